@@ -1,0 +1,55 @@
+# What a newcomer types. The build itself is Meson's; these are the few commands around it.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+MESON   = meson
+TRUEUP  = $(abspath $(BUILD))/trueup
+
+.PHONY: all demo check bench soak fuzz install clean help
+.DEFAULT_GOAL := all
+
+## make            builds build/trueup
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	$(MESON) setup --buildtype=release --prefix=$(PREFIX) $(BUILD)
+
+## make demo       installs what is missing, builds, and shows live flights being summarised
+demo:
+	tools/install-deps
+	$(MAKE) --no-print-directory all
+	TRUEUP=$(TRUEUP) examples/flights/demo
+
+## make check      installs what tests need, builds, runs every test
+check:
+	tools/install-deps --test
+	tests/run
+
+## make bench      the ratios against hand-written SQL, on three million flights
+bench:
+	tools/install-deps --test
+	$(MAKE) --no-print-directory all
+	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/run
+
+## make soak       the long random histories
+soak:
+	tools/install-deps --test
+	tests/run --soak
+
+## make fuzz       the fuzzers, for a while
+fuzz:
+	tools/install-deps --test
+	tests/run --fuzz
+
+## make install    installs the program under PREFIX (default /usr/local)
+install: all
+	$(MESON) configure -Dprefix=$(PREFIX) $(BUILD)
+	$(MESON) install -C $(BUILD)
+
+## make clean      removes the build directory, and what the bench fetched
+clean:
+	rm -rf $(BUILD) bench/node_modules
+
+help:
+	@sed -n 's/^## //p' Makefile

@@ -1,0 +1,4 @@
+-- The orders of one shop on its local days, worked out without trueup: by SQLite's own 'localtime',
+-- which is that of the process, so the demo runs this once for each shop (TZ=zone).
+INSERT INTO truth.order_day
+SELECT id, date(ordered_at, 'localtime') FROM orders WHERE shop_id = :shop;

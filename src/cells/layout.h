@@ -1,0 +1,107 @@
+/*
+ * Layouts: how the cells of one summary's series lie in memory, and what a measure does with a row.
+ *
+ *   TuCell   bucket | rows | tenant | mark | dimension ... | state of measure 0 | state 1 | ...
+ *
+ * A state is what a measure must remember so that rows can be added, taken away (weight -1) and
+ * whole cells merged: a count, an exact sum, an extreme. Table `measures` in layout.c has one row a
+ * kind of measure; nothing else in trueup switches over kinds to compute.
+ */
+#pragma once
+
+#include "cells/dictionary.h"
+#include "cells/exact.h"
+#include "spec/measure.h"
+#include "time/bucket.h"
+
+/* The most dimensions of a summary: a table's key is not longer than this anywhere. */
+#define TU_DIMENSIONS_LIMIT 32
+
+/* What type a sum's column has, and so what a sum of integers and reals becomes. */
+typedef enum {
+    TU_NUMBER_INTEGER, /* declared for integers; a real among the inputs makes a real, as in SQL */
+    TU_NUMBER_REAL,
+    TU_NUMBER_EITHER,
+} TuNumberKind;
+
+typedef struct {
+    gint64 bucket;
+    gint64 rows; /* weight of the rows: a cell exists while it is not 0 */
+    guint32 tenant; /* number in the dictionary */
+    guint32 mark; /* the owner's: what is to be done with the cell */
+    guint32 dimensions[];
+} TuCell;
+
+/* States begin at 0 and hold no pointer until they need one. */
+typedef struct {
+    gint64 n; /* weight of the rows counted */
+} TuCountState;
+
+typedef struct {
+    __int128 integer; /* what no longer fits in 64 bits */
+    TuExact real;     /* the inputs that are not integers */
+    gint64 n_real;    /* weight of those */
+} TuWide;
+
+typedef struct {
+    gint64 integer;
+    gint64 n; /* weight of the inputs that are not NULL */
+    TuWide *wide;
+} TuSumState;
+
+typedef struct {
+    TuValue value; /* NULL: none yet; text belongs to the dictionary */
+} TuExtremeState;
+
+/* The most bytes a measure's values take in a table: its column and its hidden ones. */
+#define TU_MEASURE_VALUES 3
+
+typedef struct {
+    TuMeasureKind kind;
+    TuNumberKind number;
+    gsize offset; /* of the state in the cell */
+} TuLayoutMeasure;
+
+typedef struct {
+    guint n_dimensions;
+    guint n_measures;
+    TuLayoutMeasure *measures;
+    gsize cell_bytes;
+    gboolean has_distinct; /* some measure is count_distinct: sets beside the cells */
+} TuLayout;
+
+TuLayout *tu_layout_new(guint n_dimensions, const TuMeasureKind *kinds,
+                        const TuNumberKind *numbers, guint n_measures);
+void tu_layout_free(TuLayout *layout);
+
+/* Why a value could not be added; a message's middle: "is text 'abc'". */
+typedef struct {
+    gboolean is_bad;
+    TuValue value;
+} TuBadValue;
+
+/* Adds a row's input to one measure's state: `weight` +1 or -1 (extremes: +1 only). FALSE if the
+ * value is of a type that the measure cannot hold (text in a sum). count_distinct is not here: its
+ * sets belong to the cells. `wides` keeps what must be freed later. */
+gboolean tu_measure_add(const TuLayoutMeasure *measure, void *state, TuValue input, int weight,
+                        TuDictionary *dictionary, GPtrArray *wides);
+
+/* into += weight * from. Extremes: weight +1 only. */
+void tu_measure_merge(const TuLayoutMeasure *measure, void *into, const void *from, int weight,
+                      GPtrArray *wides);
+
+/* What is stored for a state. `n` is the number of values that count (sums, avg), `sum` the sum as
+ * an integer or real; `result` what the measure's column holds. FALSE: an integer sum overflows. */
+gboolean tu_measure_result(const TuLayoutMeasure *measure, const void *state, TuValue *ret_result,
+                           TuValue *ret_sum, gint64 *ret_n);
+
+/* Sets a state from what is stored: the reverse of tu_measure_result. FALSE if that cannot be
+ * folded into exactly (a real where integers are summed, a type that does not belong). */
+gboolean tu_measure_from_stored(const TuLayoutMeasure *measure, void *state, TuValue result,
+                                TuValue sum, TuValue n, TuDictionary *dictionary);
+
+/* TRUE if a state can be added to and subtracted from exactly as it stands: only integers within
+ * +-2^53, so that it does not matter which of its inputs were reals. */
+gboolean tu_measure_folds_exactly(const TuLayoutMeasure *measure, const void *state);
+
+void tu_wide_free(gpointer wide);

@@ -1,0 +1,78 @@
+#include <stdio.h>
+
+#include "cli/work.h"
+#include "keep/build.h"
+#include "keep/install.h"
+
+/* Every other process's lock is short; a schema that keeps changing is not. */
+#define ATTEMPTS 10
+
+static gboolean
+build(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
+{
+    return tu_settle_group(keeper, group, result, error) &&
+           tu_build_group(keeper, group, result, error) &&
+           tu_settle_group(keeper, group, result, error);
+}
+
+/* The model is read before the lock is held, so a change in between means: read it again. */
+static gboolean
+install(TuSession *session, const TuContext *context, gboolean may_take_over,
+        TuInstalled *ret_installed, GError **error)
+{
+    for (int attempt = 1;; attempt++) {
+        g_autoptr(GError) local = NULL;
+        if (!tu_session_open(session, context, TU_OPEN_WRITE, FALSE, error))
+            return FALSE;
+        if (tu_install(&session->keeper, may_take_over, ret_installed, &local))
+            break;
+        if (!tu_error_is(local, TU_ERROR_BUSY) || attempt == ATTEMPTS) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        tu_session_clear(session);
+        *session = (TuSession){0};
+    }
+    /* What was made exists now: the model that goes on must know. */
+    tu_session_clear(session);
+    *session = (TuSession){0};
+    return tu_session_open(session, context, TU_OPEN_WRITE, TRUE, error);
+}
+
+static void
+say_installed(const TuContext *context, const TuInstalled *installed)
+{
+    if (context->as_json)
+        return;
+    if (!installed->has_changed)
+        printf("nothing to change\n");
+    else
+        printf("installed: %u statements, %u summaries to build\n", installed->n_statements,
+               installed->n_builds);
+}
+
+int
+tu_command_apply(const TuContext *context, int argc, char **argv, GError **error)
+{
+    gboolean no_build = FALSE;
+    gboolean may_take_over = FALSE;
+    const GOptionEntry entries[] = {
+        {"no-build", 0, 0, G_OPTION_ARG_NONE, &no_build, NULL, NULL},
+        {"take-over", 0, 0, G_OPTION_ARG_NONE, &may_take_over, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_auto(TuSession) session = {0};
+    g_auto(TuResult) result = {0};
+    TuInstalled installed;
+    gboolean was_held = FALSE;
+    if (!tu_options_parse(entries, &argc, &argv, error) ||
+        !install(&session, context, may_take_over, &installed, error))
+        return -1;
+    say_installed(context, &installed);
+    g_autofree char *warning = tu_database_warning(session.db);
+    if (warning != NULL)
+        fprintf(stderr, "trueup: %s\n", warning);
+    if (!no_build && !tu_work_each(&session, NULL, TRUE, build, NULL, &result, &was_held, error))
+        return -1;
+    return tu_work_report(context, no_build ? "not built yet" : "built", &result);
+}

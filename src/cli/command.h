@@ -1,0 +1,71 @@
+/*
+ * Commands: one file each, one row each in the table of main.c.
+ *
+ *   main ─▶ options ─▶ TuCommand.run(context, arguments) ─▶ exit code
+ *
+ * A command prints its answer on stdout (text, or one JSON object with --json) and returns its exit
+ * code; when it fails as a whole it returns -1 with an error, which main prints in one line and
+ * turns into a code.
+ */
+#pragma once
+
+#include "keep/settle.h"
+
+typedef enum {
+    TU_EXIT_DONE = 0,
+    TU_EXIT_NOT_RIGHT = 1, /* done, and something is not right */
+    TU_EXIT_USAGE = 2,
+    TU_EXIT_DATABASE = 3,
+} TuExit;
+
+typedef struct {
+    const char *spec_path;
+    const char *database_url; /* --database, TRUEUP_DATABASE; NULL: the spec's */
+    gboolean as_json;
+    const volatile int *is_cancelled;
+} TuContext;
+
+typedef int (*TuCommandRun)(const TuContext *context, int argc, char **argv, GError **error);
+
+typedef struct {
+    const char *name;
+    const char *arguments; /* as help shows them */
+    const char *does;      /* one line */
+    TuCommandRun run;      /* argv[0] is the command's name */
+} TuCommand;
+
+int tu_command_check(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_plan(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_apply(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_run(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_repair(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_release(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_verify(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_status(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_query(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_drop(const TuContext *context, int argc, char **argv, GError **error);
+
+/* Parses a command's own options; USAGE with what is wrong. What is no option stays in argv. */
+gboolean tu_options_parse(const GOptionEntry *entries, int *argc, char ***argv,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What most commands begin with. Everything is freed together. */
+typedef struct {
+    TuSpec *spec;
+    TuDatabase *db;
+    TuModel *model;
+    GPtrArray *findings;
+    TuKeeper keeper;
+} TuSession;
+
+/* Loads the spec, opens the database, resolves the model. With errors among the findings: CONFIG,
+ * one line each. `needs_apply`: CONFIG if apply was never run, or the spec changed since. */
+gboolean tu_session_open(TuSession *session, const TuContext *context, TuOpenMode mode,
+                         gboolean needs_apply, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void tu_session_clear(TuSession *session);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuSession, tu_session_clear)
+
+/* The summary named with --summary, or NULL for all; USAGE with a suggestion if there is none. */
+gboolean tu_session_summary(const TuSession *session, const char *name,
+                            TuSummaryModel **ret_summary, GError **error);

@@ -1,0 +1,27 @@
+#include "cli/commands.h"
+
+#define WHAT "[--summary S] [--tenant T] "
+#define DATES "(--date D | --from D --to D | --days N) "
+
+const TuCommand tu_commands[] = {
+    {"check", "", "reads the spec and the database; says what is wrong or hazardous",
+     tu_command_check},
+    {"plan", "[--sql]", "prints the SQL that apply would run; changes nothing", tu_command_plan},
+    {"apply", "[--no-build] [--take-over]",
+     "creates tables and capture, registers the summaries, builds their history",
+     tu_command_apply},
+    {"run", "--once", "settles all pending changes and does what is due", tu_command_run},
+    {"repair", WHAT DATES "[--dry-run]", "recomputes these local days now", tu_command_repair},
+    {"backfill", WHAT "--days N [--dry-run]", "the same as repair --days N", tu_command_repair},
+    {"release", "[--source X]", "takes the triggers off before a migration or a bulk load",
+     tu_command_release},
+    {"rebuild", WHAT "[--wait]", "recomputes the whole history", tu_command_rebuild},
+    {"verify", WHAT "[--from D --to D]", "compares with the source; changes nothing",
+     tu_command_verify},
+    {"status", "", "shows how each summary is", tu_command_status},
+    {"query", "S [--grain G] [--tenant T] [--from D --to D] ...", "prints a series",
+     tu_command_query},
+    {"drop", "[--summary S] [--keep-tables] [--yes]", "removes capture and what trueup made",
+     tu_command_drop},
+    {NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,44 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/work.h"
+#include "keep/install.h"
+
+static gboolean
+is_sure(const char *what, gboolean keeps_tables)
+{
+    char answer[16] = "";
+    fprintf(stderr, "drop %s%s? Type yes: ", what,
+            keeps_tables ? " (its tables stay)" : " and the tables that trueup made");
+    return fgets(answer, sizeof answer, stdin) != NULL && g_str_equal(g_strchomp(answer), "yes");
+}
+
+int
+tu_command_drop(const TuContext *context, int argc, char **argv, GError **error)
+{
+    g_autofree char *name = NULL;
+    gboolean keep_tables = FALSE;
+    gboolean is_yes = FALSE;
+    const GOptionEntry entries[] = {
+        {"summary", 0, 0, G_OPTION_ARG_STRING, &name, NULL, NULL},
+        {"keep-tables", 0, 0, G_OPTION_ARG_NONE, &keep_tables, NULL, NULL},
+        {"yes", 0, 0, G_OPTION_ARG_NONE, &is_yes, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_auto(TuSession) session = {0};
+    TuSummaryModel *summary = NULL;
+    if (!tu_options_parse(entries, &argc, &argv, error) ||
+        !tu_session_open(&session, context, TU_OPEN_WRITE, TRUE, error) ||
+        !tu_session_summary(&session, name, &summary, error))
+        return -1;
+    g_autofree char *what = name != NULL ? g_strdup_printf("summary %s", name)
+                                         : g_strdup("all summaries and trueup's own tables");
+    if (!is_yes && !is_sure(what, keep_tables)) {
+        g_set_error_literal(error, TU_ERROR, TU_ERROR_USAGE, "nothing was dropped");
+        return -1;
+    }
+    if (!tu_install_drop(&session.keeper, summary, keep_tables, error))
+        return -1;
+    printf(context->as_json ? "{}\n" : "dropped\n");
+    return TU_EXIT_DONE;
+}

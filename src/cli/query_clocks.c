@@ -1,0 +1,146 @@
+#include "cli/query_clocks.h"
+
+#include <string.h>
+
+#include "db/sql.h"
+#include "keep/rows.h"
+#include "spec/suggest.h"
+
+struct TuQueryClocks {
+    TuKeeper *keeper;
+    const TuSummaryModel *summary;
+    TuDictionary *dictionary;
+    const TuZone *everyone; /* without a tenants table: the zone of all */
+    GHashTable *zones;      /* number -> TuZone, or NULL where it is unknown; NULL likewise */
+};
+
+void
+tu_query_clocks_free(TuQueryClocks *clocks)
+{
+    if (clocks == NULL)
+        return;
+    g_clear_pointer(&clocks->zones, g_hash_table_unref);
+    g_free(clocks);
+}
+
+static gboolean
+take_tenant(const TuValue *row, gpointer data, GError **error)
+{
+    TuQueryClocks *clocks = data;
+    guint32 id = tu_dictionary_intern(clocks->dictionary, row[0]);
+    g_autofree char *name =
+        row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes) : NULL;
+    const TuZone *zone =
+        name != NULL && row[2].type == TU_TYPE_NULL ? tu_keeper_zone(clocks->keeper, name, NULL)
+                                                    : NULL;
+    g_hash_table_insert(clocks->zones, GUINT_TO_POINTER(id), (gpointer)(gsize)zone);
+    return TRUE;
+}
+
+gboolean
+tu_query_clocks_read(TuKeeper *keeper, const TuSummaryModel *summary, TuDictionary *dictionary,
+                     TuQueryClocks **ret_clocks, GError **error)
+{
+    g_autoptr(TuQueryClocks) clocks = g_new0(TuQueryClocks, 1);
+    const TuSpec *spec = keeper->model->spec;
+    TuValue group = tu_value_text(summary->group->name);
+    clocks->keeper = keeper;
+    clocks->summary = summary;
+    clocks->dictionary = dictionary;
+    if (spec->tenants == NULL) {
+        clocks->everyone = tu_keeper_zone(keeper, spec->time_zone, error);
+        if (clocks->everyone == NULL)
+            return FALSE;
+    } else {
+        clocks->zones = g_hash_table_new(NULL, NULL);
+        if (!tu_rows_each(keeper->db,
+                          "SELECT tenant, time_zone, error FROM trueup_tenant "
+                          "WHERE group_name = ?",
+                          &group, 1, FALSE, take_tenant, clocks, error))
+            return FALSE;
+    }
+    *ret_clocks = g_steal_pointer(&clocks);
+    return TRUE;
+}
+
+const TuZone *
+tu_query_clocks_zone(const TuQueryClocks *clocks, guint32 tenant)
+{
+    return clocks->zones == NULL ? clocks->everyone
+                                 : g_hash_table_lookup(clocks->zones, GUINT_TO_POINTER(tenant));
+}
+
+/* ---- the tenant that is meant ---- */
+
+/* Suggestions come from this many tenants: an error message is not worth reading a whole table. */
+#define SUGGESTED_TENANTS 10000
+
+static gboolean
+take_number(const TuValue *row, gpointer data, GError **error)
+{
+    const TuQueryClocks *clocks = ((gpointer *)data)[0];
+    GArray *numbers = ((gpointer *)data)[1];
+    guint32 id = tu_dictionary_intern(clocks->dictionary, row[0]);
+    g_array_append_val(numbers, id);
+    return TRUE;
+}
+
+/* Without a tenants table they are those that have a cell. */
+static gboolean
+list_tenants(const TuQueryClocks *clocks, GArray *numbers, GError **error)
+{
+    gpointer data[] = {(gpointer)(gsize)clocks, numbers};
+    const TuSummaryTable *table = NULL;
+    GHashTableIter iter;
+    gpointer key;
+    if (clocks->zones != NULL) {
+        g_hash_table_iter_init(&iter, clocks->zones);
+        while (g_hash_table_iter_next(&iter, &key, NULL)) {
+            guint32 id = GPOINTER_TO_UINT(key);
+            g_array_append_val(numbers, id);
+        }
+        return TRUE;
+    }
+    for (int grain = 0; grain < TU_GRAINS; grain++)
+        if (clocks->summary->tables[grain] != NULL)
+            table = clocks->summary->tables[grain]; /* the coarsest is the smallest */
+    g_autofree char *sql =
+        tu_sql_format("SELECT DISTINCT %I FROM %I LIMIT %d",
+                      clocks->summary->spec->tenant_column, table->name, SUGGESTED_TENANTS);
+    return tu_rows_each(clocks->keeper->db, sql, NULL, 0, FALSE, take_number, data, error);
+}
+
+static gboolean
+is_written_so(const TuValue *value, const char *text)
+{
+    if (value->type == TU_TYPE_TEXT)
+        return strlen(text) == value->bytes && memcmp(text, value->text, value->bytes) == 0;
+    g_autofree char *written = value->type == TU_TYPE_INTEGER || value->type == TU_TYPE_REAL
+                                   ? tu_value_to_text(value)
+                                   : NULL;
+    return g_strcmp0(written, text) == 0;
+}
+
+gboolean
+tu_query_clocks_find(const TuQueryClocks *clocks, const char *text, guint32 *ret_tenant,
+                     GError **error)
+{
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    if (!list_tenants(clocks, numbers, error))
+        return FALSE;
+    for (guint i = 0; i < numbers->len; i++) {
+        guint32 id = g_array_index(numbers, guint32, i);
+        TuValue value = tu_dictionary_value(clocks->dictionary, id);
+        if (is_written_so(&value, text)) {
+            *ret_tenant = id;
+            return TRUE;
+        }
+        g_ptr_array_add(words, tu_value_to_text(&value));
+    }
+    g_ptr_array_add(words, NULL);
+    g_autofree char *suggestion = tu_suggest_text(text, (const char *const *)words->pdata);
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "summary %s knows no tenant `%s`%s",
+                clocks->summary->spec->name, text, suggestion);
+    return FALSE;
+}

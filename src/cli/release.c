@@ -1,0 +1,45 @@
+#include <stdio.h>
+
+#include "cli/output.h"
+#include "cli/work.h"
+#include "keep/install.h"
+
+int
+tu_command_release(const TuContext *context, int argc, char **argv, GError **error)
+{
+    g_autofree char *name = NULL;
+    const GOptionEntry entries[] = {
+        {"source", 0, 0, G_OPTION_ARG_STRING, &name, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_auto(TuSession) session = {0};
+    const TuSourceModel *source = NULL;
+    guint n_tables = 0;
+    if (!tu_options_parse(entries, &argc, &argv, error) ||
+        !tu_session_open(&session, context, TU_OPEN_WRITE, TRUE, error))
+        return -1;
+    for (guint i = 0; i < session.model->sources->len && name != NULL; i++) {
+        const TuSourceModel *each = g_ptr_array_index(session.model->sources, i);
+        if (g_str_equal(each->spec->name, name))
+            source = each;
+    }
+    if (name != NULL && source == NULL) {
+        g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no source %s", name);
+        return -1;
+    }
+    if (!tu_install_release(&session.keeper, source, &n_tables, error))
+        return -1;
+    if (context->as_json) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        json_builder_begin_object(builder);
+        json_builder_set_member_name(builder, "released");
+        json_builder_add_int_value(builder, n_tables);
+        json_builder_end_object(builder);
+        tu_output_json(builder);
+    } else {
+        printf("released %u tables: changes are not seen until `trueup apply`, which puts the "
+               "triggers back and recomputes\n",
+               n_tables);
+    }
+    return TU_EXIT_DONE;
+}

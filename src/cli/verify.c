@@ -1,0 +1,245 @@
+#include <stdio.h>
+
+#include "cli/output.h"
+#include "cli/work.h"
+#include "keep/repair.h"
+#include "time/instant.h"
+
+/* What is listed, of a summary that drifted everywhere; all are counted. */
+#define LISTED_LIMIT 1000
+
+typedef struct {
+    const TuContext *context;
+    JsonBuilder *json;
+    GPtrArray *lines; /* for people */
+    guint n_listed;
+} Listing;
+
+/* ---- one drifted cell ---- */
+
+static void
+add_stored(JsonBuilder *json, const TuSummaryTable *table, const TuStoredCell *stored)
+{
+    json_builder_set_member_name(json, "stored");
+    if (stored == NULL) {
+        json_builder_add_null_value(json);
+        return;
+    }
+    json_builder_begin_object(json);
+    for (guint i = 0; i < table->summary->spec->measures->len; i++) {
+        json_builder_set_member_name(json, table->summary->measures[i].column);
+        tu_output_value(json, &stored->values[tu_stored_measure_column(table, i)]);
+    }
+    json_builder_end_object(json);
+}
+
+static void
+measure_results(TuTally *tally, guint target, TuCell *cell, TuValue *ret_results)
+{
+    const TuLayout *layout = tally->snapshot->group->targets[target].series->layout;
+    for (guint i = 0; i < layout->n_measures; i++) {
+        TuValue sum;
+        gint64 n;
+        if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i),
+                               &ret_results[i], &sum, &n))
+            ret_results[i] = TU_NULL_VALUE;
+    }
+}
+
+static void
+add_true(JsonBuilder *json, TuTally *tally, const TuSummaryTable *table, guint target,
+         TuCell *cell)
+{
+    json_builder_set_member_name(json, "true");
+    if (cell == NULL) {
+        json_builder_add_null_value(json);
+        return;
+    }
+    guint n = table->summary->spec->measures->len;
+    g_autofree TuValue *results = g_new(TuValue, n);
+    measure_results(tally, target, cell, results);
+    json_builder_begin_object(json);
+    for (guint i = 0; i < n; i++) {
+        json_builder_set_member_name(json, table->summary->measures[i].column);
+        tu_output_value(json, &results[i]);
+    }
+    json_builder_end_object(json);
+}
+
+/* The key's column names and values, from the cell or from the stored row. */
+static guint
+key_of(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *cell,
+       const TuStoredCell *stored, char *text, const char **ret_names, TuValue *ret_values)
+{
+    const TuSummary *spec = table->summary->spec;
+    guint n = 0;
+    if (spec->series_column != NULL)
+        ret_names[n++] = spec->series_column;
+    if (spec->has_tenant)
+        ret_names[n++] = spec->tenant_column;
+    ret_names[n++] = table->bucket_column;
+    for (guint i = 0; i < spec->dimensions->len; i++)
+        ret_names[n++] = g_ptr_array_index(spec->dimensions, i);
+    if (cell != NULL)
+        return tu_stored_key(tally, target, cell, text, ret_values);
+    guint k = 0;
+    if (spec->series_column != NULL)
+        ret_values[k++] = stored->values[TU_STORED_SERIES];
+    if (spec->has_tenant)
+        ret_values[k++] = stored->values[TU_STORED_TENANT];
+    ret_values[k++] = stored->values[TU_STORED_BUCKET];
+    for (guint i = 0; i < spec->dimensions->len; i++)
+        ret_values[k++] = stored->values[TU_STORED_DIMENSIONS + i];
+    return k;
+}
+
+static char *
+line_of(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *cell,
+        const TuStoredCell *stored, const char **names, const TuValue *values, guint n)
+{
+    GString *line = g_string_new(table->name);
+    guint n_measures = table->summary->spec->measures->len;
+    g_autofree TuValue *results = g_new0(TuValue, n_measures);
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *text = tu_value_to_text(&values[i]);
+        g_string_append_printf(line, " %s=%s", names[i], text);
+    }
+    if (cell != NULL)
+        measure_results(tally, target, cell, results);
+    g_string_append_c(line, ':');
+    if (stored == NULL)
+        g_string_append(line, " no row is stored;");
+    for (guint i = 0; i < n_measures; i++) {
+        g_autofree char *is =
+            stored != NULL
+                ? tu_value_to_text(&stored->values[tu_stored_measure_column(table, i)])
+                : g_strdup("none");
+        g_autofree char *should = cell != NULL ? tu_value_to_text(&results[i]) : g_strdup("none");
+        if (!g_str_equal(is, should))
+            g_string_append_printf(line, " %s is %s, true %s;",
+                                   table->summary->measures[i].column, is, should);
+    }
+    if (cell == NULL)
+        g_string_append(line, " no such row should be;");
+    return g_string_free(line, FALSE);
+}
+
+static void
+take_drift(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *cell,
+           const TuStoredCell *stored, gpointer data)
+{
+    Listing *listing = data;
+    char text[TU_INSTANT_TEXT_BYTES];
+    const char *names[TU_DIMENSIONS_LIMIT + 3];
+    TuValue values[TU_DIMENSIONS_LIMIT + 3];
+    if (listing->n_listed++ >= LISTED_LIMIT)
+        return;
+    guint n = key_of(tally, table, target, cell, stored, text, names, values);
+    if (!listing->context->as_json) {
+        g_ptr_array_add(listing->lines,
+                        line_of(tally, table, target, cell, stored, names, values, n));
+        return;
+    }
+    JsonBuilder *json = listing->json;
+    json_builder_begin_object(json);
+    json_builder_set_member_name(json, "summary");
+    json_builder_add_string_value(json, table->summary->spec->name);
+    json_builder_set_member_name(json, "table");
+    json_builder_add_string_value(json, table->name);
+    json_builder_set_member_name(json, "key");
+    json_builder_begin_object(json);
+    for (guint i = 0; i < n; i++) {
+        json_builder_set_member_name(json, names[i]);
+        tu_output_value(json, &values[i]);
+    }
+    json_builder_end_object(json);
+    add_stored(json, table, stored);
+    add_true(json, tally, table, target, cell);
+    json_builder_end_object(json);
+}
+
+/* ---- the command ---- */
+
+static gboolean
+verify_all(TuSession *session, const TuRepair *what, Listing *listing, TuResult *result,
+           GError **error)
+{
+    for (guint i = 0; i < session->model->groups->len; i++) {
+        TuGroup *group = g_ptr_array_index(session->model->groups, i);
+        if (what->summary != NULL && what->summary->group != group)
+            continue;
+        if (!tu_verify_group(&session->keeper, group, what, take_drift, listing, result, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+print_json(JsonBuilder *json, const TuResult *result)
+{
+    const struct {
+        const char *name;
+        gint64 count;
+    } counts[] = {
+        {"cells_checked", result->cells_checked},
+        {"cells_drifted", result->cells_drifted},
+        {"cells_pending", result->cells_pending},
+    };
+    json_builder_end_array(json);
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        json_builder_set_member_name(json, counts[i].name);
+        json_builder_add_int_value(json, counts[i].count);
+    }
+    json_builder_end_object(json);
+    tu_output_json(json);
+}
+
+static void
+print_text(const Listing *listing, const TuResult *result)
+{
+    for (guint i = 0; i < listing->lines->len; i++)
+        printf("drift: %s\n", (const char *)g_ptr_array_index(listing->lines, i));
+    printf("verified: %" G_GINT64_FORMAT " cells checked, %" G_GINT64_FORMAT " drifted",
+           result->cells_checked, result->cells_drifted);
+    if (result->cells_pending > 0)
+        printf(", %" G_GINT64_FORMAT " waiting for changes to be settled", result->cells_pending);
+    printf("%s\n", result->cells_drifted == 0 ? ": every cell equals its source" : "");
+}
+
+int
+tu_command_verify(const TuContext *context, int argc, char **argv, GError **error)
+{
+    g_autofree char *summary = NULL;
+    g_autofree char *tenant = NULL;
+    g_auto(TuDateOptions) dates = {0};
+    TuRepair what = {.is_dry_run = TRUE};
+    const GOptionEntry entries[] = {
+        {"summary", 0, 0, G_OPTION_ARG_STRING, &summary, NULL, NULL},
+        {"tenant", 0, 0, G_OPTION_ARG_STRING, &tenant, NULL, NULL},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &dates.from, NULL, NULL},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &dates.to, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_auto(TuSession) session = {0};
+    g_auto(TuResult) result = {0};
+    g_autoptr(JsonBuilder) json = json_builder_new();
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    Listing listing = {context, json, lines, 0};
+    if (!tu_options_parse(entries, &argc, &argv, error) ||
+        !tu_work_dates(&dates, TRUE, &what.from, &what.to, error) ||
+        !tu_session_open(&session, context, TU_OPEN_READ, TRUE, error) ||
+        !tu_session_summary(&session, summary, &what.summary, error))
+        return -1;
+    what.tenant = tenant;
+    json_builder_begin_object(json);
+    json_builder_set_member_name(json, "drift");
+    json_builder_begin_array(json);
+    if (!verify_all(&session, &what, &listing, &result, error))
+        return -1;
+    if (context->as_json)
+        print_json(json, &result);
+    else
+        print_text(&listing, &result);
+    int failed = tu_work_failures(&result);
+    return result.cells_drifted > 0 ? TU_EXIT_NOT_RIGHT : failed;
+}

@@ -1,0 +1,413 @@
+#include "db/sqlite.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "time/instant.h"
+
+typedef struct {
+    TuStatement base;
+    TuSqlite *db;
+    sqlite3_stmt *handle;
+    gint64 changes;
+} TuSqliteStatement;
+
+/* How many virtual machine steps pass between two looks at the cancel flag: some microseconds. */
+#define CANCEL_CHECK_STEPS 10000
+
+/* Pages of 4 KiB in memory for one connection: 16 MiB keep the inner nodes of large tables. */
+#define CACHE_KIB 16384
+
+/* ---- errors ---- */
+
+static TuErrorCode
+code_of(int sqlite_code)
+{
+    static const struct {
+        int sqlite_code;
+        TuErrorCode code;
+    } rows[] = {
+        {SQLITE_BUSY, TU_ERROR_BUSY},       {SQLITE_LOCKED, TU_ERROR_BUSY},
+        {SQLITE_CANTOPEN, TU_ERROR_CONNECT}, {SQLITE_NOTADB, TU_ERROR_CONNECT},
+        {SQLITE_AUTH, TU_ERROR_CONNECT},    {SQLITE_PERM, TU_ERROR_CONNECT},
+        {SQLITE_FULL, TU_ERROR_SYSTEM},     {SQLITE_READONLY, TU_ERROR_SYSTEM},
+        {SQLITE_IOERR, TU_ERROR_SYSTEM},    {SQLITE_CORRUPT, TU_ERROR_SYSTEM},
+        {SQLITE_NOMEM, TU_ERROR_SYSTEM},    {SQLITE_PROTOCOL, TU_ERROR_BUSY},
+        {SQLITE_INTERRUPT, TU_ERROR_CANCELLED}, {SQLITE_SCHEMA, TU_ERROR_BUSY},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].sqlite_code == (sqlite_code & 0xff))
+            return rows[i].code;
+    return TU_ERROR_DATABASE;
+}
+
+static const char *
+help_of(int sqlite_code)
+{
+    static const struct {
+        int sqlite_code;
+        const char *help;
+    } rows[] = {
+        {SQLITE_BUSY, "another process held it too long; try again"},
+        {SQLITE_FULL, "make room and run it again: nothing was lost"},
+        {SQLITE_READONLY, "make the file and its folder writable"},
+        {SQLITE_CORRUPT, "the file is damaged: restore it, or try `sqlite3 FILE .recover`"},
+        {SQLITE_NOTADB, "this is not an SQLite database"},
+        {SQLITE_IOERR, "look at the disk: nothing was lost"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].sqlite_code == (sqlite_code & 0xff))
+            return rows[i].help;
+    return NULL;
+}
+
+void
+tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError **error)
+{
+    if (db->is_cancelled != NULL && *db->is_cancelled != 0 && (code & 0xff) == SQLITE_INTERRUPT) {
+        g_set_error_literal(error, TU_ERROR, TU_ERROR_CANCELLED, "stopped by a signal");
+        return;
+    }
+    const char *help = help_of(code);
+    gboolean is_statement = code_of(code) == TU_ERROR_DATABASE && what != NULL;
+    g_set_error(error, TU_ERROR, (gint)code_of(code), "%s: %s%s%s%s%s", db->path,
+                sqlite3_errmsg(db->handle), help != NULL ? ": " : "", help != NULL ? help : "",
+                is_statement ? ", in: " : "", is_statement ? what : "");
+}
+
+/* ---- life ---- */
+
+static int
+look_at_cancel(void *data)
+{
+    const TuSqlite *db = data;
+    return db->is_cancelled != NULL && *db->is_cancelled != 0;
+}
+
+static void
+close_database(TuDatabase *base)
+{
+    TuSqlite *db = (TuSqlite *)base;
+    if (db->handle != NULL)
+        sqlite3_close_v2(db->handle);
+    if (db->lock_file >= 0)
+        close(db->lock_file);
+    g_free(db->path);
+    g_free(db->base.label);
+    g_free(db);
+}
+
+static gboolean
+execute(TuDatabase *base, const char *sql, GError **error)
+{
+    TuSqlite *db = (TuSqlite *)base;
+    int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    if (code != SQLITE_OK) {
+        tu_sqlite_set_error(db, code, sql, error);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Sessions are pinned: nothing depends on what the file or the library has as defaults. In WAL mode
+ * synchronous=NORMAL loses at most the last transactions in a power cut, whole, and the log entries
+ * that they settled come back with them. */
+static gboolean
+pin_session(TuSqlite *db, TuOpenMode mode, GError **error)
+{
+    sqlite3_busy_timeout(db->handle, TU_SQLITE_BUSY_MS);
+    sqlite3_extended_result_codes(db->handle, 1);
+    sqlite3_progress_handler(db->handle, CANCEL_CHECK_STEPS, look_at_cancel, db);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
+    g_autofree char *sql = g_strdup_printf("PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY;"
+                                           "PRAGMA case_sensitive_like = 0",
+                                           CACHE_KIB);
+    if (!execute(&db->base, sql, error) ||
+        !execute(&db->base, "SELECT count(*) FROM sqlite_schema", error))
+        return FALSE;
+    char *const wal = tu_database_warning(&db->base);
+    gboolean is_wal = wal == NULL;
+    g_free(wal);
+    if (is_wal && !execute(&db->base, "PRAGMA synchronous = NORMAL", error))
+        return FALSE;
+    return mode == TU_OPEN_WRITE || execute(&db->base, "PRAGMA query_only = 1", error);
+}
+
+static char *
+path_of(const char *url, const char *directory)
+{
+    const char *path = url + strlen("sqlite:");
+    if (g_str_has_prefix(path, "//"))
+        path += 2;
+    return g_path_is_absolute(path) || directory == NULL ? g_strdup(path)
+                                                         : g_build_filename(directory, path, NULL);
+}
+
+static gboolean
+open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabase **ret_db,
+              GError **error)
+{
+    TuSqlite *db = g_new0(TuSqlite, 1);
+    g_autoptr(TuDatabase) guard = &db->base;
+    db->base.driver = &tu_sqlite_driver;
+    db->path = path_of(url, directory);
+    db->base.label = g_strconcat("sqlite:", db->path, NULL);
+    db->lock_file = -1;
+
+    struct stat status;
+    if (stat(db->path, &status) != 0 || !S_ISREG(status.st_mode)) {
+        g_set_error(error, TU_ERROR, TU_ERROR_CONNECT,
+                    "%s: there is no such database file: write its path after `database: sqlite:`",
+                    db->path);
+        return FALSE;
+    }
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    int code = sqlite3_open_v2(db->path, &db->handle, flags | SQLITE_OPEN_READWRITE, NULL);
+    if (code != SQLITE_OK) {
+        if (db->handle == NULL)
+            g_set_error(error, TU_ERROR, TU_ERROR_SYSTEM, "%s: out of memory", db->path);
+        else
+            tu_sqlite_set_error(db, code, NULL, error);
+        return FALSE;
+    }
+    if (!pin_session(db, mode, error))
+        return FALSE;
+    if (mode == TU_OPEN_WRITE && sqlite3_db_readonly(db->handle, "main") == 1) {
+        g_set_error(error, TU_ERROR, TU_ERROR_SYSTEM,
+                    "%s: the database is read-only: make the file and its folder writable",
+                    db->path);
+        return FALSE;
+    }
+    *ret_db = g_steal_pointer(&guard);
+    return TRUE;
+}
+
+static void
+set_cancel(TuDatabase *base, const volatile int *is_cancelled)
+{
+    ((TuSqlite *)base)->is_cancelled = is_cancelled;
+}
+
+static char *
+warning(TuDatabase *base)
+{
+    TuSqlite *db = (TuSqlite *)base;
+    sqlite3_stmt *statement = NULL;
+    g_autofree char *mode = NULL;
+    if (sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        mode = g_strdup((const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    if (g_strcmp0(mode, "wal") == 0)
+        return NULL;
+    return g_strdup_printf("the journal mode is %s: writers wait while trueup reads; run "
+                           "`PRAGMA journal_mode = WAL` once",
+                           mode != NULL ? mode : "unknown");
+}
+
+/* ---- statements ---- */
+
+static gboolean
+prepare(TuDatabase *base, const char *sql, TuStatement **ret_statement, GError **error)
+{
+    TuSqlite *db = (TuSqlite *)base;
+    sqlite3_stmt *handle = NULL;
+    int code = sqlite3_prepare_v3(db->handle, sql, -1, 0, &handle, NULL);
+    if (code != SQLITE_OK) {
+        tu_sqlite_set_error(db, code, sql, error);
+        return FALSE;
+    }
+    g_assert(handle != NULL);
+    TuSqliteStatement *statement = g_new0(TuSqliteStatement, 1);
+    statement->base.driver = base->driver;
+    statement->db = db;
+    statement->handle = handle;
+    *ret_statement = &statement->base;
+    return TRUE;
+}
+
+static void
+statement_free(TuStatement *base)
+{
+    TuSqliteStatement *statement = (TuSqliteStatement *)base;
+    sqlite3_finalize(statement->handle);
+    g_free(statement);
+}
+
+static int
+bind_one(sqlite3_stmt *handle, int index, const TuValue *value)
+{
+    switch (value->type) {
+    case TU_TYPE_NULL:
+        return sqlite3_bind_null(handle, index);
+    case TU_TYPE_INTEGER:
+        return sqlite3_bind_int64(handle, index, value->integer);
+    case TU_TYPE_REAL:
+        return sqlite3_bind_double(handle, index, value->real);
+    case TU_TYPE_TEXT:
+        return sqlite3_bind_text(handle, index, value->text, (int)value->bytes, SQLITE_STATIC);
+    case TU_TYPE_BLOB:
+        return sqlite3_bind_blob(handle, index, value->text, (int)value->bytes, SQLITE_STATIC);
+    }
+    g_assert_not_reached();
+}
+
+static gboolean
+bind(TuStatement *base, const TuValue *values, guint n, GError **error)
+{
+    TuSqliteStatement *statement = (TuSqliteStatement *)base;
+    sqlite3_reset(statement->handle);
+    g_assert((int)n == sqlite3_bind_parameter_count(statement->handle));
+    for (guint i = 0; i < n; i++) {
+        int code = bind_one(statement->handle, (int)i + 1, &values[i]);
+        if (code != SQLITE_OK) {
+            tu_sqlite_set_error(statement->db, code, sqlite3_sql(statement->handle), error);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+step(TuStatement *base, gboolean *ret_has_row, GError **error)
+{
+    TuSqliteStatement *statement = (TuSqliteStatement *)base;
+    int code = sqlite3_step(statement->handle);
+    if (code == SQLITE_ROW || code == SQLITE_DONE) {
+        *ret_has_row = code == SQLITE_ROW;
+        if (code == SQLITE_DONE) {
+            statement->changes = sqlite3_changes64(statement->db->handle);
+            sqlite3_reset(statement->handle);
+        }
+        return TRUE;
+    }
+    tu_sqlite_set_error(statement->db, code, sqlite3_sql(statement->handle), error);
+    sqlite3_reset(statement->handle);
+    return FALSE;
+}
+
+static TuValue
+value(TuStatement *base, guint column)
+{
+    sqlite3_stmt *handle = ((TuSqliteStatement *)base)->handle;
+    int index = (int)column;
+    switch (sqlite3_column_type(handle, index)) {
+    case SQLITE_INTEGER:
+        return tu_value_integer(sqlite3_column_int64(handle, index));
+    case SQLITE_FLOAT:
+        return tu_value_real(sqlite3_column_double(handle, index));
+    case SQLITE_TEXT: {
+        const char *text = (const char *)sqlite3_column_text(handle, index);
+        return (TuValue){.type = TU_TYPE_TEXT,
+                         .bytes = (guint32)sqlite3_column_bytes(handle, index),
+                         .text = text};
+    }
+    case SQLITE_BLOB: {
+        const char *bytes = sqlite3_column_blob(handle, index);
+        return (TuValue){.type = TU_TYPE_BLOB,
+                         .bytes = (guint32)sqlite3_column_bytes(handle, index),
+                         .text = bytes != NULL ? bytes : ""};
+    }
+    default:
+        return TU_NULL_VALUE;
+    }
+}
+
+static guint
+columns(const TuStatement *base)
+{
+    return (guint)sqlite3_column_count(((const TuSqliteStatement *)base)->handle);
+}
+
+static gint64
+changes(const TuStatement *base)
+{
+    return ((const TuSqliteStatement *)base)->changes;
+}
+
+/* ---- transactions ---- */
+
+static gboolean
+begin(TuDatabase *base, gboolean is_write, GError **error)
+{
+    if (is_write)
+        return execute(base, "BEGIN IMMEDIATE", error);
+    if (!execute(base, "BEGIN", error))
+        return FALSE;
+    if (execute(base, "SELECT 1 FROM sqlite_schema LIMIT 1", error))
+        return TRUE;
+    base->driver->rollback(base);
+    return FALSE;
+}
+
+static gboolean
+commit(TuDatabase *base, GError **error)
+{
+    return execute(base, "COMMIT", error);
+}
+
+static void
+rollback(TuDatabase *base)
+{
+    TuSqlite *db = (TuSqlite *)base;
+    if (!sqlite3_get_autocommit(db->handle))
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* ---- buckets ---- */
+
+static TuValue
+bucket_value(TuGrain grain, TuBucket bucket, char *text)
+{
+    tu_bucket_format(grain, bucket, text);
+    return tu_value_text(text);
+}
+
+static gboolean
+bucket_parse(TuGrain grain, const TuValue *value, TuBucket *ret_bucket)
+{
+    return value->type == TU_TYPE_TEXT &&
+           tu_bucket_parse(grain, value->text, value->bytes, ret_bucket);
+}
+
+const TuDriver tu_sqlite_driver = {
+    .dialect = {.name = "sqlite",
+                .id_type = "INTEGER PRIMARY KEY AUTOINCREMENT",
+                .key_type = "",
+                .integer_type = "INTEGER",
+                .real_type = "REAL",
+                .number_type = "NUMERIC",
+                .text_type = "TEXT",
+                .date_type = "TEXT",
+                .instant_type = "TEXT",
+                .same = "IS",
+                .has_dynamic_types = TRUE},
+    .url_prefix = "sqlite:",
+    .open = open_database,
+    .close = close_database,
+    .set_cancel = set_cancel,
+    .prepare = prepare,
+    .statement_free = statement_free,
+    .bind = bind,
+    .step = step,
+    .value = value,
+    .columns = columns,
+    .changes = changes,
+    .execute = execute,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .describe = tu_sqlite_describe,
+    .inspect = tu_sqlite_inspect,
+    .uses_index = tu_sqlite_uses_index,
+    .schema_version = tu_sqlite_schema_version,
+    .warning = warning,
+    .try_lock = tu_sqlite_try_lock,
+    .unlock = tu_sqlite_unlock,
+    .bucket_value = bucket_value,
+    .bucket_parse = bucket_parse,
+};

@@ -1,0 +1,348 @@
+/*
+ * What an SQLite database has: tables, columns, unique keys, triggers; and what a query reads, which
+ * SQLite itself tells through its authorizer while it prepares the query.
+ */
+#include "db/sqlite.h"
+
+#include <string.h>
+
+/* ---- rows of a pragma ---- */
+
+typedef gboolean (*TakeRow)(sqlite3_stmt *row, gpointer data);
+
+/* Runs `sql` with `argument` bound to ?1 and gives every row to `take`. */
+static gboolean
+each_row(TuSqlite *db, const char *sql, const char *argument, TakeRow take, gpointer data,
+         GError **error)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK && argument != NULL)
+        code = sqlite3_bind_text(statement, 1, argument, -1, SQLITE_STATIC);
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW && !take(statement, data))
+            code = SQLITE_DONE;
+    }
+    if (code != SQLITE_DONE)
+        tu_sqlite_set_error(db, code, sql, error);
+    sqlite3_finalize(statement);
+    return code == SQLITE_DONE;
+}
+
+static const char *
+text_of(sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return text != NULL ? text : "";
+}
+
+/* ---- columns ---- */
+
+/* SQLite's rules of affinity, in their order (https://sqlite.org/datatype3.html, 3.1). */
+static TuType
+kind_of(const char *declared, gboolean is_strict)
+{
+    static const struct {
+        const char *part;
+        TuType kind;
+    } rules[] = {
+        {"INT", TU_TYPE_INTEGER}, {"CHAR", TU_TYPE_TEXT}, {"CLOB", TU_TYPE_TEXT},
+        {"TEXT", TU_TYPE_TEXT},   {"BLOB", TU_TYPE_BLOB}, {"REAL", TU_TYPE_REAL},
+        {"FLOA", TU_TYPE_REAL},   {"DOUB", TU_TYPE_REAL},
+    };
+    g_autofree char *upper = g_ascii_strup(declared, -1);
+    if (upper[0] == '\0' || (is_strict && g_str_equal(upper, "ANY")))
+        return TU_TYPE_BLOB;
+    for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (strstr(upper, rules[i].part) != NULL)
+            return rules[i].kind;
+    return TU_TYPE_NULL;
+}
+
+/* A log column has its source column's affinity and collation, so that an expression means the same
+ * over both: values are past that affinity already, and it changes them no further
+ * (docs/decisions/0003-log-columns.md). */
+static char *
+log_type_of(TuType kind, const char *collation)
+{
+    static const char *const affinity[] = {
+        [TU_TYPE_NULL] = "NUMERIC", [TU_TYPE_INTEGER] = "INTEGER", [TU_TYPE_REAL] = "REAL",
+        [TU_TYPE_TEXT] = "TEXT",    [TU_TYPE_BLOB] = "",
+    };
+    if (collation == NULL || g_ascii_strcasecmp(collation, "BINARY") == 0)
+        return g_strdup(affinity[kind]);
+    return g_strdup_printf("%s COLLATE %s", affinity[kind], collation);
+}
+
+static void
+column_info_free(gpointer data)
+{
+    TuColumnInfo *column = data;
+    g_free(column->name);
+    g_free(column->declared_type);
+    g_free(column->log_type);
+    g_free(column);
+}
+
+typedef struct {
+    TuSqlite *db;
+    TuTableInfo *info;
+    gboolean is_strict;
+} Described;
+
+/* name, type, notnull, dflt_value, pk, hidden of pragma_table_xinfo */
+static gboolean
+take_column(sqlite3_stmt *row, gpointer data)
+{
+    Described *described = data;
+    TuColumnInfo *column = g_new0(TuColumnInfo, 1);
+    column->name = g_strdup(text_of(row, 0));
+    column->declared_type = g_strdup(text_of(row, 1));
+    column->kind = kind_of(column->declared_type, described->is_strict);
+    column->has_default = sqlite3_column_type(row, 3) != SQLITE_NULL;
+    column->key_position = (guint)sqlite3_column_int(row, 4);
+    column->is_nullable = sqlite3_column_int(row, 2) == 0;
+    column->is_generated = sqlite3_column_int(row, 5) > 1;
+    const char *collation = NULL;
+    sqlite3_table_column_metadata(described->db->handle, "main", described->info->name,
+                                  column->name, NULL, &collation, NULL, NULL, NULL);
+    column->log_type = log_type_of(column->kind, collation);
+    g_ptr_array_add(described->info->columns, column);
+    return TRUE;
+}
+
+/* ---- unique keys ---- */
+
+static void
+unique_key_free(gpointer data)
+{
+    TuUniqueKey *key = data;
+    g_free(key->name);
+    g_ptr_array_unref(key->columns);
+    g_ptr_array_unref(key->collations);
+    g_free(key);
+}
+
+static TuUniqueKey *
+add_unique_key(TuTableInfo *info, const char *name, gboolean is_primary)
+{
+    TuUniqueKey *key = g_new0(TuUniqueKey, 1);
+    key->name = g_strdup(name);
+    key->columns = g_ptr_array_new_with_free_func(g_free);
+    key->collations = g_ptr_array_new_with_free_func(g_free);
+    key->is_primary = is_primary;
+    g_ptr_array_add(info->unique, key);
+    return key;
+}
+
+/* name, coll of pragma_index_xinfo, the key's columns only; name NULL where it is an expression */
+static gboolean
+take_key_column(sqlite3_stmt *row, gpointer data)
+{
+    TuUniqueKey *key = data;
+    gboolean is_expression = sqlite3_column_type(row, 0) == SQLITE_NULL;
+    g_ptr_array_add(key->columns, is_expression ? NULL : g_strdup(text_of(row, 0)));
+    g_ptr_array_add(key->collations, g_strdup(text_of(row, 1)));
+    return TRUE;
+}
+
+/* name, unique, origin of pragma_index_list */
+static gboolean
+take_index(sqlite3_stmt *row, gpointer data)
+{
+    TuTableInfo *info = data;
+    g_ptr_array_add(info->indexes, g_strdup(text_of(row, 0)));
+    if (sqlite3_column_int(row, 1) != 0)
+        add_unique_key(info, text_of(row, 0), g_str_equal(text_of(row, 2), "pk"));
+    return TRUE;
+}
+
+static int
+compare_key_position(gconstpointer a, gconstpointer b)
+{
+    const TuColumnInfo *const *left = a;
+    const TuColumnInfo *const *right = b;
+    return (int)(*left)->key_position - (int)(*right)->key_position;
+}
+
+/* An INTEGER PRIMARY KEY is the rowid itself and has no index of its own in the list. */
+static void
+add_rowid_key(TuTableInfo *info)
+{
+    g_autoptr(GPtrArray) columns = g_ptr_array_new();
+    for (guint i = 0; i < info->unique->len; i++)
+        if (((TuUniqueKey *)g_ptr_array_index(info->unique, i))->is_primary)
+            return;
+    for (guint i = 0; i < info->columns->len; i++) {
+        TuColumnInfo *column = g_ptr_array_index(info->columns, i);
+        if (column->key_position > 0)
+            g_ptr_array_add(columns, column);
+    }
+    if (columns->len == 0)
+        return;
+    g_ptr_array_sort(columns, compare_key_position);
+    TuUniqueKey *key = add_unique_key(info, "the primary key", TRUE);
+    for (guint i = 0; i < columns->len; i++) {
+        const TuColumnInfo *column = g_ptr_array_index(columns, i);
+        g_ptr_array_add(key->columns, g_strdup(column->name));
+        g_ptr_array_add(key->collations, g_strdup("BINARY"));
+    }
+}
+
+static gboolean
+describe_keys(TuSqlite *db, TuTableInfo *info, GError **error)
+{
+    if (!each_row(db, "SELECT name, \"unique\", origin FROM pragma_index_list(?1)", info->name,
+                  take_index, info, error))
+        return FALSE;
+    for (guint i = 0; i < info->unique->len; i++) {
+        TuUniqueKey *key = g_ptr_array_index(info->unique, i);
+        if (!each_row(db, "SELECT name, coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno",
+                      key->name, take_key_column, key, error))
+            return FALSE;
+    }
+    add_rowid_key(info);
+    return TRUE;
+}
+
+/* ---- tables ---- */
+
+static void
+trigger_info_free(gpointer data)
+{
+    TuTriggerInfo *trigger = data;
+    g_free(trigger->name);
+    g_free(trigger->text);
+    g_free(trigger);
+}
+
+/* name, sql of sqlite_schema */
+static gboolean
+take_trigger(sqlite3_stmt *row, gpointer data)
+{
+    TuTableInfo *info = data;
+    TuTriggerInfo *trigger = g_new0(TuTriggerInfo, 1);
+    trigger->name = g_strdup(text_of(row, 0));
+    trigger->text = g_strdup(text_of(row, 1));
+    g_ptr_array_add(info->triggers, trigger);
+    return TRUE;
+}
+
+/* name, type, wr, strict of pragma_table_list, sql of sqlite_schema */
+static gboolean
+take_table(sqlite3_stmt *row, gpointer data)
+{
+    Described *described = data;
+    TuTableInfo *info = g_new0(TuTableInfo, 1);
+    info->name = g_strdup(text_of(row, 0));
+    info->is_table = g_str_equal(text_of(row, 1), "table");
+    info->has_rowid = sqlite3_column_int(row, 2) == 0;
+    info->create_text = g_strdup(text_of(row, 4));
+    info->columns = g_ptr_array_new_with_free_func(column_info_free);
+    info->unique = g_ptr_array_new_with_free_func(unique_key_free);
+    info->triggers = g_ptr_array_new_with_free_func(trigger_info_free);
+    info->indexes = g_ptr_array_new_with_free_func(g_free);
+    described->info = info;
+    described->is_strict = sqlite3_column_int(row, 3) != 0;
+    return FALSE;
+}
+
+gboolean
+tu_sqlite_describe(TuDatabase *base, const char *table, TuTableInfo **ret_info, GError **error)
+{
+    TuSqlite *db = (TuSqlite *)base;
+    Described described = {.db = db};
+    if (!each_row(db,
+                  "SELECT l.name, l.type, l.wr, l.strict, s.sql FROM pragma_table_list l "
+                  "LEFT JOIN sqlite_schema s ON s.name = l.name AND s.type IN ('table', 'view') "
+                  "WHERE l.schema = 'main' AND l.name = ?1 COLLATE NOCASE",
+                  table, take_table, &described, error))
+        return FALSE;
+    g_autoptr(TuTableInfo) info = described.info;
+    if (info != NULL &&
+        (!each_row(db,
+                   "SELECT name, type, \"notnull\", dflt_value, pk, hidden "
+                   "FROM pragma_table_xinfo(?1) WHERE hidden <> 1",
+                   info->name, take_column, &described, error) ||
+         !describe_keys(db, info, error) ||
+         !each_row(db,
+                   "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND "
+                   "tbl_name = ?1 COLLATE NOCASE ORDER BY name",
+                   info->name, take_trigger, info, error)))
+        return FALSE;
+    *ret_info = g_steal_pointer(&info);
+    return TRUE;
+}
+
+/* ---- queries ---- */
+
+static int
+note_access(void *data, int action, const char *first, const char *second, const char *schema,
+            const char *trigger)
+{
+    TuInspection *inspection = data;
+    if (action == SQLITE_SELECT)
+        inspection->selects++;
+    if (action == SQLITE_READ)
+        g_hash_table_add(inspection->columns, g_strconcat(first, "\n", second, NULL));
+    if (action == SQLITE_FUNCTION)
+        g_hash_table_add(inspection->functions, g_ascii_strdown(second, -1));
+    return SQLITE_OK;
+}
+
+gboolean
+tu_sqlite_inspect(TuDatabase *base, const char *sql, TuInspection *ret, GError **error)
+{
+    TuSqlite *db = (TuSqlite *)base;
+    g_auto(TuInspection) inspection = {
+        .columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+    sqlite3_stmt *statement = NULL;
+    sqlite3_set_authorizer(db->handle, note_access, &inspection);
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+    sqlite3_set_authorizer(db->handle, NULL, NULL);
+    sqlite3_finalize(statement);
+    if (code != SQLITE_OK) {
+        g_set_error(error, TU_ERROR, TU_ERROR_DATABASE, "%s", sqlite3_errmsg(db->handle));
+        return FALSE;
+    }
+    *ret = inspection;
+    inspection = (TuInspection){0};
+    return TRUE;
+}
+
+/* detail of EXPLAIN QUERY PLAN */
+static gboolean
+take_plan_step(sqlite3_stmt *row, gpointer data)
+{
+    const char *detail = text_of(row, 3);
+    gboolean *uses_index = data;
+    gboolean is_scan = g_str_has_prefix(detail, "SCAN ") && !g_str_has_prefix(detail, "SCAN CONST");
+    if (is_scan || strstr(detail, "AUTOMATIC") != NULL)
+        *uses_index = FALSE;
+    return *uses_index;
+}
+
+gboolean
+tu_sqlite_uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses, GError **error)
+{
+    g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
+    *ret_uses = TRUE;
+    return each_row((TuSqlite *)base, explain, NULL, take_plan_step, ret_uses, error);
+}
+
+static gboolean
+take_integer(sqlite3_stmt *row, gpointer data)
+{
+    *(gint64 *)data = sqlite3_column_int64(row, 0);
+    return FALSE;
+}
+
+gboolean
+tu_sqlite_schema_version(TuDatabase *base, gint64 *ret_version, GError **error)
+{
+    return each_row((TuSqlite *)base, "PRAGMA schema_version", NULL, take_integer, ret_version,
+                    error);
+}

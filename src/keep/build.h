@@ -1,0 +1,17 @@
+/*
+ * Building history: newest first, in chunks of local dates that are turns each, resumed where it was
+ * left. A rebuild is the same over cells that are kept true meanwhile.
+ */
+#pragma once
+
+#include "keep/settle.h"
+
+/* Asks for the history of the summaries (all of one group) to be written anew: `is_dropping` for a
+ * first build or one after which nothing stored counts. Adds to an unfinished request that is the
+ * same already. Statements go into an open write transaction of `db`. */
+gboolean tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant,
+                      gboolean is_dropping, const char *kind, GError **error);
+
+/* Writes whatever history of the group is still asked for, settling between chunks. */
+gboolean tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,216 @@
+#include "keep/changes.h"
+
+#include <string.h>
+
+#include "time/instant.h"
+
+static void
+delete_clear(gpointer data)
+{
+    g_free(((TuDelete *)data)->key);
+}
+
+static void
+statement_clear(gpointer data)
+{
+    TuBoundStatement *statement = data;
+    for (guint i = 0; i < statement->n_values; i++)
+        if (statement->values[i].type == TU_TYPE_TEXT || statement->values[i].type == TU_TYPE_BLOB)
+            g_free((gpointer)(gsize)statement->values[i].text);
+    g_free(statement->values);
+    g_free(statement->sql);
+}
+
+TuChanges *
+tu_changes_new(TuTally *tally)
+{
+    TuChanges *changes = g_new0(TuChanges, 1);
+    changes->tally = tally;
+    changes->deletes = g_array_new(FALSE, FALSE, sizeof(TuDelete));
+    changes->settled = g_array_new(FALSE, FALSE, sizeof(TuSettledLog));
+    changes->statements = g_array_new(FALSE, FALSE, sizeof(TuBoundStatement));
+    g_array_set_clear_func(changes->deletes, delete_clear);
+    g_array_set_clear_func(changes->statements, statement_clear);
+    changes->drift_of = g_new0(gint64, tally->snapshot->keeper->model->summaries->len);
+    changes->uncertain = g_new0(GHashTable *, tally->snapshot->group->n_targets);
+    return changes;
+}
+
+void
+tu_changes_free(TuChanges *changes)
+{
+    if (changes == NULL)
+        return;
+    for (guint i = 0; i < changes->tally->snapshot->group->n_targets; i++)
+        g_clear_pointer(&changes->uncertain[i], g_hash_table_unref);
+    g_free(changes->uncertain);
+    g_free(changes->drift_of);
+    g_array_unref(changes->deletes);
+    g_array_unref(changes->settled);
+    g_array_unref(changes->statements);
+    tu_tally_free(changes->tally);
+    g_free(changes);
+}
+
+void
+tu_changes_add(TuChanges *changes, const char *sql, const TuValue *values, guint n_values)
+{
+    TuBoundStatement statement = {g_strdup(sql), g_new(TuValue, n_values), n_values};
+    for (guint i = 0; i < n_values; i++) {
+        statement.values[i] = values[i];
+        if (values[i].type == TU_TYPE_TEXT || values[i].type == TU_TYPE_BLOB)
+            statement.values[i].text = g_memdup2(values[i].text, values[i].bytes);
+    }
+    g_array_append_val(changes->statements, statement);
+}
+
+void
+tu_changes_uncertain(TuChanges *changes, guint target, guint32 tenant, TuBucket bucket)
+{
+    TuNamedBucket named = {tenant, bucket};
+    if (changes->uncertain[target] == NULL)
+        changes->uncertain[target] =
+            g_hash_table_new_full(tu_named_bucket_hash, tu_named_bucket_equal, g_free, NULL);
+    if (!g_hash_table_contains(changes->uncertain[target], &named))
+        g_hash_table_add(changes->uncertain[target], g_memdup2(&named, sizeof named));
+}
+
+void
+tu_changes_add_pending(TuChanges *changes, const TuSourceModel *source,
+                       const TuSummaryModel *summary, const TuValue *tenant, TuBucket unit,
+                       const char *problem)
+{
+    char bucket[TU_INSTANT_TEXT_BYTES];
+    char now[TU_INSTANT_TEXT_BYTES];
+    tu_bucket_format(summary->unit, unit, bucket);
+    tu_instant_format(tu_instant_now_us(), now);
+    TuValue values[] = {tu_value_text(source->spec->name),
+                        tu_value_text(summary->spec->name),
+                        *tenant,
+                        tu_value_text(bucket),
+                        tu_value_text(problem),
+                        tu_value_text(now)};
+    tu_changes_add(changes,
+                   "INSERT INTO trueup_pending(source, summary, tenant, bucket, error, noted_at) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                   "ON CONFLICT(source, summary, ifnull(tenant, 0), tenant IS NULL, bucket) "
+                   "DO UPDATE SET next_attempt_at = NULL, error = ifnull(excluded.error, error)",
+                   values, G_N_ELEMENTS(values));
+}
+
+/* ---- comparing ---- */
+
+static gboolean
+is_uncertain(const TuChanges *changes, int target, guint32 tenant, TuBucket bucket)
+{
+    TuNamedBucket named = {tenant, bucket};
+    return target >= 0 && changes->uncertain[target] != NULL &&
+           g_hash_table_contains(changes->uncertain[target], &named);
+}
+
+static gboolean
+is_unbuilt(TuTally *tally, const TuSummaryTable *table, guint32 tenant, TuBucket bucket)
+{
+    if (tally->snapshot->builds->len == 0)
+        return FALSE;
+    TuValue key = tu_dictionary_value(tu_cells_dictionary(tally->cells), tenant);
+    TuDate date = tu_tally_bucket_date(tally, table->grain, tenant, bucket);
+    return tu_snapshot_is_unbuilt(tally->snapshot, table->summary, &key, date);
+}
+
+/* Counts one compared cell; a difference is drift only where nothing is pending. */
+static void
+count_cell(TuChanges *changes, gboolean is_right, const TuSummaryTable *table, int target,
+           TuCell *cell, const TuStoredCell *stored)
+{
+    guint32 tenant = cell != NULL ? cell->tenant : stored->tenant;
+    TuBucket bucket = cell != NULL ? cell->bucket : stored->bucket;
+    gboolean has_bucket = cell != NULL || stored->has_bucket;
+    changes->n_checked++;
+    if (is_uncertain(changes, target, tenant, bucket) ||
+        (has_bucket && is_unbuilt(changes->tally, table, tenant, bucket))) {
+        changes->n_pending++;
+    } else if (!is_right) {
+        changes->n_drifted++;
+        changes->drift_of[table->summary->spec->index]++;
+        if (changes->on_drift != NULL)
+            changes->on_drift(changes->tally, table, target >= 0 ? (guint)target : G_MAXUINT, cell,
+                              stored, changes->on_drift_data);
+    }
+}
+
+static void
+add_delete(TuChanges *changes, const TuStoredCell *stored)
+{
+    guint n = stored->table->summary->spec->dimensions->len;
+    TuDelete row = {stored->table, stored->tenant, stored->bucket, stored->has_bucket,
+                    g_new(guint32, n + 3)};
+    row.key[0] = stored->label;
+    row.key[1] = stored->tenant;
+    row.key[2] = stored->bucket_text;
+    memcpy(row.key + 3, stored->dimensions, n * sizeof(guint32));
+    g_array_append_val(changes->deletes, row);
+}
+
+static gboolean
+compare_stored(const TuStoredCell *stored, gpointer data, GError **error)
+{
+    TuChanges *changes = data;
+    TuTally *tally = changes->tally;
+    TuCell *cell = NULL;
+    const char *problem = NULL;
+    if (stored->target >= 0 && stored->has_bucket) {
+        guint target = (guint)stored->target;
+        if (tu_tally_bucket_failed(tally, target, stored->tenant, stored->bucket, &problem))
+            return TRUE;
+        cell = tu_cell_table_find(tu_cells_table(tally->cells, target), stored->tenant,
+                                  stored->bucket, stored->dimensions);
+    }
+    if (cell == NULL || cell->rows == 0) {
+        add_delete(changes, stored);
+        count_cell(changes, FALSE, stored->table, stored->target, NULL, stored);
+        return TRUE;
+    }
+    gboolean is_right = tu_stored_equals(tally, (guint)stored->target, cell, stored->values);
+    cell->mark = is_right ? TU_MARK_SAME : TU_MARK_WRITE;
+    count_cell(changes, is_right, stored->table, stored->target, cell, stored);
+    return TRUE;
+}
+
+/* Cells that no stored row answered to. */
+static void
+count_new_cells(TuChanges *changes, guint target)
+{
+    const TuTarget *where = &changes->tally->snapshot->group->targets[target];
+    const TuSummaryTable *table = where->series->summary->tables[where->grain];
+    const TuCellTable *cells = tu_cells_table(changes->tally->cells, target);
+    for (guint32 i = 0; i < tu_cell_table_size(cells); i++) {
+        TuCell *cell = tu_cell_table_cell(cells, i);
+        const char *problem = NULL;
+        if (cell->mark != TU_MARK_NEW)
+            continue;
+        if (cell->rows == 0 || tu_tally_bucket_failed(changes->tally, target, cell->tenant,
+                                                      cell->bucket, &problem)) {
+            cell->mark = TU_MARK_LEAVE;
+            continue;
+        }
+        count_cell(changes, FALSE, table, (int)target, cell, NULL);
+    }
+}
+
+gboolean
+tu_changes_compare(TuChanges *changes, GError **error)
+{
+    const TuGroup *group = changes->tally->snapshot->group;
+    for (guint i = 0; i < group->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++)
+            if (summary->tables[grain] != NULL &&
+                !tu_stored_each_wanted(changes->tally, summary->tables[grain], compare_stored,
+                                       changes, error))
+                return FALSE;
+    }
+    for (guint target = 0; target < group->n_targets; target++)
+        count_new_cells(changes, target);
+    return TRUE;
+}

@@ -1,0 +1,79 @@
+/*
+ * Changes: everything that one turn will write, decided before it writes anything.
+ *
+ *   settle, repair, build, rebuild ──▶ TuChanges ──▶ apply (one short transaction)
+ *   verify                         ──▶ TuChanges, counted and shown, never applied
+ */
+#pragma once
+
+#include "keep/stored.h"
+
+/* What is to be done with a cell: TuCell.mark. */
+enum {
+    TU_MARK_NEW,   /* no stored row was seen */
+    TU_MARK_SAME,  /* the stored row is right */
+    TU_MARK_WRITE, /* the stored row differs, or a fold changed it */
+    TU_MARK_GONE,  /* a fold emptied it: its row is deleted */
+    TU_MARK_LEAVE, /* nothing, whatever is stored: it could not be computed */
+};
+
+/* A stored row that is to go; `key` holds numbers of the tally's dictionary, in the key's order. */
+typedef struct {
+    const TuSummaryTable *table;
+    guint32 tenant;
+    TuBucket bucket;
+    gboolean has_bucket;
+    guint32 *key; /* series label, tenant, bucket text (where has_bucket is FALSE), dimensions */
+} TuDelete;
+
+/* Entries of a log that are settled by this turn: all up to an id. */
+typedef struct {
+    const TuCaptured *captured;
+    gint64 up_to;
+} TuSettledLog;
+
+/* A statement with its values, run as it is. */
+typedef struct {
+    char *sql;
+    TuValue *values; /* text is owned */
+    guint n_values;
+} TuBoundStatement;
+
+/* A difference between what is stored and what should be. `cell` NULL: no such cell should be;
+ * `stored` NULL: no row is there. */
+typedef void (*TuOnDrift)(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *cell,
+                          const TuStoredCell *stored, gpointer data);
+
+typedef struct {
+    TuTally *tally;     /* owned; NULL: no cells are written */
+    GArray *deletes;    /* of TuDelete */
+    GArray *settled;    /* of TuSettledLog */
+    GArray *statements; /* of TuBoundStatement */
+    GHashTable **uncertain; /* one a target, of TuNamedBucket: changes are pending there */
+    gboolean may_split;     /* cells may be written in several transactions (never when folding) */
+    gint64 n_checked, n_drifted, n_pending, n_written;
+    gint64 *drift_of; /* n_drifted, by the summary's place in the spec */
+    TuOnDrift on_drift;
+    gpointer on_drift_data;
+} TuChanges;
+
+/* Takes the tally over. */
+TuChanges *tu_changes_new(TuTally *tally);
+void tu_changes_free(TuChanges *changes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuChanges, tu_changes_free)
+
+/* Adds a statement; texts are copied. */
+void tu_changes_add(TuChanges *changes, const char *sql, const TuValue *values, guint n_values);
+
+/* Says that differences in this bucket are no drift: something is pending for it. */
+void tu_changes_uncertain(TuChanges *changes, guint target, guint32 tenant, TuBucket bucket);
+
+/* Compares the tally's cells with what is stored in every wanted bucket: marks cells, notes rows to
+ * delete, counts. Failed buckets are left as they are. */
+gboolean tu_changes_compare(TuChanges *changes, GError **error);
+
+/* Adds one (source, summary, tenant, unit bucket) to the pending list; `problem` NULL: it is only to
+ * be recomputed. A row that is there already keeps its attempts and error unless there is one. */
+void tu_changes_add_pending(TuChanges *changes, const TuSourceModel *source,
+                            const TuSummaryModel *summary, const TuValue *tenant, TuBucket unit,
+                            const char *problem);

@@ -1,0 +1,119 @@
+#include "keep/guard.h"
+
+#include <string.h>
+
+#include "keep/rows.h"
+#include "schema/capture.h"
+
+static void
+state_clear(gpointer data)
+{
+    TuGuardState *state = data;
+    g_free(state->problem);
+    g_free(state->since);
+}
+
+static gboolean
+take_known(const TuValue *row, gpointer data, GError **error)
+{
+    GArray *states = data;
+    for (guint i = 0; i < states->len; i++) {
+        TuGuardState *state = &g_array_index(states, TuGuardState, i);
+        if (row[0].type != TU_TYPE_TEXT || strlen(state->captured->name) != row[0].bytes ||
+            memcmp(state->captured->name, row[0].text, row[0].bytes) != 0)
+            continue;
+        const TuValue *since = row[2].type == TU_TYPE_TEXT ? &row[2] : &row[1];
+        state->is_released = row[2].type == TU_TYPE_TEXT;
+        if (since->type == TU_TYPE_TEXT)
+            state->since = g_strndup(since->text, since->bytes);
+        if (row[3].type == TU_TYPE_TEXT)
+            state->problem = g_strndup(row[3].text, row[3].bytes);
+    }
+    return TRUE;
+}
+
+static gboolean
+schema_is_known(TuSnapshot *snapshot, gboolean *ret_known, GError **error)
+{
+    gboolean found = FALSE;
+    gint64 noted = 0;
+    TuValue name = tu_value_text(snapshot->group->name);
+    if (!tu_database_schema_version(snapshot->keeper->db, &snapshot->schema_version, error) ||
+        !tu_database_integer(snapshot->keeper->db,
+                             "SELECT schema_version FROM trueup_group WHERE name = ?", &name, 1,
+                             &found, &noted, error))
+        return FALSE;
+    *ret_known = found && noted == snapshot->schema_version;
+    return TRUE;
+}
+
+/* What a table lacks now, read anew: the model may be older than the change. */
+static gboolean
+look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
+{
+    g_autoptr(TuTableInfo) info = NULL;
+    if (!tu_database_describe(snapshot->keeper->db, state->captured->name, &info, error))
+        return FALSE;
+    g_autofree char *problem = NULL;
+    if (info == NULL) {
+        problem = g_strdup_printf("table %s is gone", state->captured->name);
+    } else {
+        TuCaptured now = *state->captured;
+        now.info = info;
+        for (guint i = 0; i < now.columns->len && problem == NULL; i++) {
+            const char *column = g_ptr_array_index(now.columns, i);
+            if (tu_table_info_column(info, column) == NULL)
+                problem = g_strdup_printf("column %s of table %s is gone", column, now.name);
+        }
+        if (problem == NULL)
+            problem = tu_capture_problem(&now);
+    }
+    if (problem != NULL && state->problem == NULL)
+        state->problem = g_steal_pointer(&problem);
+    return TRUE;
+}
+
+gboolean
+tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_changed,
+               GError **error)
+{
+    g_autoptr(GArray) states = g_array_new(FALSE, FALSE, sizeof(TuGuardState));
+    gboolean is_known = FALSE;
+    g_array_set_clear_func(states, state_clear);
+    for (guint i = 0; i < snapshot->group->captured->len; i++) {
+        TuGuardState state = {.captured = g_ptr_array_index(snapshot->group->captured, i)};
+        if (state.captured->is_captured)
+            g_array_append_val(states, state);
+    }
+    if (!tu_rows_each(snapshot->keeper->db,
+                      "SELECT name, unguarded_since, released_at, problem FROM trueup_table", NULL,
+                      0, FALSE, take_known, states, error) ||
+        !schema_is_known(snapshot, &is_known, error))
+        return FALSE;
+    *ret_has_changed = !is_known;
+    for (guint i = 0; !is_known && i < states->len; i++)
+        if (!look_again(snapshot, &g_array_index(states, TuGuardState, i), error))
+            return FALSE;
+    *ret_states = g_steal_pointer(&states);
+    return TRUE;
+}
+
+void
+tu_guard_note(TuSnapshot *snapshot, GArray *states, TuChanges *changes)
+{
+    g_autofree char *now = tu_keeper_now();
+    TuValue group[] = {tu_value_text(snapshot->group->name),
+                       tu_value_integer(snapshot->schema_version)};
+    tu_changes_add(changes, "UPDATE trueup_group SET schema_version = ?2 WHERE name = ?1", group,
+                   G_N_ELEMENTS(group));
+    for (guint i = 0; i < states->len; i++) {
+        const TuGuardState *state = &g_array_index(states, TuGuardState, i);
+        TuValue values[] = {tu_value_text(state->captured->name), tu_value_text(state->problem),
+                            tu_value_text(now)};
+        if (state->problem != NULL && !state->is_released)
+            tu_changes_add(changes,
+                           "UPDATE trueup_table SET problem = ?2, "
+                           "unguarded_since = ifnull(unguarded_since, ?3) WHERE name = ?1",
+                           values, G_N_ELEMENTS(values));
+    }
+}

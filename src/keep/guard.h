@@ -1,0 +1,23 @@
+/*
+ * The guard: is capture still what `apply` made it? Asked at every snapshot; while the database's
+ * schema version is the one checked last, the answer costs one read.
+ */
+#pragma once
+
+#include "keep/changes.h"
+
+/* What a table's capture looks like. */
+typedef struct {
+    const TuCaptured *captured;
+    char *problem;  /* NULL: as it should be */
+    char *since;    /* when it was first seen lost, or released; NULL: now */
+    gboolean is_released;
+} TuGuardState;
+
+/* One for each captured table of the group. Reads the control rows and, if the schema changed, the
+ * triggers. *ret_has_changed: the control rows do not say so yet. */
+gboolean tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_changed,
+                        GError **error);
+
+/* Adds statements that note the states and the schema version. */
+void tu_guard_note(TuSnapshot *snapshot, GArray *states, TuChanges *changes);

@@ -1,0 +1,227 @@
+#include "keep/install.h"
+
+#include <string.h>
+
+#include "db/sql.h"
+#include "db/stop.h"
+#include "keep/register.h"
+#include "schema/capture.h"
+#include "schema/control.h"
+#include "schema/summary_table.h"
+
+/* ---- what is missing ---- */
+
+gboolean
+tu_install_plan(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GError **error)
+{
+    const TuModel *model = keeper->model;
+    if (!tu_control_plan(keeper->db, statements, error))
+        return FALSE;
+    for (guint i = 0; i < model->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++)
+            if (summary->tables[grain] != NULL &&
+                !tu_summary_table_plan(keeper->db, summary->tables[grain], statements, findings,
+                                       error))
+                return FALSE;
+    }
+    for (guint i = 0; i < model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        if (captured->is_captured && !tu_capture_plan(keeper->db, captured, statements, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+run_all(TuKeeper *keeper, GPtrArray *statements, GError **error)
+{
+    for (guint i = 0; i < statements->len; i++)
+        if (!tu_database_execute(keeper->db, g_ptr_array_index(statements, i), error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+refuse_findings(GPtrArray *findings, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < findings->len; i++) {
+        const TuFinding *finding = g_ptr_array_index(findings, i);
+        if (finding->is_error)
+            g_string_append_printf(text, "%s%s: %s%s%s", text->len > 0 ? "\n" : "", finding->where,
+                                   finding->message, finding->help != NULL ? ": " : "",
+                                   finding->help != NULL ? finding->help : "");
+    }
+    if (text->len == 0)
+        return TRUE;
+    g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG, text->str);
+    return FALSE;
+}
+
+/* The model was read before the write lock was held; it must still be what the database is. */
+static gboolean
+schema_is_still(TuKeeper *keeper, GError **error)
+{
+    gint64 version = 0;
+    if (!tu_database_schema_version(keeper->db, &version, error))
+        return FALSE;
+    if (version == keeper->model->schema_version)
+        return TRUE;
+    g_set_error_literal(error, TU_ERROR, TU_ERROR_BUSY,
+                        "the database's tables changed meanwhile: run it again");
+    return FALSE;
+}
+
+gboolean
+tu_install(TuKeeper *keeper, gboolean may_take_over, TuInstalled *ret_installed, GError **error)
+{
+    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) findings = tu_findings_new();
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    TuRegistration registration = {.keeper = keeper, .may_take_over = may_take_over};
+    *ret_installed = (TuInstalled){0};
+    if (!tu_transaction_begin_write(&txn, keeper->db, error) || !schema_is_still(keeper, error) ||
+        !tu_install_plan(keeper, statements, findings, error) ||
+        !refuse_findings(findings, error) || !tu_register_look(&registration, error))
+        return FALSE;
+    if (!run_all(keeper, statements, error) || !tu_register_write(&registration, error) ||
+        !tu_stop("capture.before_commit", error))
+        return FALSE;
+    ret_installed->n_statements = statements->len;
+    ret_installed->n_builds = registration.n_builds;
+    ret_installed->has_changed = statements->len > 0 || registration.has_changed;
+    if (!ret_installed->has_changed)
+        return TRUE;
+    return tu_transaction_commit(&txn, error);
+}
+
+/* ---- taking off ---- */
+
+static gboolean
+is_of_source(const TuCaptured *captured, const TuSourceModel *source)
+{
+    return source == NULL || g_ptr_array_find(source->tables, captured, NULL);
+}
+
+gboolean
+tu_install_release(TuKeeper *keeper, const TuSourceModel *source, guint *ret_tables,
+                   GError **error)
+{
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    g_autofree char *now = tu_keeper_now();
+    *ret_tables = 0;
+    if (!tu_transaction_begin_write(&txn, keeper->db, error) || !schema_is_still(keeper, error))
+        return FALSE;
+    for (guint i = 0; i < keeper->model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(keeper->model->captured, i);
+        g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+        TuValue values[] = {tu_value_text(now), tu_value_text(captured->name)};
+        if (!captured->is_captured || !is_of_source(captured, source))
+            continue;
+        tu_capture_plan_release(captured, statements);
+        if (!run_all(keeper, statements, error) ||
+            !tu_database_run(keeper->db,
+                             "UPDATE trueup_table SET released_at = ifnull(released_at, ?) "
+                             "WHERE name = ?",
+                             values, G_N_ELEMENTS(values), NULL, error))
+            return FALSE;
+        ++*ret_tables;
+    }
+    return tu_transaction_commit(&txn, error);
+}
+
+/* TRUE if a summary other than `leaving` reads the table. */
+static gboolean
+is_needed(const TuModel *model, const TuCaptured *captured, const TuSummaryModel *leaving)
+{
+    for (guint i = 0; i < model->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
+        for (guint s = 0; s < summary->series->len && leaving != NULL && summary != leaving; s++) {
+            const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+            if (g_ptr_array_find(series->source->tables, captured, NULL))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean
+drop_tables(TuKeeper *keeper, const TuSummaryModel *summary, GError **error)
+{
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        gboolean is_made = FALSE;
+        gint64 one = 0;
+        if (summary->tables[grain] == NULL)
+            continue;
+        TuValue values[] = {tu_value_text(summary->spec->name),
+                            tu_value_text(tu_grain_name((TuGrain)grain))};
+        if (!tu_database_integer(keeper->db,
+                                 "SELECT 1 FROM trueup_summary WHERE name = ?1 "
+                                 "AND ',' || made || ',' LIKE '%,' || ?2 || ',%'",
+                                 values, G_N_ELEMENTS(values), &is_made, &one, error))
+            return FALSE;
+        g_autofree char *sql =
+            tu_sql_format("DROP TABLE IF EXISTS %I", summary->tables[grain]->name);
+        if (is_made && !tu_database_execute(keeper->db, sql, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tables, GError **error)
+{
+    static const char *const statements[] = {
+        "DELETE FROM trueup_pending WHERE summary = ?",
+        "DELETE FROM trueup_build WHERE summary = ?",
+        "DELETE FROM trueup_summary WHERE name = ?",
+    };
+    TuValue name = tu_value_text(summary->spec->name);
+    if (!keep_tables && !drop_tables(keeper, summary, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(statements); i++)
+        if (!tu_database_run(keeper->db, statements[i], &name, 1, NULL, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+drop_capture(TuKeeper *keeper, const TuCaptured *captured, GError **error)
+{
+    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+    TuValue name = tu_value_text(captured->name);
+    tu_capture_plan_release(captured, statements);
+    g_ptr_array_add(statements, tu_sql_format("DROP TABLE IF EXISTS %I", captured->log));
+    return run_all(keeper, statements, error) &&
+           tu_database_run(keeper->db, "DELETE FROM trueup_table WHERE name = ?", &name, 1, NULL,
+                           error);
+}
+
+gboolean
+tu_install_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables, GError **error)
+{
+    const TuModel *model = keeper->model;
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    if (!tu_transaction_begin_write(&txn, keeper->db, error) || !schema_is_still(keeper, error))
+        return FALSE;
+    for (guint i = 0; i < model->summaries->len; i++) {
+        TuSummaryModel *each = g_ptr_array_index(model->summaries, i);
+        if ((summary == NULL || each == summary) &&
+            !drop_summary(keeper, each, keep_tables, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        if (!is_needed(model, captured, summary) && !drop_capture(keeper, captured, error))
+            return FALSE;
+    }
+    if (summary == NULL) {
+        if (!tu_control_drop(keeper->db, error))
+            return FALSE;
+    } else if (!tu_database_execute(keeper->db, "UPDATE trueup_spec SET digest = ''", error) ||
+               !tu_database_execute(keeper->db, "UPDATE trueup_group SET turn = turn + 1", error)) {
+        return FALSE;
+    }
+    return tu_transaction_commit(&txn, error);
+}

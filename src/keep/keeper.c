@@ -1,0 +1,68 @@
+#include "keep/keeper.h"
+
+#include <unistd.h>
+
+#include "time/instant.h"
+
+static void
+zone_free(gpointer zone)
+{
+    tu_zone_free(zone);
+}
+
+void
+tu_keeper_init(TuKeeper *keeper, TuDatabase *db, const TuModel *model)
+{
+    *keeper = (TuKeeper){.db = db, .model = model};
+    keeper->zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, zone_free);
+    keeper->worker = g_strdup_printf("%s:%d", g_get_host_name(), (int)getpid());
+    keeper->batch_changes = 100;
+    keeper->memory_bytes = 0;
+    for (guint i = 0; i < model->spec->summaries->len; i++) {
+        const TuSummary *summary = g_ptr_array_index(model->spec->summaries, i);
+        keeper->memory_bytes = MAX(keeper->memory_bytes, summary->refresh.memory_bytes);
+        keeper->batch_changes = MAX(keeper->batch_changes, summary->refresh.batch_max);
+    }
+}
+
+void
+tu_keeper_clear(TuKeeper *keeper)
+{
+    g_clear_pointer(&keeper->zones, g_hash_table_unref);
+    g_clear_pointer(&keeper->worker, g_free);
+}
+
+const TuZone *
+tu_keeper_zone(TuKeeper *keeper, const char *name, GError **error)
+{
+    gpointer zone = NULL;
+    if (name == NULL) {
+        g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG, "no time zone is given");
+        return NULL;
+    }
+    if (g_hash_table_lookup_extended(keeper->zones, name, NULL, &zone)) {
+        if (zone == NULL)
+            g_set_error(error, TU_ERROR, TU_ERROR_CONFIG, "unknown time zone %s", name);
+        return zone;
+    }
+    zone = tu_zone_new(name, error);
+    g_hash_table_insert(keeper->zones, g_strdup(name), zone);
+    return zone;
+}
+
+gboolean
+tu_keeper_may_go_on(const TuKeeper *keeper, GError **error)
+{
+    if (keeper->is_cancelled == NULL || *keeper->is_cancelled == 0)
+        return TRUE;
+    g_set_error_literal(error, TU_ERROR, TU_ERROR_CANCELLED, "stopped by a signal");
+    return FALSE;
+}
+
+char *
+tu_keeper_now(void)
+{
+    char text[TU_INSTANT_TEXT_BYTES];
+    tu_instant_format(tu_instant_now_us(), text);
+    return g_strdup(text);
+}

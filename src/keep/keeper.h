@@ -1,0 +1,34 @@
+/*
+ * The keeper: what every piece of work needs at hand, for one connection and one model.
+ */
+#pragma once
+
+#include "schema/model.h"
+
+/* Something to tell a person while long work goes on; see cli/progress.h. */
+typedef void (*TuProgress)(gpointer data, const char *what, double share);
+
+typedef struct {
+    TuDatabase *db;
+    const TuModel *model;
+    GHashTable *zones; /* name -> TuZone, or NULL where there is none; kept for all work */
+    const volatile int *is_cancelled;
+    gsize memory_bytes;
+    guint batch_changes; /* log entries settled in one turn */
+    char *worker;        /* "host:pid", for the run log */
+    TuProgress progress; /* may be NULL */
+    gpointer progress_data;
+} TuKeeper;
+
+void tu_keeper_init(TuKeeper *keeper, TuDatabase *db, const TuModel *model);
+void tu_keeper_clear(TuKeeper *keeper);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuKeeper, tu_keeper_clear)
+
+/* The zone by its name, kept; NULL with CONFIG if there is none. */
+const TuZone *tu_keeper_zone(TuKeeper *keeper, const char *name, GError **error);
+
+/* CANCELLED if a signal asked to stop. */
+gboolean tu_keeper_may_go_on(const TuKeeper *keeper, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Now, as trueup's tables write instants. Free with g_free. */
+char *tu_keeper_now(void);

@@ -1,0 +1,33 @@
+/*
+ * Places: the (tenant, instant) pairs that entries of the logs name, for everything that cannot be
+ * folded. Joined sources are resolved here.
+ *
+ *   each table stands for its rows AND all its images still in the log;
+ *   every combination that holds an image of the batch is a place (I-3)
+ */
+#pragma once
+
+#include "keep/tally.h"
+
+/* One batch: for each table of the group (by its position there) the highest id that it takes;
+ * 0: none. */
+typedef struct {
+    gint64 *up_to;
+    gboolean is_empty;
+} TuBatch;
+
+typedef gboolean (*TuPlaceVisit)(TuPlace *place, const TuSourceModel *source, gpointer data,
+                                 GError **error);
+
+/* The next batch of the group's logs, at most `limit` entries of each. Free up_to with g_free. */
+gboolean tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_batch,
+                       GError **error);
+
+/* Gives every place that the batch's entries name for this source to `visit`. `only_weight_0`: for
+ * a one-table source only the look-again entries (the others fold). Places may come twice. */
+gboolean tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch,
+                        gboolean only_weight_0, TuPlaceVisit visit, gpointer data,
+                        GError **error);
+
+/* The position of a captured table in its group. */
+guint tu_captured_position(const TuCaptured *captured);

@@ -1,0 +1,195 @@
+#include "keep/read_ranges.h"
+
+#include "time/instant.h"
+
+/* The dates that a bucket (or the buckets of a range) covers, as instants on a tenant's clock. */
+static TuTimeRange
+range_of_dates(const TuZone *zone, TuDate from, TuDate to)
+{
+    TuTimeRange range = {.from = from, .to = to};
+    tu_bucket_envelope(zone, from, to, &range.from_us, &range.to_us);
+    return range;
+}
+
+static void
+widen(TuTimeRange *range, const TuTimeRange *other)
+{
+    range->from_us = MIN(range->from_us, other->from_us);
+    range->to_us = MAX(range->to_us, other->to_us);
+    range->from = MIN(range->from, other->from);
+    range->to = MAX(range->to, other->to);
+}
+
+/* ---- ranges of dates, for all tenants (or the only one) ---- */
+
+static void
+add_range_of_target(const TuWanted *wanted, TuGrain grain, TuDate *from, TuDate *to)
+{
+    TuDate end = wanted->to;
+    if (end != G_MAXINT32 && tu_grain_is_dated(grain) && end > wanted->from)
+        end = tu_date_next(grain, end - 1);
+    *from = MIN(*from, wanted->from);
+    *to = MAX(*to, end);
+}
+
+/* The envelope over the clocks of all tenants. */
+static TuTimeRange
+envelope_of_all(const TuTally *tally, TuDate from, TuDate to)
+{
+    const TuTenantSet *tenants = tally->snapshot->tenants;
+    TuTimeRange range = {G_MAXINT64, G_MININT64, from, to};
+    for (guint i = 0; i < tu_tenants_count(tenants); i++) {
+        const TuTenant *tenant = tu_tenants_at(tenants, i);
+        if (tenant->zone == NULL)
+            continue;
+        TuTimeRange own = range_of_dates(tenant->zone, from, to);
+        widen(&range, &own);
+    }
+    range.from = from;
+    range.to = to;
+    return range;
+}
+
+static gboolean
+find_only_tenant(const TuTally *tally, guint32 *ret_tenant)
+{
+    if (tally->only == NULL || g_hash_table_size(tally->only) != 1)
+        return FALSE;
+    GHashTableIter iter;
+    gpointer id;
+    g_hash_table_iter_init(&iter, tally->only);
+    g_hash_table_iter_next(&iter, &id, NULL);
+    *ret_tenant = GPOINTER_TO_UINT(id);
+    return TRUE;
+}
+
+/* ---- named buckets ---- */
+
+static TuTimeRange
+range_of_bucket(const TuZone *zone, TuGrain grain, TuBucket bucket)
+{
+    if (tu_grain_is_dated(grain))
+        return range_of_dates(zone, (TuDate)bucket, tu_date_next(grain, (TuDate)bucket));
+    gint64 length_us = grain == TU_GRAIN_HOUR ? TU_HOUR_US : TU_MINUTE_US;
+    TuDate date = tu_bucket_date(zone, grain, bucket);
+    return (TuTimeRange){bucket, bucket + length_us, date, date + 1};
+}
+
+static void
+add_named(TuTally *tally, const TuWanted *wanted, TuGrain grain, GArray *ranges)
+{
+    GHashTableIter iter;
+    gpointer key;
+    if (wanted->set == NULL)
+        return;
+    g_hash_table_iter_init(&iter, wanted->set);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        const TuNamedBucket *named = key;
+        const TuZone *zone = tu_tally_tenant(tally, named->tenant)->zone;
+        TuReadRange range = {TRUE, named->tenant, {0}};
+        if (zone == NULL)
+            continue;
+        range.time = range_of_bucket(zone, grain, named->bucket);
+        g_array_append_val(ranges, range);
+    }
+}
+
+static int
+compare_ranges(gconstpointer a, gconstpointer b)
+{
+    const TuReadRange *left = a;
+    const TuReadRange *right = b;
+    if (left->tenant != right->tenant)
+        return left->tenant < right->tenant ? -1 : 1;
+    return (left->time.from_us > right->time.from_us) - (left->time.from_us < right->time.from_us);
+}
+
+/* Sorted ranges; those of one tenant that touch become one, so that no row is read twice. Text
+ * bounds are whole days, wider than the range by up to two: those are merged as if they touched. */
+static GArray *
+merge_ranges(GArray *ranges, gint64 slack_us)
+{
+    GArray *merged = g_array_new(FALSE, FALSE, sizeof(TuReadRange));
+    g_array_sort(ranges, compare_ranges);
+    for (guint i = 0; i < ranges->len; i++) {
+        const TuReadRange *range = &g_array_index(ranges, TuReadRange, i);
+        TuReadRange *last =
+            merged->len > 0 ? &g_array_index(merged, TuReadRange, merged->len - 1) : NULL;
+        if (last != NULL && last->tenant == range->tenant &&
+            range->time.from_us <= last->time.to_us + slack_us)
+            widen(&last->time, &range->time);
+        else
+            g_array_append_vals(merged, range, 1);
+    }
+    return merged;
+}
+
+static GArray *
+one_range(GArray *ranges)
+{
+    GArray *one = g_array_new(FALSE, FALSE, sizeof(TuReadRange));
+    if (ranges->len == 0)
+        return one;
+    TuReadRange all = g_array_index(ranges, TuReadRange, 0);
+    gboolean is_of_one_tenant = TRUE;
+    for (guint i = 1; i < ranges->len; i++) {
+        const TuReadRange *range = &g_array_index(ranges, TuReadRange, i);
+        is_of_one_tenant = is_of_one_tenant && range->tenant == all.tenant;
+        widen(&all.time, &range->time);
+    }
+    all.has_tenant = is_of_one_tenant && all.tenant != 0;
+    g_array_append_val(one, all);
+    return one;
+}
+
+/* The bounds that text and whole units are read with are wider than asked, by this much. */
+static gint64
+slack_of(const TuSourceModel *source)
+{
+    switch (source->spec->time_unit) {
+    case TU_TIME_TEXT_OR_TIMESTAMP:
+        return 4 * TU_DAY_US;
+    case TU_TIME_DATE:
+        return 2 * TU_DAY_US;
+    case TU_TIME_SECONDS:
+    case TU_TIME_MILLISECONDS:
+    case TU_TIME_MICROSECONDS:
+        return 2 * TU_SECOND_US;
+    }
+    g_assert_not_reached();
+}
+
+GArray *
+tu_read_ranges(TuTally *tally, const TuSourceModel *source)
+{
+    g_autoptr(GArray) named = g_array_new(FALSE, FALSE, sizeof(TuReadRange));
+    TuDate from = G_MAXINT32;
+    TuDate to = G_MININT32;
+    gboolean has_range = FALSE;
+    for (guint i = 0; i < source->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(source->series, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++) {
+            if (series->target[grain] < 0)
+                continue;
+            const TuWanted *wanted = &tally->wanted[series->target[grain]];
+            if (!wanted->from_source || wanted->kind == TU_WANT_NONE)
+                continue;
+            has_range = has_range || wanted->kind == TU_WANT_RANGE;
+            if (wanted->kind == TU_WANT_RANGE)
+                add_range_of_target(wanted, (TuGrain)grain, &from, &to);
+            else
+                add_named(tally, wanted, (TuGrain)grain, named);
+        }
+    }
+    if (!has_range) {
+        gboolean by_index =
+            source->tenant >= 0 ? source->has_tenant_index : source->has_time_index;
+        return by_index ? merge_ranges(named, slack_of(source)) : one_range(named);
+    }
+    GArray *one = g_array_new(FALSE, FALSE, sizeof(TuReadRange));
+    TuReadRange all = {.time = envelope_of_all(tally, from, to)};
+    all.has_tenant = source->tenant >= 0 && find_only_tenant(tally, &all.tenant);
+    if (from < to)
+        g_array_append_val(one, all);
+    return one;
+}

@@ -1,0 +1,18 @@
+/*
+ * Which parts of a source must be read for the buckets that a tally wants: envelopes of instants,
+ * of one tenant each where an index makes that cheap, else one for all.
+ */
+#pragma once
+
+#include "keep/tally.h"
+#include "schema/source_sql.h"
+
+typedef struct {
+    gboolean has_tenant;
+    guint32 tenant; /* number in the tally's dictionary */
+    TuTimeRange time;
+} TuReadRange;
+
+/* No two ranges overlap for one tenant. More than one range: all have a tenant (where the source
+ * has one) and bounds. */
+GArray *tu_read_ranges(TuTally *tally, const TuSourceModel *source);

@@ -1,0 +1,454 @@
+#include "keep/register.h"
+
+#include <string.h>
+
+#include "db/sql.h"
+#include "keep/build.h"
+#include "keep/rows.h"
+#include "keep/tenants.h"
+#include "schema/capture.h"
+#include "schema/control.h"
+#include "schema/definition.h"
+
+/* ---- reading single values ---- */
+
+static gboolean
+take_text(const TuValue *row, gpointer data, GError **error)
+{
+    char **text = data;
+    g_free(*text);
+    *text = row[0].type == TU_TYPE_TEXT ? g_strndup(row[0].text, row[0].bytes) : NULL;
+    return TRUE;
+}
+
+static gboolean
+read_text(TuKeeper *keeper, const char *sql, const char *argument, char **ret_text, GError **error)
+{
+    TuValue value = tu_value_text(argument);
+    *ret_text = NULL;
+    return tu_rows_each(keeper->db, sql, &value, 1, FALSE, take_text, ret_text, error);
+}
+
+/* ---- looking ---- */
+
+static gboolean
+refuse_foreign_rows(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
+{
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        const TuSummaryTable *table = summary->tables[grain];
+        gboolean has_rows = FALSE;
+        gint64 one = 0;
+        if (table == NULL || !table->exists || registration->may_take_over)
+            continue;
+        g_autofree char *sql = tu_sql_format("SELECT 1 FROM %I LIMIT 1", table->name);
+        if (!tu_database_integer(registration->keeper->db, sql, NULL, 0, &has_rows, &one, error))
+            return FALSE;
+        if (has_rows) {
+            g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
+                        "table %s has rows that are not from trueup: run `trueup apply --take-over` "
+                        "if it may replace them, or name another table for summary %s",
+                        table->name, summary->spec->name);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+look_at_summary(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    guint index = summary->spec->index;
+    g_autofree char *known = NULL;
+    g_autofree char *known_key = NULL;
+    g_autofree char *definition = tu_definition_of_summary(keeper->model->spec, summary->spec);
+    g_autofree char *key = tu_definition_of_key(summary->spec);
+    if (!registration->is_first &&
+        (!read_text(keeper, "SELECT definition FROM trueup_summary WHERE name = ?",
+                    summary->spec->name, &known, error) ||
+         !read_text(keeper, "SELECT key FROM trueup_summary WHERE name = ?", summary->spec->name,
+                    &known_key, error)))
+        return FALSE;
+    registration->is_new[index] = known == NULL;
+    registration->must_build[index] = g_strcmp0(known, definition) != 0;
+    if (known == NULL)
+        return refuse_foreign_rows(registration, summary, error);
+    for (int grain = 0; grain < TU_GRAINS; grain++)
+        if (summary->tables[grain] != NULL && summary->tables[grain]->exists &&
+            g_strcmp0(key, known_key) != 0) {
+            g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
+                        "summary %s: its key changed (a dimension, the tenant or the series column): "
+                        "a table keeps its key, so name a new `table`",
+                        summary->spec->name);
+            return FALSE;
+        }
+    return TRUE;
+}
+
+/* TRUE if changes of the table may have been missed since `apply` was last run. */
+static gboolean
+look_at_captured(TuRegistration *registration, const TuCaptured *captured, gboolean *ret_missed,
+                 GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    g_autofree char *noted = NULL;
+    g_autofree char *lost = NULL;
+    g_autofree char *installed = tu_capture_digest(captured, TRUE);
+    gboolean exists = FALSE;
+    gboolean lacks_column = FALSE;
+    gboolean has_other_type = FALSE;
+    *ret_missed = TRUE;
+    if (registration->is_first)
+        return TRUE;
+    if (!read_text(keeper, "SELECT triggers FROM trueup_table WHERE name = ?", captured->name,
+                   &noted, error) ||
+        !read_text(keeper,
+                   "SELECT ifnull(unguarded_since, released_at) FROM trueup_table WHERE name = ?",
+                   captured->name, &lost, error) ||
+        !tu_capture_log_differs(keeper->db, captured, &exists, &lacks_column, &has_other_type,
+                                error))
+        return FALSE;
+    *ret_missed = !exists || has_other_type || lost != NULL || g_strcmp0(noted, installed) != 0;
+    return TRUE;
+}
+
+gboolean
+tu_register_look(TuRegistration *registration, GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    const TuModel *model = keeper->model;
+    gboolean exists = FALSE;
+    registration->must_build = g_new0(gboolean, model->summaries->len);
+    registration->is_new = g_new0(gboolean, model->summaries->len);
+    if (!tu_control_exists(keeper->db, &exists, error))
+        return FALSE;
+    registration->is_first = !exists;
+    for (guint i = 0; i < model->summaries->len; i++)
+        if (!look_at_summary(registration, g_ptr_array_index(model->summaries, i), error))
+            return FALSE;
+    for (guint i = 0; i < model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        gboolean missed = FALSE;
+        if (!captured->is_captured)
+            continue;
+        if (!look_at_captured(registration, captured, &missed, error))
+            return FALSE;
+        for (guint s = 0; s < model->summaries->len && missed; s++) {
+            const TuSummaryModel *summary = g_ptr_array_index(model->summaries, s);
+            for (guint k = 0; k < summary->series->len; k++) {
+                const TuSeriesModel *series = g_ptr_array_index(summary->series, k);
+                if (g_ptr_array_find(series->source->tables, captured, NULL))
+                    registration->must_build[s] = TRUE;
+            }
+        }
+    }
+    return TRUE;
+}
+
+/* ---- writing ---- */
+
+static gboolean
+run(TuKeeper *keeper, const char *sql, GError **error, guint n, ...)
+{
+    TuValue values[8];
+    va_list arguments;
+    va_start(arguments, n);
+    for (guint i = 0; i < n; i++)
+        values[i] = tu_value_text(va_arg(arguments, const char *));
+    va_end(arguments);
+    return tu_database_run(keeper->db, sql, values, n, NULL, error);
+}
+
+static char *
+zone_digest_text(const TuZone *zone)
+{
+    return g_strdup_printf("%016" G_GINT64_MODIFIER "x", tu_zone_digest(zone));
+}
+
+/* Notes a zone's rules. When they changed since (another tzdata), its tenants are built anew. */
+static gboolean
+write_zone(TuRegistration *registration, const char *name, const TuZone *zone,
+           gboolean *ret_changed, GError **error)
+{
+    g_autofree char *digest = zone_digest_text(zone);
+    g_autofree char *known = NULL;
+    if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?", name,
+                   &known, error))
+        return FALSE;
+    *ret_changed = known != NULL && !g_str_equal(known, digest);
+    registration->has_changed = registration->has_changed || known == NULL || *ret_changed;
+    return run(registration->keeper,
+               "INSERT INTO trueup_zone(name, digest) VALUES (?1, ?2) "
+               "ON CONFLICT(name) DO UPDATE SET digest = excluded.digest",
+               error, 2, name, digest);
+}
+
+static gboolean
+write_tenants(TuRegistration *registration, TuGroup *group, gboolean is_new_group, GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    g_autoptr(TuTenantSet) tenants = NULL;
+    if (!tu_tenants_read(keeper, &tenants, error))
+        return FALSE;
+    for (guint i = 0; i < tu_tenants_count(tenants); i++) {
+        const TuTenant *tenant = tu_tenants_at(tenants, i);
+        gboolean rules_changed = FALSE;
+        TuValue values[] = {tu_value_text(group->name), tenant->key,
+                            tu_value_text(tenant->zone_name), tu_value_text(tenant->error)};
+        if (tenant->zone != NULL &&
+            !write_zone(registration, tenant->zone_name, tenant->zone, &rules_changed, error))
+            return FALSE;
+        if (rules_changed &&
+            !tu_build_ask(keeper, group->summaries, &tenant->key, TRUE, "build", error))
+            return FALSE;
+        if (is_new_group && tu_tenants_are_listed(tenants) &&
+            !tu_database_run(keeper->db,
+                             "INSERT INTO trueup_tenant(group_name, tenant, time_zone, error) "
+                             "VALUES (?, ?, ?, ?)",
+                             values, G_N_ELEMENTS(values), NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+write_group(TuRegistration *registration, TuGroup *group, GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    g_autofree char *known = NULL;
+    if (!read_text(keeper, "SELECT name FROM trueup_group WHERE name = ?", group->name, &known,
+                   error))
+        return FALSE;
+    if (known == NULL) {
+        registration->has_changed = TRUE;
+        if (!run(keeper, "INSERT INTO trueup_group(name, turn) VALUES (?, 0)", error, 1,
+                 group->name))
+            return FALSE;
+    }
+    for (guint i = 0; i < group->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(group->captured, i);
+        g_autofree char *digest = tu_capture_digest(captured, FALSE);
+        if (captured->is_captured &&
+            !run(keeper,
+                 "INSERT INTO trueup_table(name, group_name, triggers) VALUES (?1, ?2, ?3) "
+                 "ON CONFLICT(name) DO UPDATE SET group_name = excluded.group_name, "
+                 "triggers = excluded.triggers, unguarded_since = NULL, released_at = NULL, "
+                 "problem = NULL",
+                 error, 3, captured->name, group->name, digest))
+            return FALSE;
+    }
+    for (guint i = 0; i < group->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(group->sources, i);
+        if (!run(keeper,
+                 "INSERT INTO trueup_source(name, group_name) VALUES (?1, ?2) "
+                 "ON CONFLICT(name) DO UPDATE SET group_name = excluded.group_name",
+                 error, 2, source->spec->name, group->name))
+            return FALSE;
+    }
+    return write_tenants(registration, group, known == NULL, error);
+}
+
+/* Which of the summary's tables trueup made, so that `drop` takes no other. */
+static char *
+tables_made(const TuSummaryModel *summary, const char *before)
+{
+    GString *made = g_string_new(before);
+    for (int grain = 0; grain < TU_GRAINS; grain++)
+        if (summary->tables[grain] != NULL && !summary->tables[grain]->exists)
+            g_string_append_printf(made, "%s%s", made->len > 0 ? "," : "",
+                                   tu_grain_name((TuGrain)grain));
+    return g_string_free(made, FALSE);
+}
+
+static gboolean
+write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    g_autofree char *definition = tu_definition_of_summary(keeper->model->spec, summary->spec);
+    g_autofree char *key = tu_definition_of_key(summary->spec);
+    g_autofree char *before = NULL;
+    if (!read_text(keeper, "SELECT made FROM trueup_summary WHERE name = ?", summary->spec->name,
+                   &before, error))
+        return FALSE;
+    g_autofree char *made = tables_made(summary, before);
+    if (!run(keeper,
+             "INSERT INTO trueup_summary(name, group_name, definition, key, made) "
+             "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET "
+             "group_name = excluded.group_name, definition = excluded.definition, "
+             "key = excluded.key, made = excluded.made",
+             error, 5, summary->spec->name, summary->group->name, definition, key, made))
+        return FALSE;
+    if (!registration->must_build[summary->spec->index])
+        return TRUE;
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    TuValue everyone = TU_NULL_VALUE;
+    g_ptr_array_add(one, summary);
+    registration->n_builds++;
+    registration->has_changed = TRUE;
+    return tu_build_ask(keeper, one, &everyone, TRUE, "build", error);
+}
+
+/* What the spec no longer has is no longer kept; its tables stay. */
+typedef struct {
+    GPtrArray *gone;
+    gboolean (*is_there)(const TuModel *model, const char *name);
+    const TuModel *model;
+} Leaving;
+
+static gboolean
+take_leaving(const TuValue *row, gpointer data, GError **error)
+{
+    Leaving *leaving = data;
+    g_autofree char *name = g_strndup(row[0].text, row[0].bytes);
+    if (!leaving->is_there(leaving->model, name))
+        g_ptr_array_add(leaving->gone, g_steal_pointer(&name));
+    return TRUE;
+}
+
+static gboolean
+summary_is_there(const TuModel *model, const char *name)
+{
+    return tu_model_summary(model, name) != NULL;
+}
+
+static gboolean
+group_is_there(const TuModel *model, const char *name)
+{
+    for (guint i = 0; i < model->groups->len; i++)
+        if (g_str_equal(((const TuGroup *)g_ptr_array_index(model->groups, i))->name, name))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+captured_is_there(const TuModel *model, const char *name)
+{
+    for (guint i = 0; i < model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        if (captured->is_captured && g_str_equal(captured->name, name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+source_is_there(const TuModel *model, const char *name)
+{
+    for (guint i = 0; i < model->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(model->sources, i);
+        if (g_str_equal(source->spec->name, name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Triggers and log of a table that no source reads any more; the table itself may be gone too. */
+static gboolean
+forget_captured(TuKeeper *keeper, const char *name, GError **error)
+{
+    g_autoptr(TuTableInfo) info = NULL;
+    g_autofree char *log = g_strconcat("trueup_change_", name, NULL);
+    if (!tu_database_describe(keeper->db, name, &info, error))
+        return FALSE;
+    for (guint i = 0; info != NULL && i < info->triggers->len; i++) {
+        const TuTriggerInfo *trigger = g_ptr_array_index(info->triggers, i);
+        g_autofree char *sql = tu_sql_format("DROP TRIGGER %I", trigger->name);
+        if (g_str_has_prefix(trigger->name, "trueup_") &&
+            !tu_database_execute(keeper->db, sql, error))
+            return FALSE;
+    }
+    g_autofree char *sql = tu_sql_format("DROP TABLE IF EXISTS %I", log);
+    return tu_database_execute(keeper->db, sql, error);
+}
+
+static gboolean
+forget_leaving(TuRegistration *registration, GError **error)
+{
+    static const struct {
+        const char *list;
+        gboolean (*is_there)(const TuModel *model, const char *name);
+        const char *const statements[4];
+        gboolean is_captured;
+    } kinds[] = {
+        {"SELECT name FROM trueup_summary", summary_is_there,
+         {"DELETE FROM trueup_summary WHERE name = ?", "DELETE FROM trueup_build WHERE summary = ?",
+          "DELETE FROM trueup_pending WHERE summary = ?"}, FALSE},
+        {"SELECT name FROM trueup_source", source_is_there,
+         {"DELETE FROM trueup_source WHERE name = ?",
+          "DELETE FROM trueup_pending WHERE source = ?"}, FALSE},
+        {"SELECT name FROM trueup_group", group_is_there,
+         {"DELETE FROM trueup_group WHERE name = ?",
+          "DELETE FROM trueup_tenant WHERE group_name = ?"}, FALSE},
+        {"SELECT name FROM trueup_table", captured_is_there,
+         {"DELETE FROM trueup_table WHERE name = ?"}, TRUE},
+    };
+    TuKeeper *keeper = registration->keeper;
+    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
+        g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+        Leaving leaving = {gone, kinds[k].is_there, keeper->model};
+        if (!tu_rows_each(keeper->db, kinds[k].list, NULL, 0, FALSE, take_leaving, &leaving, error))
+            return FALSE;
+        for (guint i = 0; i < gone->len; i++) {
+            const char *name = g_ptr_array_index(gone, i);
+            registration->has_changed = TRUE;
+            if (kinds[k].is_captured && !forget_captured(keeper, name, error))
+                return FALSE;
+            for (guint s = 0; kinds[k].statements[s] != NULL; s++)
+                if (!run(keeper, kinds[k].statements[s], error, 1, name))
+                    return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+write_spec(TuRegistration *registration, GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    g_autofree char *known = NULL;
+    g_autofree char *now = tu_keeper_now();
+    if (!read_text(keeper, "SELECT digest FROM trueup_spec WHERE ?1 = ?1", "", &known, error))
+        return FALSE;
+    if (g_strcmp0(known, keeper->model->digest) == 0 && !registration->has_changed)
+        return TRUE;
+    registration->has_changed = TRUE;
+    return tu_database_execute(keeper->db, "DELETE FROM trueup_spec", error) &&
+           run(keeper, "INSERT INTO trueup_spec(digest, version, applied_at) VALUES (?, ?, ?)",
+               error, 3, keeper->model->digest, TRUEUP_VERSION, now);
+}
+
+/* A worker that read the old state loses its turn; the guard knows the schema as it is now. */
+static gboolean
+close_turns(TuKeeper *keeper, GError **error)
+{
+    gint64 version = 0;
+    if (!tu_database_schema_version(keeper->db, &version, error))
+        return FALSE;
+    TuValue value = tu_value_integer(version);
+    return tu_database_run(keeper->db, "UPDATE trueup_group SET turn = turn + 1, schema_version = ?",
+                           &value, 1, NULL, error);
+}
+
+static gboolean
+write_all(TuRegistration *registration, GError **error)
+{
+    const TuModel *model = registration->keeper->model;
+    if (!forget_leaving(registration, error))
+        return FALSE;
+    for (guint i = 0; i < model->groups->len; i++)
+        if (!write_group(registration, g_ptr_array_index(model->groups, i), error))
+            return FALSE;
+    for (guint i = 0; i < model->summaries->len; i++)
+        if (!write_summary(registration, g_ptr_array_index(model->summaries, i), error))
+            return FALSE;
+    return write_spec(registration, error) && close_turns(registration->keeper, error);
+}
+
+gboolean
+tu_register_write(TuRegistration *registration, GError **error)
+{
+    gboolean is_written = write_all(registration, error);
+    g_clear_pointer(&registration->must_build, g_free);
+    g_clear_pointer(&registration->is_new, g_free);
+    return is_written;
+}

@@ -1,0 +1,27 @@
+/*
+ * Registering: what `apply` writes into the control tables, and which history it asks for.
+ *
+ *   look    (before anything is created): what was there, what does not fit, what must be built
+ *   write   (after): groups, tables, sources, summaries, tenants, zones, the spec's digest
+ *
+ * A summary's history is built when it is new, when its definition changed, or when changes of a
+ * table that it reads may have been missed: its triggers were not as `apply` left them.
+ */
+#pragma once
+
+#include "keep/keeper.h"
+
+typedef struct {
+    TuKeeper *keeper;
+    gboolean may_take_over;
+    /* found by looking: */
+    gboolean is_first; /* there are no control tables yet */
+    gboolean *must_build; /* by the summary's place in the spec; freed by writing */
+    gboolean *is_new;
+    /* done by writing: */
+    guint n_builds;
+    gboolean has_changed;
+} TuRegistration;
+
+gboolean tu_register_look(TuRegistration *registration, GError **error);
+gboolean tu_register_write(TuRegistration *registration, GError **error);

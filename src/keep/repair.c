@@ -1,0 +1,245 @@
+#include "keep/repair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "time/instant.h"
+
+gboolean
+tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant, GError **error)
+{
+    char *end = NULL;
+    gint64 number = g_ascii_strtoll(text, &end, 10);
+    gboolean is_number = text[0] != '\0' && *end == '\0';
+    TuValue candidates[] = {tu_value_integer(number), tu_value_text(text)};
+    for (guint i = is_number ? 0 : 1; i < G_N_ELEMENTS(candidates); i++) {
+        guint32 id = tu_dictionary_intern(snapshot->values, candidates[i]);
+        *ret_tenant = tu_dictionary_value(snapshot->values, id);
+        if (!tu_tenants_are_listed(snapshot->tenants) ||
+            tu_tenants_find(snapshot->tenants, ret_tenant) != NULL)
+            return TRUE;
+    }
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no tenant %s", text);
+    return FALSE;
+}
+
+/* Without a tenants table `--tenant 7` may mean the number or the text: both are looked at. */
+static gboolean
+add_tenants(TuSnapshot *snapshot, const char *text, GArray *tenants, GError **error)
+{
+    TuValue tenant;
+    if (!tu_tenant_named(snapshot, text, &tenant, error))
+        return FALSE;
+    g_array_append_val(tenants, tenant);
+    if (tu_tenants_are_listed(snapshot->tenants) || tenant.type == TU_TYPE_TEXT)
+        return TRUE;
+    guint32 id = tu_dictionary_intern(snapshot->values, tu_value_text(text));
+    tenant = tu_dictionary_value(snapshot->values, id);
+    g_array_append_val(tenants, tenant);
+    return TRUE;
+}
+
+static void
+add_tenants_of_zone(TuSnapshot *snapshot, const char *zone, GArray *tenants)
+{
+    for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++) {
+        const TuTenant *tenant = tu_tenants_at(snapshot->tenants, i);
+        if (g_strcmp0(tenant->zone_name, zone) == 0)
+            g_array_append_val(tenants, tenant->key);
+    }
+}
+
+/* What a repair (or verify) asks for, as a stretch. */
+static gboolean
+stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, GArray *tenants,
+           TuStretch *ret_stretch, GError **error)
+{
+    for (guint i = 0; i < snapshot->group->summaries->len; i++) {
+        TuSummaryModel *summary = g_ptr_array_index(snapshot->group->summaries, i);
+        if (repair->summary == NULL || repair->summary == summary)
+            g_ptr_array_add(summaries, summary);
+    }
+    if (repair->tenant != NULL && !add_tenants(snapshot, repair->tenant, tenants, error))
+        return FALSE;
+    gboolean is_of_zone = repair->zone != NULL && tu_tenants_are_listed(snapshot->tenants);
+    if (is_of_zone)
+        add_tenants_of_zone(snapshot, repair->zone, tenants);
+    *ret_stretch = (TuStretch){.summaries = summaries,
+                               .tenants = repair->tenant != NULL || is_of_zone ? tenants : NULL,
+                               .range = {repair->from, repair->to, TRUE},
+                               .n_slices = 1,
+                               .counts_drift = TRUE};
+    return TRUE;
+}
+
+/* ---- the run row ---- */
+
+static gboolean
+start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **error)
+{
+    char from[TU_DATE_TEXT_BYTES] = "";
+    char to[TU_DATE_TEXT_BYTES] = "";
+    gboolean found = FALSE;
+    g_autofree char *now = tu_keeper_now();
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    if (repair->from != G_MININT32)
+        tu_date_format(repair->from, from);
+    if (repair->to != G_MAXINT32)
+        tu_date_format(repair->to - 1, to);
+    TuValue values[] = {
+        tu_value_text(repair->summary != NULL ? repair->summary->spec->name : NULL),
+        tu_value_text(repair->tenant),
+        tu_value_text(from[0] != '\0' ? from : NULL),
+        tu_value_text(to[0] != '\0' ? to : NULL),
+        tu_value_text(now),
+        tu_value_text(keeper->worker),
+    };
+    return tu_transaction_begin_write(&txn, keeper->db, error) &&
+           tu_database_run(keeper->db,
+                           "INSERT INTO trueup_run(kind, summary, tenant, range_from, range_to, "
+                           "status, started_at, worker) "
+                           "VALUES ('repair', ?, ?, ?, ?, 'STARTED', ?, ?)",
+                           values, G_N_ELEMENTS(values), NULL, error) &&
+           tu_database_integer(keeper->db, "SELECT max(id) FROM trueup_run", NULL, 0, &found,
+                               ret_id, error) &&
+           tu_transaction_commit(&txn, error);
+}
+
+static gboolean
+finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *problem,
+           GError **error)
+{
+    g_autofree char *now = tu_keeper_now();
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    const TuFailure *failure = result->failures != NULL && result->failures->len > 0
+                                   ? g_ptr_array_index(result->failures, 0)
+                                   : NULL;
+    if (problem == NULL && failure != NULL)
+        problem = failure->error;
+    TuValue values[] = {tu_value_text(problem == NULL ? "COMPLETED" : "FAILED"),
+                        tu_value_text(now),
+                        tu_value_integer(result->rows_read),
+                        tu_value_integer(result->cells_written),
+                        tu_value_integer(result->cells_drifted),
+                        tu_value_text(problem),
+                        tu_value_integer(id)};
+    return tu_transaction_begin_write(&txn, keeper->db, error) &&
+           tu_database_run(keeper->db,
+                           "UPDATE trueup_run SET status = ?, finished_at = ?, rows_read = ?, "
+                           "cells_written = ?, cells_drifted = ?, error = ? WHERE id = ?",
+                           values, G_N_ELEMENTS(values), NULL, error) &&
+           tu_transaction_commit(&txn, error);
+}
+
+/* ---- repairing ---- */
+
+/* One attempt at one snapshot; a range that does not fit is done in parts, newest first. */
+static gboolean
+repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, TuResult *result,
+            GError **error)
+{
+    g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
+    g_autoptr(GPtrArray) summaries = g_ptr_array_new();
+    g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
+    TuStretch stretch;
+    if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
+        !stretch_of(&snapshot, left, summaries, tenants, &stretch, error))
+        return FALSE;
+    stretch.n_slices = *n_slices;
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        g_autoptr(TuChanges) changes = NULL;
+        if (left->is_dry_run ? tu_stretch_compare(&snapshot, &stretch, 0, &changes, result, &local)
+                             : tu_stretch_write(&snapshot, &stretch, NULL, NULL, result, &local))
+            break;
+        if (tu_error_is(local, TU_ERROR_LIMIT) && snapshot.txn.db == NULL) {
+            *n_slices *= 2;
+            local->code = TU_ERROR_BUSY;
+        }
+        if (!tu_error_is(local, TU_ERROR_LIMIT)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (!tu_stretch_shrink(&snapshot, &stretch, error))
+            return FALSE;
+    }
+    *n_slices = stretch.n_slices;
+    left->to = stretch.range.from;
+    return TRUE;
+}
+
+static gboolean
+repair_all(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResult *result,
+           GError **error)
+{
+    TuRepair left = *repair;
+    guint n_slices = 1;
+    guint n_busy = 0;
+    while (left.to > left.from) {
+        g_autoptr(GError) local = NULL;
+        if (repair_once(keeper, group, &left, &n_slices, result, &local)) {
+            n_busy = 0;
+        } else if (!tu_error_is(local, TU_ERROR_BUSY) || ++n_busy > 30) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        } else {
+            g_usleep(20000 * MIN(n_busy, 5));
+        }
+    }
+    return TRUE;
+}
+
+gboolean
+tu_repair_group(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResult *result,
+                GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    gint64 id = 0;
+    if (repair->is_dry_run)
+        return repair_all(keeper, group, repair, result, error);
+    if (!start_run(keeper, repair, &id, error))
+        return FALSE;
+    gboolean is_ok = repair_all(keeper, group, repair, result, &local);
+    if (!finish_run(keeper, id, result, local != NULL ? local->message : NULL,
+                    is_ok ? error : NULL) &&
+        is_ok)
+        return FALSE;
+    if (!is_ok)
+        g_propagate_error(error, g_steal_pointer(&local));
+    return is_ok;
+}
+
+/* ---- verifying ---- */
+
+gboolean
+tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrift on_drift,
+                gpointer data, TuResult *result, GError **error)
+{
+    g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
+    g_autoptr(GPtrArray) summaries = g_ptr_array_new();
+    g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
+    TuStretch stretch;
+    if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
+        !stretch_of(&snapshot, what, summaries, tenants, &stretch, error))
+        return FALSE;
+    stretch.on_drift = on_drift;
+    stretch.on_drift_data = data;
+    while (stretch.range.to > stretch.range.from) {
+        for (guint slice = 0; slice < stretch.n_slices; slice++) {
+            g_autoptr(TuChanges) changes = NULL;
+            g_autoptr(GError) local = NULL;
+            if (tu_stretch_compare(&snapshot, &stretch, slice, &changes, result, &local))
+                continue;
+            if (!tu_error_is(local, TU_ERROR_LIMIT)) {
+                g_propagate_error(error, g_steal_pointer(&local));
+                return FALSE;
+            }
+            if (!tu_stretch_shrink(&snapshot, &stretch, error))
+                return FALSE;
+            slice = G_MAXUINT;
+        }
+        stretch.range.to = stretch.range.from;
+        stretch.range.from = what->from;
+    }
+    return TRUE;
+}

@@ -1,0 +1,28 @@
+/*
+ * Repair: recompute a range of local dates now, whether or not a change was seen; and verify: the
+ * same comparison, which writes nothing.
+ */
+#pragma once
+
+#include "keep/stretch.h"
+
+typedef struct {
+    TuSummaryModel *summary; /* NULL: all of the group */
+    const char *tenant;      /* as text; NULL: all */
+    const char *zone;        /* only tenants on this clock; NULL: all */
+    TuDate from, to;         /* `to` excluded; G_MININT32, G_MAXINT32: without bound */
+    gboolean is_dry_run;
+} TuRepair;
+
+/* Repairs. The run is recorded: STARTED, then COMPLETED or FAILED. */
+gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, const TuRepair *repair,
+                         TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Compares at one snapshot; every difference goes to `on_drift`. */
+gboolean tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what,
+                         TuOnDrift on_drift, gpointer data, TuResult *result,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The value of a tenant named on the command line: of the tenants table, or as the text looks. */
+gboolean tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant,
+                         GError **error);

@@ -1,0 +1,299 @@
+#include "keep/settle.h"
+
+#include <string.h>
+
+#include "db/stop.h"
+#include "keep/apply.h"
+#include "keep/fold.h"
+#include "keep/guard.h"
+#include "keep/recompute.h"
+#include "keep/tenants_sync.h"
+#include "time/instant.h"
+
+/* A turn that others keep taking is tried this often, with pauses that grow to the last. */
+#define BUSY_ATTEMPTS 30
+#define BUSY_PAUSE_US 20000
+
+void
+tu_result_init(TuResult *result)
+{
+    *result = (TuResult){0};
+}
+
+static void
+failure_free(gpointer data)
+{
+    TuFailure *failure = data;
+    g_free(failure->summary);
+    g_free(failure->tenant);
+    g_free(failure->error);
+    g_free(failure);
+}
+
+void
+tu_result_clear(TuResult *result)
+{
+    g_clear_pointer(&result->failures, g_ptr_array_unref);
+}
+
+void
+tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error)
+{
+    if (result->failures == NULL)
+        result->failures = g_ptr_array_new_with_free_func(failure_free);
+    for (guint i = 0; i < result->failures->len; i++) {
+        const TuFailure *known = g_ptr_array_index(result->failures, i);
+        if (g_strcmp0(known->summary, summary) == 0 && g_strcmp0(known->tenant, tenant) == 0 &&
+            g_strcmp0(known->error, error) == 0)
+            return;
+    }
+    TuFailure *failure = g_new0(TuFailure, 1);
+    failure->summary = g_strdup(summary);
+    failure->tenant = g_strdup(tenant);
+    failure->error = g_strdup(error);
+    g_ptr_array_add(result->failures, failure);
+}
+
+/* ---- what is not folded goes on the pending list ---- */
+
+typedef struct {
+    TuChanges *changes;
+    const TuSummaryModel *summary;
+    GHashTable *noted; /* of TuNamedBucket: places come more than once */
+} Noting;
+
+static gboolean
+note_place(TuPlace *place, const TuSourceModel *source, gpointer data, GError **error)
+{
+    Noting *noting = data;
+    TuTally *tally = noting->changes->tally;
+    TuBucket unit = tu_place_bucket(place, source, noting->summary->unit);
+    TuNamedBucket named = {place->tenant_id, unit};
+    TuValue tenant = tu_dictionary_value(tu_cells_dictionary(tally->cells), place->tenant_id);
+    if (g_hash_table_contains(noting->noted, &named))
+        return TRUE;
+    g_hash_table_add(noting->noted, g_memdup2(&named, sizeof named));
+    TuDate date = tu_grain_is_dated(noting->summary->unit)
+                      ? (TuDate)unit
+                      : tu_bucket_date(place->tenant->zone, noting->summary->unit, unit);
+    if (!tu_snapshot_is_unbuilt(tally->snapshot, noting->summary, &tenant, date))
+        tu_changes_add_pending(noting->changes, source, noting->summary, &tenant, unit, NULL);
+    return TRUE;
+}
+
+/* TRUE if all series of the summary over this source fold. */
+static gboolean
+folds_wholly(const TuSummaryModel *summary, const TuSourceModel *source)
+{
+    for (guint i = 0; i < summary->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, i);
+        if (series->source == source && !series->is_foldable)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+uses_source(const TuSummaryModel *summary, const TuSourceModel *source)
+{
+    for (guint i = 0; i < summary->series->len; i++)
+        if (((const TuSeriesModel *)g_ptr_array_index(summary->series, i))->source == source)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+note_places(TuChanges *changes, const TuBatch *batch, gboolean may_fold, GError **error)
+{
+    const TuGroup *group = changes->tally->snapshot->group;
+    for (guint i = 0; i < group->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(group->sources, i);
+        TuUncounted before = changes->tally->uncounted[source->spec->index];
+        if (!source->captures)
+            continue;
+        for (guint s = 0; s < group->summaries->len; s++) {
+            const TuSummaryModel *summary = g_ptr_array_index(group->summaries, s);
+            g_autoptr(GHashTable) noted = g_hash_table_new_full(
+                tu_named_bucket_hash, tu_named_bucket_equal, g_free, NULL);
+            Noting noting = {changes, summary, noted};
+            gboolean only_weight_0 = may_fold && folds_wholly(summary, source);
+            if (!uses_source(summary, source))
+                continue;
+            changes->tally->uncounted[source->spec->index] = before;
+            if (!tu_places_each(changes->tally, source, batch, only_weight_0, note_place, &noting,
+                                error))
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* ---- bookkeeping of one batch ---- */
+
+static void
+note_uncounted(TuChanges *changes)
+{
+    const TuGroup *group = changes->tally->snapshot->group;
+    for (guint i = 0; i < group->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(group->sources, i);
+        const TuUncounted *delta = &changes->tally->uncounted[source->spec->index];
+        TuValue values[] = {tu_value_text(source->spec->name),
+                            tu_value_integer(delta->without_tenant),
+                            tu_value_integer(delta->without_time),
+                            tu_value_integer(delta->of_unknown_tenants)};
+        if (delta->without_tenant != 0 || delta->without_time != 0 ||
+            delta->of_unknown_tenants != 0)
+            tu_changes_add(changes,
+                           "UPDATE trueup_source SET "
+                           "without_tenant = max(0, without_tenant + ?2), "
+                           "without_time = max(0, without_time + ?3), "
+                           "of_unknown_tenants = max(0, of_unknown_tenants + ?4) WHERE name = ?1",
+                           values, G_N_ELEMENTS(values));
+    }
+}
+
+/* Settling that succeeds is not a run: its sums are one row an hour. */
+static void
+note_hour(TuChanges *changes, gint64 rows_read)
+{
+    char hour[TU_INSTANT_TEXT_BYTES];
+    const TuKeeper *keeper = changes->tally->snapshot->keeper;
+    gint64 now_us = tu_instant_now_us();
+    tu_instant_format(now_us - now_us % TU_HOUR_US, hour);
+    g_autofree char *now = tu_keeper_now();
+    TuValue values[] = {tu_value_text(hour), tu_value_text(now), tu_value_integer(rows_read),
+                        tu_value_text(keeper->worker)};
+    tu_changes_add(changes,
+                   "INSERT INTO trueup_run(kind, status, started_at, worker) "
+                   "SELECT 'settle', 'COMPLETED', ?1, ?4 WHERE ?2 >= ?1 AND ?3 >= 0 AND NOT EXISTS "
+                   "(SELECT 1 FROM trueup_run WHERE kind = 'settle' AND started_at = ?1)",
+                   values, G_N_ELEMENTS(values));
+    tu_changes_add(changes,
+                   "UPDATE trueup_run SET finished_at = ?2, rows_read = rows_read + ?3, "
+                   "worker = ?4 WHERE kind = 'settle' AND started_at = ?1",
+                   values, G_N_ELEMENTS(values));
+}
+
+static void
+add_settled(TuChanges *changes, const TuBatch *batch)
+{
+    const GPtrArray *captured = changes->tally->snapshot->group->captured;
+    for (guint i = 0; i < captured->len; i++) {
+        TuSettledLog log = {g_ptr_array_index(captured, i), batch->up_to[i]};
+        if (log.up_to > 0)
+            g_array_append_val(changes->settled, log);
+    }
+}
+
+/* ---- the steps ---- */
+
+/* Deltas and places of one batch; `may_fold` FALSE: every entry only names a bucket. */
+static gboolean
+settle_batch(TuSnapshot *snapshot, const TuBatch *batch, gboolean may_fold, TuResult *result,
+             GError **error)
+{
+    g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
+    gint64 n_images = 0;
+    if (may_fold && !tu_fold_batch(changes, batch, &n_images, error))
+        return FALSE;
+    if (!note_places(changes, batch, may_fold, error) || !tu_stop("cells.computed", error))
+        return FALSE;
+    add_settled(changes, batch);
+    note_uncounted(changes);
+    note_hour(changes, n_images);
+    if (!tu_apply(snapshot, changes, error))
+        return FALSE;
+    result->changes += n_images;
+    result->rows_read += n_images;
+    result->cells_written += changes->n_written;
+    return TRUE;
+}
+
+/* An image that an expression cannot be evaluated for is not folded but recomputed: the failure is
+ * then its bucket's, not everybody's. */
+static gboolean
+settle_entries(TuSnapshot *snapshot, TuResult *result, gboolean *ret_is_empty, GError **error)
+{
+    TuBatch batch = {0};
+    g_autoptr(GError) local = NULL;
+    if (!tu_batch_take(snapshot, snapshot->keeper->batch_changes, &batch, error))
+        return FALSE;
+    g_autofree gint64 *up_to = batch.up_to;
+    *ret_is_empty = batch.is_empty;
+    if (batch.is_empty)
+        return TRUE;
+    if (!tu_stop("entries.taken", error))
+        return FALSE;
+    if (settle_batch(snapshot, &batch, TRUE, result, &local))
+        return TRUE;
+    if (tu_error_is(local, TU_ERROR_DATABASE) && snapshot->txn.db != NULL)
+        return settle_batch(snapshot, &batch, FALSE, result, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
+check_guard(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GError **error)
+{
+    g_autoptr(GArray) states = NULL;
+    gboolean has_changed = FALSE;
+    *ret_applied = FALSE;
+    if (!tu_guard_check(snapshot, &states, &has_changed, error))
+        return FALSE;
+    for (guint i = 0; i < states->len; i++) {
+        const TuGuardState *state = &g_array_index(states, TuGuardState, i);
+        if (state->problem == NULL || state->is_released)
+            continue;
+        g_autofree char *text = g_strdup_printf(
+            "table %s is unguarded: %s: changes since then are not seen; run `trueup apply`",
+            state->captured->name, state->problem);
+        tu_result_fail(result, NULL, NULL, text);
+    }
+    if (!has_changed)
+        return TRUE;
+    g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
+    tu_guard_note(snapshot, states, changes);
+    *ret_applied = TRUE;
+    return tu_apply(snapshot, changes, error);
+}
+
+gboolean
+tu_settle_step(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean *ret_is_done,
+               GError **error)
+{
+    g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
+    gboolean applied = FALSE;
+    gboolean is_empty = TRUE;
+    *ret_is_done = FALSE;
+    if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
+        !check_guard(&snapshot, result, &applied, error))
+        return FALSE;
+    if (applied)
+        return TRUE;
+    if (!tu_tenants_sync(&snapshot, result, &applied, error))
+        return FALSE;
+    if (applied)
+        return TRUE;
+    if (!settle_entries(&snapshot, result, &is_empty, error))
+        return FALSE;
+    return !is_empty || tu_recompute_pending(&snapshot, result, ret_is_done, error);
+}
+
+gboolean
+tu_settle_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+{
+    guint n_busy = 0;
+    for (gboolean is_done = FALSE; !is_done;) {
+        g_autoptr(GError) local = NULL;
+        if (tu_settle_step(keeper, group, result, &is_done, &local)) {
+            n_busy = 0;
+            continue;
+        }
+        if (!tu_error_is(local, TU_ERROR_BUSY) || ++n_busy > BUSY_ATTEMPTS) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        g_usleep(BUSY_PAUSE_US * MIN(n_busy, 5));
+    }
+    return TRUE;
+}

@@ -1,0 +1,41 @@
+/*
+ * Settling: brings the summaries of a group up to date with what its logs hold.
+ *
+ *   snapshot ─▶ batch of entries ─▶ one table, foldable ─▶ cells (weight ±1) ─▶ add to the stored
+ *                                   everything else ─────▶ buckets ─▶ pending list
+ *   snapshot ─▶ pending list ──────▶ truth of those buckets ─────────────────▶ replace the stored
+ *
+ * Each arrow is one turn. Only this removes entries, and only together with what they became.
+ */
+#pragma once
+
+#include "keep/snapshot.h"
+
+/* What was done; added to, never reset. */
+typedef struct {
+    gint64 rows_read;
+    gint64 changes;
+    gint64 cells_checked, cells_drifted, cells_written, cells_pending;
+    GPtrArray *failures; /* of TuFailure */
+} TuResult;
+
+typedef struct {
+    char *summary; /* NULL: not about one */
+    char *tenant;  /* NULL likewise */
+    char *error;
+} TuFailure;
+
+void tu_result_init(TuResult *result);
+void tu_result_clear(TuResult *result);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuResult, tu_result_clear)
+/* Notes a failure once. */
+void tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error);
+
+/* Settles until nothing is left that is due. BUSY turns are tried again, with pauses, for a while.
+ * Buckets that fail are in the result and stay on the pending list. */
+gboolean tu_settle_group(TuKeeper *keeper, TuGroup *group, TuResult *result,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One snapshot and, if something was due, one turn. *ret_is_done: nothing is left. */
+gboolean tu_settle_step(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean *ret_is_done,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,308 @@
+#include "keep/stored.h"
+
+#include "keep/rows.h"
+#include "time/instant.h"
+
+/* ---- a row of a summary table ---- */
+
+static const TuSeriesModel *
+series_of_label(const TuSummaryModel *summary, const TuValue *label)
+{
+    for (guint i = 0; i < summary->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, i);
+        if (series->spec->name == NULL)
+            return series;
+        TuValue name = tu_value_text(series->spec->name);
+        if (tu_value_equal(&name, label))
+            return series;
+    }
+    return NULL;
+}
+
+void
+tu_stored_read_key(TuTally *tally, const TuSummaryTable *table, const TuValue *row,
+                   guint32 *dimensions, TuStoredCell *ret_stored)
+{
+    TuDictionary *dictionary = tu_cells_dictionary(tally->cells);
+    const TuSeriesModel *series = series_of_label(table->summary, &row[TU_STORED_SERIES]);
+    TuBucket bucket = 0;
+    gboolean has_bucket = tu_database_bucket_parse(tally->snapshot->keeper->db, table->grain,
+                                                   &row[TU_STORED_BUCKET], &bucket);
+    for (guint i = 0; i < table->summary->spec->dimensions->len; i++)
+        dimensions[i] = tu_dictionary_intern(dictionary, row[TU_STORED_DIMENSIONS + i]);
+    *ret_stored = (TuStoredCell){
+        .table = table,
+        .series = series,
+        .target = series != NULL ? series->target[table->grain] : -1,
+        .tenant = tu_dictionary_intern(dictionary, row[TU_STORED_TENANT]),
+        .label = tu_dictionary_intern(dictionary, row[TU_STORED_SERIES]),
+        .bucket = bucket,
+        .has_bucket = has_bucket,
+        .bucket_text =
+            has_bucket ? 0 : tu_dictionary_intern(dictionary, row[TU_STORED_BUCKET]),
+        .dimensions = dimensions,
+        .values = row,
+    };
+}
+
+/* ---- the stored rows of wanted buckets ---- */
+
+typedef struct {
+    TuTally *tally;
+    const TuSummaryTable *table;
+    TuStoredVisit visit;
+    gpointer data;
+    guint32 *dimensions;
+    guint any_target;    /* the first series' target: its range is every series' */
+    gboolean takes_all;  /* the range has no bounds: rows without a bucket's name too */
+} Reading;
+
+static gboolean
+take_stored(const TuValue *row, gpointer data, GError **error)
+{
+    Reading *reading = data;
+    TuStoredCell stored;
+    tu_stored_read_key(reading->tally, reading->table, row, reading->dimensions, &stored);
+    const TuTallyTenant *tenant = tu_tally_tenant(reading->tally, stored.tenant);
+    if (tenant->is_left_out || (tenant->tenant != NULL && tenant->zone == NULL))
+        return TRUE;
+    guint target = stored.target >= 0 ? (guint)stored.target : reading->any_target;
+    gboolean is_wanted = stored.has_bucket
+                             ? tu_tally_wants(reading->tally, target, stored.tenant, stored.bucket)
+                             : reading->takes_all;
+    return !is_wanted || reading->visit(&stored, reading->data, error);
+}
+
+/* A range of dates as bounds on the bucket column. Instants are read a day wider: clocks differ. */
+void
+tu_stored_bucket_bounds(const TuDatabase *db, const TuSummaryTable *table, TuDate from, TuDate to,
+                        char *from_text, char *to_text, TuValue *ret_bounds)
+{
+    const gint64 least = -719528 * TU_DAY_US;
+    const gint64 greatest = 2932896 * TU_DAY_US;
+    TuBucket low = MAX(from, -719528);
+    TuBucket high = MIN(to, 2932896);
+    if (!tu_grain_is_dated(table->grain)) {
+        low = CLAMP((low - 1) * TU_DAY_US, least, greatest);
+        high = CLAMP((high + 1) * TU_DAY_US, least, greatest);
+    }
+    ret_bounds[0] = tu_database_bucket_value(db, table->grain, low, from_text);
+    ret_bounds[1] = tu_database_bucket_value(db, table->grain, high, to_text);
+}
+
+static gboolean
+read_range(Reading *reading, TuDate from, TuDate to, GError **error)
+{
+    TuDatabase *db = reading->tally->snapshot->keeper->db;
+    char from_text[TU_INSTANT_TEXT_BYTES];
+    char to_text[TU_INSTANT_TEXT_BYTES];
+    TuValue parameters[3];
+    if (reading->takes_all) {
+        g_autofree char *sql = tu_summary_table_select_all(reading->table);
+        return tu_rows_each(db, sql, NULL, 0, FALSE, take_stored, reading, error);
+    }
+    GHashTable *only = reading->tally->only;
+    gboolean by_tenant = only != NULL && reading->table->summary->spec->has_tenant;
+    g_autofree char *sql = tu_summary_table_select_range(reading->table, by_tenant);
+    if (!by_tenant) {
+        tu_stored_bucket_bounds(db, reading->table, from, to, from_text, to_text, parameters);
+        return tu_rows_each(db, sql, parameters, 2, FALSE, take_stored, reading, error);
+    }
+    g_autoptr(GList) ids = g_hash_table_get_keys(only);
+    for (GList *id = ids; id != NULL; id = id->next) {
+        parameters[0] = tu_dictionary_value(tu_cells_dictionary(reading->tally->cells),
+                                            GPOINTER_TO_UINT(id->data));
+        tu_stored_bucket_bounds(db, reading->table, from, to, from_text, to_text, parameters + 1);
+        if (!tu_rows_each(db, sql, parameters, 3, FALSE, take_stored, reading, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_named(Reading *reading, const TuSeriesModel *series, GError **error)
+{
+    TuTally *tally = reading->tally;
+    const TuWanted *wanted = &tally->wanted[series->target[reading->table->grain]];
+    const TuSummary *spec = reading->table->summary->spec;
+    g_autofree char *sql = tu_summary_table_select_bucket(reading->table);
+    g_autoptr(TuStatement) statement = NULL;
+    GHashTableIter iter;
+    gpointer key;
+    if (wanted->set == NULL)
+        return TRUE;
+    if (!tu_database_prepare(tally->snapshot->keeper->db, sql, &statement, error))
+        return FALSE;
+    g_hash_table_iter_init(&iter, wanted->set);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        const TuNamedBucket *named = key;
+        char text[TU_INSTANT_TEXT_BYTES];
+        TuValue parameters[3];
+        guint n = 0;
+        if (spec->series_column != NULL)
+            parameters[n++] = tu_value_text(series->spec->name);
+        if (spec->has_tenant)
+            parameters[n++] = tu_dictionary_value(tu_cells_dictionary(tally->cells), named->tenant);
+        parameters[n++] = tu_database_bucket_value(tally->snapshot->keeper->db,
+                                                   reading->table->grain, named->bucket, text);
+        if (!tu_rows_each_of(statement, parameters, n, take_stored, reading, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+tu_stored_each_wanted(TuTally *tally, const TuSummaryTable *table, TuStoredVisit visit,
+                      gpointer data, GError **error)
+{
+    g_autofree guint32 *dimensions = g_new(guint32, table->summary->spec->dimensions->len + 1);
+    Reading reading = {tally, table, visit, data, dimensions, 0, FALSE};
+    for (guint s = 0; s < table->summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(table->summary->series, s);
+        guint target = (guint)series->target[table->grain];
+        const TuWanted *wanted = &tally->wanted[target];
+        if (wanted->kind == TU_WANT_RANGE) {
+            reading.any_target = target;
+            reading.takes_all = wanted->from == G_MININT32 && wanted->to == G_MAXINT32 &&
+                                tally->only == NULL && tally->n_slices <= 1;
+            return read_range(&reading, wanted->from, wanted->to, error);
+        }
+        if (wanted->kind == TU_WANT_SET && !read_named(&reading, series, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- one cell ---- */
+
+gboolean
+tu_stored_into_cell(TuTally *tally, guint target, const TuValue *values, TuCell *cell)
+{
+    const TuTarget *where = &tally->snapshot->group->targets[target];
+    const TuSummaryTable *table = where->series->summary->tables[where->grain];
+    const TuLayout *layout = where->series->layout;
+    const TuValue *rows = &values[tu_stored_rows_column(table)];
+    cell->rows = rows->type == TU_TYPE_INTEGER ? rows->integer : 1;
+    for (guint i = 0; i < layout->n_measures; i++) {
+        const TuMeasureColumns *columns = &table->summary->measures[i];
+        const TuValue *stored = &values[tu_stored_measure_column(table, i)];
+        TuValue result = tu_value_normalise(stored[0]);
+        TuValue n = columns->n_column != NULL ? stored[1]
+                                              : tu_value_integer(result.type != TU_TYPE_NULL);
+        TuValue sum = layout->measures[i].kind == TU_MEASURE_AVG ? stored[2] : result;
+        if (!tu_measure_from_stored(&layout->measures[i], tu_cell_state(layout, cell, i), result,
+                                    sum, n, tu_cells_dictionary(tally->cells)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+guint
+tu_stored_key(TuTally *tally, guint target, const TuCell *cell, char *text, TuValue *ret_values)
+{
+    const TuTarget *where = &tally->snapshot->group->targets[target];
+    const TuSummaryModel *summary = where->series->summary;
+    const TuDictionary *dictionary = tu_cells_dictionary(tally->cells);
+    TuValue *next = ret_values;
+    if (summary->spec->series_column != NULL)
+        *next++ = tu_value_text(where->series->spec->name);
+    if (summary->spec->has_tenant)
+        *next++ = tu_dictionary_value(dictionary, cell->tenant);
+    *next++ = tu_database_bucket_value(tally->snapshot->keeper->db, where->grain, cell->bucket, text);
+    for (guint i = 0; i < where->series->layout->n_dimensions; i++)
+        *next++ = tu_dictionary_value(dictionary, cell->dimensions[i]);
+    return (guint)(next - ret_values);
+}
+
+void
+tu_stored_values(TuTally *tally, guint target, TuCell *cell, char *text, TuValue *ret_values)
+{
+    const TuTarget *where = &tally->snapshot->group->targets[target];
+    const TuSummaryModel *summary = where->series->summary;
+    const TuLayout *layout = where->series->layout;
+    TuValue *next = ret_values + tu_stored_key(tally, target, cell, text, ret_values);
+    TuValue *hidden = next + layout->n_measures;
+    if (summary->rows_column != NULL)
+        *hidden++ = tu_value_integer(cell->rows);
+    for (guint i = 0; i < layout->n_measures; i++) {
+        TuValue sum;
+        gint64 n;
+        gboolean fits = tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i),
+                                          next++, &sum, &n);
+        g_assert(fits);
+        if (summary->measures[i].n_column != NULL)
+            *hidden++ = tu_value_integer(n);
+        if (summary->measures[i].sum_column != NULL)
+            *hidden++ = layout->measures[i].kind == TU_MEASURE_AVG ? sum : TU_NULL_VALUE;
+    }
+}
+
+static gboolean
+same_value(TuValue a, TuValue b)
+{
+    a = tu_value_normalise(a);
+    b = tu_value_normalise(b);
+    return tu_value_equal(&a, &b);
+}
+
+gboolean
+tu_stored_equals(TuTally *tally, guint target, TuCell *cell, const TuValue *values)
+{
+    const TuTarget *where = &tally->snapshot->group->targets[target];
+    const TuSummaryModel *summary = where->series->summary;
+    const TuSummaryTable *table = summary->tables[where->grain];
+    const TuLayout *layout = where->series->layout;
+    const TuValue *rows = &values[tu_stored_rows_column(table)];
+    if (summary->rows_column != NULL && !same_value(*rows, tu_value_integer(cell->rows)))
+        return FALSE;
+    for (guint i = 0; i < layout->n_measures; i++) {
+        const TuValue *stored = &values[tu_stored_measure_column(table, i)];
+        TuValue result;
+        TuValue sum;
+        gint64 n;
+        if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i), &result, &sum,
+                               &n) ||
+            !same_value(result, stored[0]))
+            return FALSE;
+        if (summary->measures[i].n_column != NULL && !same_value(stored[1], tu_value_integer(n)))
+            return FALSE;
+        if (summary->measures[i].sum_column != NULL &&
+            layout->measures[i].kind == TU_MEASURE_AVG && !same_value(stored[2], sum))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+tu_stored_look_up(TuTally *tally, guint target, TuLookupVisit visit, gpointer data,
+                  GError **error)
+{
+    const TuTarget *where = &tally->snapshot->group->targets[target];
+    const TuSummaryTable *table = where->series->summary->tables[where->grain];
+    const TuCellTable *cells = tu_cells_table(tally->cells, target);
+    guint n_keys = tu_summary_table_key_values(table);
+    g_autofree char *sql = tu_summary_table_select_cell(table);
+    g_autofree TuValue *key = g_new(TuValue, tu_summary_table_values(table));
+    g_autoptr(TuStatement) statement = NULL;
+    g_autofree TuValue *row = NULL;
+    if (tu_cell_table_size(cells) == 0)
+        return TRUE;
+    if (!tu_database_prepare(tally->snapshot->keeper->db, sql, &statement, error))
+        return FALSE;
+    guint n_columns = tu_statement_columns(statement);
+    row = g_new(TuValue, n_columns);
+    for (guint32 i = 0; i < tu_cell_table_size(cells); i++) {
+        TuCell *cell = tu_cell_table_cell(cells, i);
+        char text[TU_INSTANT_TEXT_BYTES];
+        gboolean has_row = FALSE;
+        tu_stored_key(tally, target, cell, text, key);
+        if (!tu_statement_bind(statement, key, n_keys, error) ||
+            !tu_statement_step(statement, &has_row, error))
+            return FALSE;
+        for (guint c = 0; has_row && c < n_columns; c++)
+            row[c] = tu_statement_value(statement, c);
+        if (!visit(cell, has_row ? row : NULL, data, error))
+            return FALSE;
+    }
+    return TRUE;
+}

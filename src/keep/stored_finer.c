@@ -1,0 +1,145 @@
+/*
+ * Stored finer cells that coarser ones are made from: one late row costs an hour of one tenant and
+ * the stored hours of its day, not the rows of its month.
+ */
+#include "keep/rows.h"
+#include "keep/stored.h"
+#include "time/instant.h"
+
+typedef struct {
+    TuTally *tally;
+    const TuSummaryTable *finer;
+    TuGrain grain; /* of the coarser cells */
+    gboolean cannot_roll_up;
+} Rolling;
+
+static gboolean
+add_finer(const TuValue *row, gpointer data, GError **error)
+{
+    Rolling *rolling = data;
+    TuTally *tally = rolling->tally;
+    guint32 dimensions[TU_DIMENSIONS_LIMIT];
+    TuStoredCell stored;
+    tu_stored_read_key(tally, rolling->finer, row, dimensions, &stored);
+    const TuZone *zone = tu_tally_tenant(tally, stored.tenant)->zone;
+    if (stored.series == NULL || !stored.has_bucket || zone == NULL)
+        return TRUE;
+    guint coarse = (guint)stored.series->target[rolling->grain];
+    TuBucket bucket = tu_bucket_parent(zone, rolling->finer->grain, stored.bucket, rolling->grain);
+    if (tally->wanted[coarse].from_source ||
+        !tu_tally_wants(tally, coarse, stored.tenant, bucket) ||
+        tu_tally_wants(tally, (guint)stored.target, stored.tenant, stored.bucket))
+        return TRUE;
+    const TuLayout *layout = stored.series->layout;
+    g_autofree TuCell *finer = g_malloc0(layout->cell_bytes);
+    if (!tu_stored_into_cell(tally, (guint)stored.target, row, finer)) {
+        rolling->cannot_roll_up = TRUE;
+        return TRUE;
+    }
+    TuCellTable *table = tu_cells_table(tally->cells, coarse);
+    tu_cell_merge(table, tu_cell_table_get(table, stored.tenant, bucket, dimensions), finer, 1);
+    return TRUE;
+}
+
+/* The finer buckets of the dates [from, to), of one tenant (or of all). */
+static gboolean
+read_dates(Rolling *rolling, gboolean by_tenant, guint32 tenant, TuDate from, TuDate to,
+           GError **error)
+{
+    TuDatabase *db = rolling->tally->snapshot->keeper->db;
+    by_tenant = by_tenant && rolling->finer->summary->spec->has_tenant;
+    g_autofree char *sql = tu_summary_table_select_range(rolling->finer, by_tenant);
+    char texts[2][TU_INSTANT_TEXT_BYTES];
+    TuValue parameters[3];
+    parameters[0] = tu_dictionary_value(tu_cells_dictionary(rolling->tally->cells), tenant);
+    tu_stored_bucket_bounds(db, rolling->finer, from, to, texts[0], texts[1], parameters + 1);
+    return tu_rows_each(db, sql, parameters + !by_tenant, by_tenant ? 3 : 2, FALSE, add_finer,
+                        rolling, error);
+}
+
+/* All coarser buckets that are named, of all series: each is read once. */
+static gboolean
+roll_named(Rolling *rolling, const TuSummaryModel *summary, GError **error)
+{
+    g_autoptr(GHashTable) wanted =
+        g_hash_table_new(tu_named_bucket_hash, tu_named_bucket_equal);
+    GHashTableIter iter;
+    gpointer key;
+    for (guint s = 0; s < summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        const TuWanted *own = &rolling->tally->wanted[series->target[rolling->grain]];
+        if (own->from_source || own->set == NULL)
+            continue;
+        g_hash_table_iter_init(&iter, own->set);
+        while (g_hash_table_iter_next(&iter, &key, NULL))
+            g_hash_table_add(wanted, key);
+    }
+    g_hash_table_iter_init(&iter, wanted);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        const TuNamedBucket *named = key;
+        TuDate from = (TuDate)named->bucket;
+        if (!read_dates(rolling, TRUE, named->tenant, from, tu_date_next(rolling->grain, from),
+                        error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Only where the coarser range reaches beyond the finer one. */
+static gboolean
+roll_range(Rolling *rolling, const TuWanted *coarse, const TuWanted *finer, GError **error)
+{
+    TuDate end = coarse->to == G_MAXINT32 || coarse->to <= coarse->from
+                     ? coarse->to
+                     : tu_date_next(rolling->grain, coarse->to - 1);
+    if (coarse->from >= finer->from && end <= finer->to)
+        return TRUE;
+    GHashTable *only = rolling->tally->only;
+    if (only == NULL)
+        return read_dates(rolling, FALSE, 0, coarse->from, end, error);
+    g_autoptr(GList) ids = g_hash_table_get_keys(only);
+    for (GList *id = ids; id != NULL; id = id->next)
+        if (!read_dates(rolling, TRUE, GPOINTER_TO_UINT(id->data), coarse->from, end, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+roll_table(TuTally *tally, const TuSummaryModel *summary, TuGrain grain,
+           gboolean *ret_cannot_roll_up, GError **error)
+{
+    TuGrain parent = (TuGrain)summary->parent[grain];
+    Rolling rolling = {tally, summary->tables[parent], grain, FALSE};
+    gboolean has_named = FALSE;
+    for (guint s = 0; s < summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        const TuWanted *coarse = &tally->wanted[series->target[grain]];
+        if (coarse->from_source || coarse->kind == TU_WANT_NONE)
+            continue;
+        if (coarse->kind == TU_WANT_RANGE) {
+            if (!roll_range(&rolling, coarse, &tally->wanted[series->target[parent]], error))
+                return FALSE;
+            break;
+        }
+        has_named = TRUE;
+    }
+    if (has_named && !roll_named(&rolling, summary, error))
+        return FALSE;
+    *ret_cannot_roll_up = *ret_cannot_roll_up || rolling.cannot_roll_up;
+    return TRUE;
+}
+
+gboolean
+tu_stored_add_finer(TuTally *tally, gboolean *ret_cannot_roll_up, GError **error)
+{
+    const TuGroup *group = tally->snapshot->group;
+    *ret_cannot_roll_up = FALSE;
+    for (guint i = 0; i < group->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++)
+            if (summary->tables[grain] != NULL && summary->parent[grain] >= 0 &&
+                !roll_table(tally, summary, (TuGrain)grain, ret_cannot_roll_up, error))
+                return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,309 @@
+#include "keep/stretch.h"
+
+#include "keep/apply.h"
+#include "keep/rows.h"
+#include "keep/uncertain.h"
+#include "schema/source_sql.h"
+#include "db/sql.h"
+#include "time/instant.h"
+
+/* Of the memory allowed, the cells may have this much; the rest is the database's cache, what is
+ * being read and what is being sorted. */
+#define CELLS_SHARE(bytes) ((bytes) / 4 * 3)
+
+/* More slices than this would mean that one tenant's day does not fit into memory. */
+#define SLICES_LIMIT 1024
+
+/* ---- one slice ---- */
+
+static TuTally *
+prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
+{
+    TuTally *tally = tu_tally_new(snapshot);
+    tally->limit_bytes = CELLS_SHARE(snapshot->keeper->memory_bytes);
+    tally->n_slices = stretch->n_slices;
+    tally->slice = slice;
+    if (stretch->tenants != NULL)
+        tally->only = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; stretch->tenants != NULL && i < stretch->tenants->len; i++) {
+        TuValue tenant = g_array_index(stretch->tenants, TuValue, i);
+        guint32 id = tu_dictionary_intern(tu_cells_dictionary(tally->cells), tenant);
+        g_hash_table_add(tally->only, GUINT_TO_POINTER(id));
+    }
+    for (guint i = 0; i < stretch->summaries->len; i++)
+        tu_truth_want_range(tally, g_ptr_array_index(stretch->summaries, i), stretch->range);
+    return tally;
+}
+
+/* What of the stretch cannot be made from stored finer cells is read from the source. */
+static void
+read_all_from_source(TuTally *tally)
+{
+    for (guint target = 0; target < tally->snapshot->group->n_targets; target++)
+        tally->wanted[target].from_source = tally->wanted[target].kind != TU_WANT_NONE;
+}
+
+static gboolean
+count_truth(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, TuTally **ret_tally,
+            GError **error)
+{
+    g_autoptr(TuTally) tally = prepare_tally(snapshot, stretch, slice);
+    gboolean cannot_roll_up = FALSE;
+    if (!tu_truth_count(tally, &cannot_roll_up, error))
+        return FALSE;
+    if (cannot_roll_up) {
+        tu_tally_free(tally);
+        tally = prepare_tally(snapshot, stretch, slice);
+        read_all_from_source(tally);
+        if (!tu_truth_count(tally, &cannot_roll_up, error))
+            return FALSE;
+    }
+    *ret_tally = g_steal_pointer(&tally);
+    return TRUE;
+}
+
+/* TRUE if the failure came up from a finer cell, which is noted itself. */
+static gboolean
+is_inherited(TuTally *tally, guint target)
+{
+    const TuTarget *where = &tally->snapshot->group->targets[target];
+    int parent = where->series->summary->parent[where->grain];
+    return parent >= 0 && tu_tally_failures(tally, (guint)where->series->target[parent]) != NULL;
+}
+
+static void
+note_failures(TuChanges *changes, TuResult *result)
+{
+    TuTally *tally = changes->tally;
+    const TuGroup *group = tally->snapshot->group;
+    for (guint target = 0; target < group->n_targets; target++) {
+        const TuTarget *where = &group->targets[target];
+        GHashTable *failures = tu_tally_failures(tally, target);
+        GHashTableIter iter;
+        gpointer key;
+        gpointer message;
+        if (failures == NULL || is_inherited(tally, target))
+            continue;
+        g_hash_table_iter_init(&iter, failures);
+        while (g_hash_table_iter_next(&iter, &key, &message)) {
+            const TuNamedBucket *named = key;
+            TuValue tenant = tu_dictionary_value(tu_cells_dictionary(tally->cells), named->tenant);
+            gboolean is_under_way = g_str_equal(message, TU_UNDER_WAY);
+            tu_changes_add_pending(changes, where->series->source, where->series->summary, &tenant,
+                                   tu_tally_unit_in(tally, target, named->tenant, named->bucket),
+                                   is_under_way ? NULL : message);
+            if (is_under_way)
+                continue;
+            char bucket[TU_INSTANT_TEXT_BYTES];
+            g_autofree char *text = tu_value_to_text(&tenant);
+            tu_bucket_format(where->grain, named->bucket, bucket);
+            g_autofree char *problem = g_strdup_printf("%s: %s", bucket, (const char *)message);
+            tu_result_fail(result, where->series->summary->spec->name, text, problem);
+        }
+    }
+}
+
+static void
+note_bad_tenants(const TuSnapshot *snapshot, TuResult *result)
+{
+    for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++) {
+        const TuTenant *tenant = tu_tenants_at(snapshot->tenants, i);
+        g_autofree char *text = tu_value_to_text(&tenant->key);
+        if (tenant->error != NULL)
+            tu_result_fail(result, NULL, text, tenant->error);
+    }
+}
+
+gboolean
+tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guint slice,
+                   TuChanges **ret_changes, TuResult *result, GError **error)
+{
+    TuTally *tally = NULL;
+    if (!count_truth(snapshot, stretch, slice, &tally, error))
+        return FALSE;
+    g_autoptr(TuChanges) changes = tu_changes_new(tally);
+    changes->may_split = TRUE;
+    changes->on_drift = stretch->on_drift;
+    changes->on_drift_data = stretch->on_drift_data;
+    if (stretch->counts_drift && !tu_uncertain_mark(changes, error))
+        return FALSE;
+    if (!tu_changes_compare(changes, error))
+        return FALSE;
+    note_failures(changes, result);
+    note_bad_tenants(snapshot, result);
+    result->rows_read += tally->rows_read;
+    result->cells_checked += changes->n_checked;
+    result->cells_pending += changes->n_pending;
+    if (stretch->counts_drift)
+        result->cells_drifted += changes->n_drifted;
+    *ret_changes = g_steal_pointer(&changes);
+    return TRUE;
+}
+
+/* ---- writing ---- */
+
+/* The rows that count nowhere are known exactly when all rows were read. */
+static void
+note_uncounted(TuChanges *changes, const TuStretch *stretch)
+{
+    const TuGroup *group = changes->tally->snapshot->group;
+    gboolean is_whole = stretch->range.from == G_MININT32 && stretch->range.to == G_MAXINT32 &&
+                        stretch->tenants == NULL && stretch->n_slices <= 1;
+    g_autofree char *now = tu_keeper_now();
+    for (guint i = 0; is_whole && i < group->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(group->sources, i);
+        const TuUncounted *counts = &changes->tally->uncounted[source->spec->index];
+        gboolean is_read = FALSE;
+        for (guint s = 0; s < source->series->len; s++) {
+            const TuSeriesModel *series = g_ptr_array_index(source->series, s);
+            is_read = is_read || g_ptr_array_find(stretch->summaries, series->summary, NULL);
+        }
+        TuValue values[] = {tu_value_text(source->spec->name), tu_value_integer(counts->without_tenant),
+                            tu_value_integer(counts->without_time),
+                            tu_value_integer(counts->of_unknown_tenants), tu_value_text(now)};
+        if (is_read)
+            tu_changes_add(changes,
+                           "UPDATE trueup_source SET without_tenant = ?2, without_time = ?3, "
+                           "of_unknown_tenants = ?4, counted_at = ?5 WHERE name = ?1",
+                           values, G_N_ELEMENTS(values));
+    }
+}
+
+static void
+note_drift(TuChanges *changes, const TuStretch *stretch)
+{
+    for (guint i = 0; i < stretch->summaries->len && stretch->counts_drift; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(stretch->summaries, i);
+        TuValue values[] = {tu_value_text(summary->spec->name),
+                            tu_value_integer(changes->drift_of[summary->spec->index])};
+        if (values[1].integer > 0)
+            tu_changes_add(changes, "UPDATE trueup_summary SET drift = drift + ?2 WHERE name = ?1",
+                           values, G_N_ELEMENTS(values));
+    }
+}
+
+static gboolean
+write_slice(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, TuFinish finish,
+            gpointer finish_data, TuResult *result, GError **error)
+{
+    g_autoptr(TuChanges) changes = NULL;
+    if (!tu_stretch_compare(snapshot, stretch, slice, &changes, result, error))
+        return FALSE;
+    note_uncounted(changes, stretch);
+    note_drift(changes, stretch);
+    if (finish != NULL && slice + 1 == stretch->n_slices)
+        finish(changes, finish_data);
+    if (!tu_apply(snapshot, changes, error))
+        return FALSE;
+    result->cells_written += changes->n_written;
+    return TRUE;
+}
+
+gboolean
+tu_stretch_write(TuSnapshot *snapshot, const TuStretch *stretch, TuFinish finish,
+                 gpointer finish_data, TuResult *result, GError **error)
+{
+    gint64 turn = 0;
+    for (guint slice = 0; slice < stretch->n_slices; slice++) {
+        g_auto(TuSnapshot) next = {.txn = TU_TRANSACTION_INIT};
+        TuSnapshot *current = slice == 0 ? snapshot : &next;
+        if (slice > 0 &&
+            !tu_snapshot_begin(&next, snapshot->keeper, snapshot->group, error))
+            return FALSE;
+        if (slice > 0 && next.turn != turn) {
+            g_set_error_literal(error, TU_ERROR, TU_ERROR_BUSY,
+                                "another worker settled between two parts of this work");
+            return FALSE;
+        }
+        if (!write_slice(current, stretch, slice, finish, finish_data, result, error))
+            return FALSE;
+        turn = current->turn;
+    }
+    return TRUE;
+}
+
+/* ---- when it does not fit ---- */
+
+typedef struct {
+    TuTally *tally;
+    const TuSourceModel *source;
+    TuDate oldest, newest;
+} Extent;
+
+static gboolean
+take_extent(const TuValue *row, gpointer data, GError **error)
+{
+    Extent *extent = data;
+    TuPlace place;
+    if (!tu_tally_place(extent->tally, extent->source, &row[0], &row[1], 0, &place))
+        return TRUE;
+    TuDate date = (TuDate)tu_place_bucket(&place, extent->source, TU_GRAIN_DAY);
+    extent->oldest = MIN(extent->oldest, date);
+    extent->newest = MAX(extent->newest, date);
+    return TRUE;
+}
+
+/* The first and the last local date that have rows. */
+static gboolean
+find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest,
+            TuDate *ret_newest, GError **error)
+{
+    g_autoptr(TuTally) tally = prepare_tally(snapshot, stretch, 0);
+    Extent extent = {tally, NULL, G_MAXINT32, G_MININT32};
+    tally->n_slices = 1;
+    for (guint i = 0; i < snapshot->group->sources->len; i++) {
+        extent.source = g_ptr_array_index(snapshot->group->sources, i);
+        const char *tenant = extent.source->tenant >= 0
+                                 ? g_ptr_array_index(extent.source->expressions,
+                                                     (guint)extent.source->tenant)
+                                 : "NULL";
+        const char *time =
+            g_ptr_array_index(extent.source->expressions, (guint)extent.source->time);
+        g_autofree char *from = tu_source_from(extent.source);
+        g_autofree char *sql = tu_sql_format("SELECT %s, %s FROM %s", tenant, time, from);
+        if (!tu_rows_each(snapshot->keeper->db, sql, NULL, 0, FALSE, take_extent, &extent, error))
+            return FALSE;
+    }
+    *ret_oldest = MAX(extent.oldest, stretch->range.from);
+    *ret_newest = stretch->range.to == G_MAXINT32 ? extent.newest
+                                                  : MIN(extent.newest, stretch->range.to - 1);
+    return TRUE;
+}
+
+/* The longest grain kept: chunks that begin with its periods read no row twice. */
+static TuGrain
+longest_grain(const TuStretch *stretch)
+{
+    TuGrain longest = TU_GRAIN_DAY;
+    for (guint i = 0; i < stretch->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(stretch->summaries, i);
+        for (int grain = TU_GRAIN_DAY; grain < TU_GRAINS; grain++)
+            if (summary->tables[grain] != NULL && (TuGrain)grain > longest)
+                longest = (TuGrain)grain;
+    }
+    return longest;
+}
+
+gboolean
+tu_stretch_shrink(TuSnapshot *snapshot, TuStretch *stretch, GError **error)
+{
+    TuDate oldest = 0;
+    TuDate newest = 0;
+    if (!find_extent(snapshot, stretch, &oldest, &newest, error))
+        return FALSE;
+    stretch->newest = newest;
+    if (oldest < newest) {
+        TuDate middle = oldest + (newest - oldest + 1) / 2;
+        TuDate aligned = tu_date_floor(longest_grain(stretch), middle);
+        stretch->range.from = aligned > oldest ? aligned : middle;
+        return TRUE;
+    }
+    stretch->n_slices *= 2;
+    if (stretch->n_slices <= SLICES_LIMIT)
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
+                "one day of one tenant has more cells than `refresh: memory` allows (%zu bytes): "
+                "raise it",
+                snapshot->keeper->memory_bytes);
+    return FALSE;
+}

@@ -1,0 +1,43 @@
+/*
+ * A stretch: the cells of some summaries over a range of local dates, compared with the source and
+ * replaced where they differ. Building, rebuilding and repairing are stretches; verifying is one that
+ * writes nothing.
+ */
+#pragma once
+
+#include "keep/settle.h"
+#include "keep/truth.h"
+#include "keep/changes.h"
+
+typedef struct {
+    GPtrArray *summaries; /* of TuSummaryModel *, all of one group */
+    GArray *tenants;      /* of TuValue: only these; NULL: all */
+    TuDateRange range;
+    TuDate newest;        /* set by shrinking: the date of the newest row in the range */
+    guint n_slices;       /* 1, or more: the tenants in so many parts, to save memory */
+    gboolean counts_drift; /* a difference is drift (a first build has none) */
+    TuOnDrift on_drift;
+    gpointer on_drift_data;
+} TuStretch;
+
+/* Counts and compares one slice at the snapshot. LIMIT if it needs more memory than the keeper
+ * allows. Failed buckets are put on the pending list (when the changes are applied). */
+gboolean tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guint slice,
+                            TuChanges **ret_changes, TuResult *result,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Adds statements to the last turn of a stretch. */
+typedef void (*TuFinish)(TuChanges *changes, gpointer data);
+
+/* Writes the whole stretch: one slice after the other, their turns without a gap. The snapshot is
+ * the first slice's. LIMIT as above: nothing was written then; BUSY: somebody else's turn came
+ * between, the stretch is to be done again. */
+gboolean tu_stretch_write(TuSnapshot *snapshot, const TuStretch *stretch, TuFinish finish,
+                          gpointer finish_data, TuResult *result,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes a stretch that needed too much memory smaller, keeping its newest end: a later `from`, or
+ * more slices when it is one day. FALSE with an error if a
+ * single day of a thousandth of the tenants is still too much. */
+gboolean tu_stretch_shrink(TuSnapshot *snapshot, TuStretch *stretch, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

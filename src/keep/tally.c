@@ -1,0 +1,381 @@
+#include "keep/tally.h"
+
+#include "schema/source_sql.h"
+#include "time/instant.h"
+
+/* ---- what is wanted ---- */
+
+guint
+tu_named_bucket_hash(gconstpointer data)
+{
+    const TuNamedBucket *named = data;
+    guint64 hash = ((guint64)named->bucket ^ ((guint64)named->tenant << 40)) *
+                   G_GUINT64_CONSTANT(0x9E3779B97F4A7C15);
+    return (guint)(hash >> 32);
+}
+
+gboolean
+tu_named_bucket_equal(gconstpointer a, gconstpointer b)
+{
+    const TuNamedBucket *left = a;
+    const TuNamedBucket *right = b;
+    return left->tenant == right->tenant && left->bucket == right->bucket;
+}
+
+void
+tu_tally_want(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
+{
+    TuWanted *wanted = &tally->wanted[target];
+    wanted->kind = TU_WANT_SET;
+    if (wanted->set == NULL)
+        wanted->set =
+            g_hash_table_new_full(tu_named_bucket_hash, tu_named_bucket_equal, g_free, NULL);
+    TuNamedBucket named = {tenant, bucket};
+    if (!g_hash_table_contains(wanted->set, &named))
+        g_hash_table_add(wanted->set, g_memdup2(&named, sizeof named));
+}
+
+TuDate
+tu_tally_bucket_date(TuTally *tally, TuGrain grain, guint32 tenant, TuBucket bucket)
+{
+    if (tu_grain_is_dated(grain))
+        return (TuDate)bucket;
+    const TuZone *zone = tu_tally_tenant(tally, tenant)->zone;
+    return zone != NULL ? tu_bucket_date(zone, grain, bucket)
+                        : (TuDate)(bucket / TU_DAY_US - (bucket % TU_DAY_US < 0));
+}
+
+TuBucket
+tu_tally_unit_in(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
+{
+    const TuTarget *where = &tally->snapshot->group->targets[target];
+    TuGrain unit = where->series->summary->unit;
+    if (where->grain == unit || tu_grain_is_dated(unit))
+        return bucket;
+    const TuZone *zone = tu_tally_tenant(tally, tenant)->zone;
+    TuDate from = tu_tally_bucket_date(tally, where->grain, tenant, bucket);
+    TuDate to = tu_grain_is_dated(where->grain) ? tu_date_next(where->grain, from) : from + 1;
+    gint64 from_us = bucket;
+    gint64 to_us = 0;
+    if (tu_grain_is_dated(where->grain))
+        tu_bucket_envelope(zone, from, to, &from_us, &to_us);
+    return tu_bucket_of(zone, unit, from_us, NULL);
+}
+
+static gboolean
+wants_tenant(TuTally *tally, guint32 tenant)
+{
+    return !tu_tally_tenant(tally, tenant)->is_left_out;
+}
+
+gboolean
+tu_tally_wants(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
+{
+    const TuWanted *wanted = &tally->wanted[target];
+    TuNamedBucket named = {tenant, bucket};
+    switch (wanted->kind) {
+    case TU_WANT_NONE:
+        return FALSE;
+    case TU_WANT_SET:
+        return wanted->set != NULL && g_hash_table_contains(wanted->set, &named);
+    case TU_WANT_RANGE: {
+        if (wanted->from == G_MININT32 && wanted->to == G_MAXINT32)
+            return wants_tenant(tally, tenant);
+        TuGrain grain = tally->snapshot->group->targets[target].grain;
+        TuDate date = tu_tally_bucket_date(tally, grain, tenant, bucket);
+        return date >= wanted->from && date < wanted->to && wants_tenant(tally, tenant);
+    }
+    }
+    g_assert_not_reached();
+}
+
+/* ---- life ---- */
+
+TuTally *
+tu_tally_new(TuSnapshot *snapshot)
+{
+    const TuGroup *group = snapshot->group;
+    g_autofree const TuLayout **layouts = g_new(const TuLayout *, group->n_targets);
+    for (guint i = 0; i < group->n_targets; i++)
+        layouts[i] = group->targets[i].series->layout;
+    TuTally *tally = g_new0(TuTally, 1);
+    tally->snapshot = snapshot;
+    tally->cells = tu_cells_new(layouts, group->n_targets);
+    tally->wanted = g_new0(TuWanted, group->n_targets);
+    tally->uncounted = g_new0(TuUncounted, group->model->sources->len);
+    tally->failures = g_new0(GHashTable *, group->n_targets);
+    tally->tenants = g_array_new(FALSE, TRUE, sizeof(TuTallyTenant));
+    return tally;
+}
+
+void
+tu_tally_free(TuTally *tally)
+{
+    if (tally == NULL)
+        return;
+    for (guint i = 0; i < tally->snapshot->group->n_targets; i++) {
+        g_clear_pointer(&tally->wanted[i].set, g_hash_table_unref);
+        g_clear_pointer(&tally->failures[i], g_hash_table_unref);
+    }
+    g_free(tally->failures);
+    g_free(tally->uncounted);
+    g_free(tally->wanted);
+    g_array_unref(tally->tenants);
+    g_clear_pointer(&tally->only, g_hash_table_unref);
+    tu_cells_free(tally->cells);
+    g_free(tally);
+}
+
+/* ---- tenants ---- */
+
+static void
+look_up(TuTally *tally, guint32 id, TuTallyTenant *slot)
+{
+    TuValue key = tu_dictionary_value(tu_cells_dictionary(tally->cells), id);
+    const TuTenant *tenant = tu_tenants_find(tally->snapshot->tenants, &key);
+    slot->tenant = tenant;
+    slot->zone = tenant != NULL ? tenant->zone : NULL;
+    slot->is_looked_up = TRUE;
+    slot->is_left_out =
+        (tally->only != NULL && !g_hash_table_contains(tally->only, GUINT_TO_POINTER(id))) ||
+        (tally->n_slices > 1 && tu_value_hash(&key) % tally->n_slices != tally->slice);
+}
+
+TuTallyTenant *
+tu_tally_tenant(TuTally *tally, guint32 id)
+{
+    if (id >= tally->tenants->len)
+        g_array_set_size(tally->tenants, MAX(id + 1, tally->tenants->len * 2));
+    TuTallyTenant *slot = &g_array_index(tally->tenants, TuTallyTenant, id);
+    if (!slot->is_looked_up)
+        look_up(tally, id, slot);
+    return slot;
+}
+
+gboolean
+tu_tally_place(TuTally *tally, const TuSourceModel *source, const TuValue *tenant,
+               const TuValue *time, int weight, TuPlace *ret_place)
+{
+    gboolean has_tenant = source->tenant >= 0;
+    TuUncounted *uncounted = &tally->uncounted[source->spec->index];
+    guint32 id = has_tenant ? tu_dictionary_intern(tu_cells_dictionary(tally->cells), *tenant) : 0;
+    if (has_tenant && id == 0) {
+        uncounted->without_tenant += weight;
+        return FALSE;
+    }
+    TuPlace place = {.tenant_id = id, .tenant = tu_tally_tenant(tally, id)};
+    if (place.tenant->tenant == NULL) {
+        uncounted->of_unknown_tenants += weight;
+        return FALSE;
+    }
+    if (!tu_source_read_time(source, time, &place.at_us, &place.date)) {
+        uncounted->without_time += weight;
+        return FALSE;
+    }
+    if (place.tenant->zone == NULL || place.tenant->is_left_out)
+        return FALSE;
+    *ret_place = place;
+    return TRUE;
+}
+
+TuBucket
+tu_place_bucket(TuPlace *place, const TuSourceModel *source, TuGrain grain)
+{
+    if (source->spec->time_unit == TU_TIME_DATE)
+        return tu_bucket_of_date(grain, place->date);
+    return tu_bucket_of(place->tenant->zone, grain, place->at_us, &place->tenant->hint);
+}
+
+/* ---- adding rows ---- */
+
+static char *
+bad_value_message(const TuSeriesModel *series, guint measure, const TuValue *value,
+                  const TuPlace *place, const TuTally *tally)
+{
+    const TuMeasure *spec = g_ptr_array_index(series->spec->measures, measure);
+    TuValue key = tu_dictionary_value(tu_cells_dictionary(tally->cells), place->tenant_id);
+    g_autofree char *text = tu_value_to_text(value);
+    g_autofree char *tenant = tu_value_to_text(&key);
+    char at[TU_INSTANT_TEXT_BYTES];
+    tu_instant_format(place->at_us, at);
+    return g_strdup_printf("source %s: %s(%s) meets %s '%s', which is no number, in the row of "
+                           "tenant %s at %s: correct the row",
+                           series->source->spec->name, tu_measure_kind_name(spec->kind),
+                           spec->expression, value->type == TU_TYPE_TEXT ? "the text" : "a blob",
+                           text, tenant, at);
+}
+
+static void
+add_to_cell(TuTally *tally, const TuSeriesModel *series, TuCellTable *table, TuCell *cell,
+            const TuValue *row, const TuPlace *place, int weight)
+{
+    cell->rows += weight;
+    for (guint i = 0; i < series->layout->n_measures; i++) {
+        int input = series->inputs[i];
+        gboolean is_count = series->layout->measures[i].kind == TU_MEASURE_COUNT;
+        if (is_count && input >= 0 && row[input].integer != 1)
+            continue;
+        TuValue value = is_count ? TU_NULL_VALUE : row[input];
+        if (!tu_cell_add(table, cell, i, value, weight))
+            tu_cell_fail(table, cell, bad_value_message(series, i, &value, place, tally));
+    }
+}
+
+static void
+add_to_series(TuTally *tally, const TuSeriesModel *series, const TuValue *row, TuPlace *place,
+              int weight)
+{
+    guint32 dimensions[TU_DIMENSIONS_LIMIT];
+    gboolean has_dimensions = FALSE;
+    TuDictionary *dictionary = tu_cells_dictionary(tally->cells);
+    guint n = series->layout->n_dimensions;
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        int target = series->target[grain];
+        if (target < 0 || !tally->wanted[target].from_source)
+            continue;
+        TuBucket bucket = tu_place_bucket(place, series->source, (TuGrain)grain);
+        if (!tu_tally_wants(tally, (guint)target, place->tenant_id, bucket))
+            continue;
+        for (guint i = 0; !has_dimensions && i < n; i++)
+            dimensions[i] = tu_dictionary_intern(dictionary, row[series->dimensions[i]]);
+        has_dimensions = TRUE;
+        TuCellTable *table = tu_cells_table(tally->cells, (guint)target);
+        TuCell *cell = tu_cell_table_get(table, place->tenant_id, bucket, dimensions);
+        add_to_cell(tally, series, table, cell, row, place, weight);
+    }
+}
+
+/* How many rows pass between two looks at the memory: a cell is some hundred bytes. */
+#define LIMIT_CHECK_ROWS 4096
+
+gboolean
+tu_tally_add(TuTally *tally, const TuSourceModel *source, const TuValue *row, int weight,
+             TuSkipSeries skip, gpointer skip_data, GError **error)
+{
+    static const TuValue no_tenant = {.type = TU_TYPE_NULL};
+    TuPlace place;
+    tally->rows_read++;
+    if (!tu_tally_place(tally, source, source->tenant >= 0 ? &row[source->tenant] : &no_tenant,
+                        &row[source->time], weight, &place))
+        return TRUE;
+    for (guint i = 0; i < source->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(source->series, i);
+        if (series->filter >= 0 && row[series->filter].integer != 1)
+            continue;
+        if (skip == NULL || !skip(series, skip_data))
+            add_to_series(tally, series, row, &place, weight);
+    }
+    if (tally->limit_bytes == 0 || tally->rows_read % LIMIT_CHECK_ROWS != 0 ||
+        tu_cells_bytes(tally->cells) <= tally->limit_bytes)
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_LIMIT, "the cells need more than %zu bytes of memory",
+                tally->limit_bytes);
+    return FALSE;
+}
+
+/* ---- rolling up ---- */
+
+/* Makes one target's cells from those of its parent grain. */
+static void
+roll_up_target(TuTally *tally, guint target, guint parent)
+{
+    const TuTarget *coarse = &tally->snapshot->group->targets[target];
+    TuGrain fine = tally->snapshot->group->targets[parent].grain;
+    TuCellTable *into = tu_cells_table(tally->cells, target);
+    const TuCellTable *from = tu_cells_table(tally->cells, parent);
+    guint32 n = tu_cell_table_size(from);
+    g_autofree TuCell **parents =
+        coarse->series->layout->has_distinct ? g_new0(TuCell *, n) : NULL;
+    for (guint32 i = 0; i < n; i++) {
+        TuCell *cell = tu_cell_table_cell(from, i);
+        const TuZone *zone = tu_tally_tenant(tally, cell->tenant)->zone;
+        TuBucket bucket = tu_bucket_parent(zone, fine, cell->bucket, coarse->grain);
+        if (!tu_tally_wants(tally, target, cell->tenant, bucket))
+            continue;
+        TuCell *sum = tu_cell_table_get(into, cell->tenant, bucket, cell->dimensions);
+        tu_cell_merge(into, sum, cell, 1);
+        const char *failure = tu_cell_failure(from, cell);
+        if (failure != NULL)
+            tu_cell_fail(into, sum, g_strdup(failure));
+        if (parents != NULL)
+            parents[i] = sum;
+    }
+    if (parents != NULL)
+        tu_cell_table_merge_sets(into, from, parents);
+}
+
+void
+tu_tally_roll_up(TuTally *tally)
+{
+    const TuGroup *group = tally->snapshot->group;
+    for (guint target = 0; target < group->n_targets; target++) {
+        const TuSeriesModel *series = group->targets[target].series;
+        int parent = series->summary->parent[group->targets[target].grain];
+        if (tally->wanted[target].kind != TU_WANT_NONE && !tally->wanted[target].from_source)
+            roll_up_target(tally, target, (guint)series->target[parent]);
+    }
+}
+
+/* ---- failures ---- */
+
+GHashTable *
+tu_tally_failures(TuTally *tally, guint target)
+{
+    return tally->failures[target];
+}
+
+static void
+note_failure(TuTally *tally, guint target, const TuCell *cell, const char *message)
+{
+    if (tally->failures[target] == NULL)
+        tally->failures[target] =
+            g_hash_table_new_full(tu_named_bucket_hash, tu_named_bucket_equal, g_free, g_free);
+    TuNamedBucket named = {cell->tenant, cell->bucket};
+    if (!g_hash_table_contains(tally->failures[target], &named))
+        g_hash_table_insert(tally->failures[target], g_memdup2(&named, sizeof named),
+                            g_strdup(message));
+}
+
+static const char *
+overflow_of(const TuTally *tally, guint target, TuCell *cell)
+{
+    const TuLayout *layout = tally->snapshot->group->targets[target].series->layout;
+    for (guint i = 0; i < layout->n_measures; i++) {
+        TuValue result;
+        TuValue sum;
+        gint64 n;
+        if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i), &result, &sum,
+                               &n))
+            return "integer overflow: the sum does not fit 64 bits; sum a real, or a smaller unit";
+    }
+    return NULL;
+}
+
+void
+tu_tally_check(TuTally *tally)
+{
+    for (guint target = 0; target < tally->snapshot->group->n_targets; target++) {
+        const TuCellTable *table = tu_cells_table(tally->cells, target);
+        for (guint32 i = 0; i < tu_cell_table_size(table); i++) {
+            TuCell *cell = tu_cell_table_cell(table, i);
+            const char *failure = tu_cell_failure(table, cell);
+            if (failure == NULL && cell->rows < 0)
+                failure = TU_UNDER_WAY;
+            if (failure == NULL)
+                failure = overflow_of(tally, target, cell);
+            if (failure != NULL)
+                note_failure(tally, target, cell, failure);
+        }
+    }
+}
+
+gboolean
+tu_tally_bucket_failed(TuTally *tally, guint target, guint32 tenant, TuBucket bucket,
+                       const char **ret_message)
+{
+    TuNamedBucket named = {tenant, bucket};
+    *ret_message = tally->failures[target] != NULL
+                       ? g_hash_table_lookup(tally->failures[target], &named)
+                       : NULL;
+    return *ret_message != NULL;
+}

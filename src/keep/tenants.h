@@ -1,0 +1,31 @@
+/*
+ * Tenants: who they are and which clock they have, as read at one snapshot.
+ */
+#pragma once
+
+#include "keep/keeper.h"
+
+typedef struct {
+    guint32 id;         /* its key's number in TuTenantSet's dictionary; 0 = everyone */
+    TuValue key;
+    char *zone_name;    /* NULL where the column is NULL */
+    const TuZone *zone; /* NULL: unknown, see error */
+    char *error;
+} TuTenant;
+
+typedef struct TuTenantSet TuTenantSet;
+
+/* Reads the tenants table, or makes the one tenant that stands for all. Tenants with a bad zone are
+ * in the set, with their error. A key that is there twice is DATA. */
+gboolean tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error);
+void tu_tenant_set_free(TuTenantSet *tenants);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuTenantSet, tu_tenant_set_free)
+
+/* The tenant with that key; without a tenants table everyone is the one tenant. NULL: unknown. */
+const TuTenant *tu_tenants_find(const TuTenantSet *tenants, const TuValue *key);
+
+/* FALSE: there is no tenants table, and the only member stands for all. */
+gboolean tu_tenants_are_listed(const TuTenantSet *tenants);
+
+guint tu_tenants_count(const TuTenantSet *tenants);
+const TuTenant *tu_tenants_at(const TuTenantSet *tenants, guint index);

@@ -1,0 +1,139 @@
+#include "keep/tenants_sync.h"
+
+#include <string.h>
+
+#include "keep/apply.h"
+#include "keep/rows.h"
+
+/* A tenant as it was known. */
+typedef struct {
+    TuValue key; /* text belongs to the snapshot */
+    char *zone;
+    gboolean is_seen;
+} Known;
+
+static void
+known_clear(gpointer data)
+{
+    g_free(((Known *)data)->zone);
+}
+
+typedef struct {
+    TuSnapshot *snapshot;
+    GArray *known;
+    GHashTable *by_id; /* number in snapshot->values -> index in known */
+} Reading;
+
+static gboolean
+take_known(const TuValue *row, gpointer data, GError **error)
+{
+    Reading *reading = data;
+    guint32 id = tu_dictionary_intern(reading->snapshot->values, row[0]);
+    Known known = {.key = tu_dictionary_value(reading->snapshot->values, id),
+                   .zone = row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes)
+                                                       : NULL};
+    g_hash_table_insert(reading->by_id, GUINT_TO_POINTER(id),
+                        GUINT_TO_POINTER(reading->known->len));
+    g_array_append_val(reading->known, known);
+    return TRUE;
+}
+
+/* The tenant's history of every summary of the group is to be written anew. */
+static void
+ask_for_builds(TuChanges *changes, const TuValue *key)
+{
+    const TuGroup *group = changes->tally->snapshot->group;
+    for (guint i = 0; i < group->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        TuValue values[] = {tu_value_text(summary->spec->name), *key,
+                            tu_value_integer(G_MAXINT32)};
+        tu_changes_add(changes,
+                       "DELETE FROM trueup_build WHERE summary = ?1 AND tenant = ?2 AND ?3 = ?3",
+                       values, G_N_ELEMENTS(values));
+        tu_changes_add(changes,
+                       "INSERT INTO trueup_build(summary, tenant, below, is_dropping) "
+                       "VALUES (?1, ?2, ?3, 1)",
+                       values, G_N_ELEMENTS(values));
+    }
+}
+
+static void
+note_zone(TuChanges *changes, const TuTenant *tenant)
+{
+    if (tenant->zone == NULL)
+        return;
+    g_autofree char *digest =
+        g_strdup_printf("%016" G_GINT64_MODIFIER "x", tu_zone_digest(tenant->zone));
+    TuValue values[] = {tu_value_text(tenant->zone_name), tu_value_text(digest)};
+    tu_changes_add(changes, "INSERT OR IGNORE INTO trueup_zone(name, digest) VALUES (?1, ?2)",
+                   values, G_N_ELEMENTS(values));
+}
+
+static void
+note_tenant(TuChanges *changes, const TuTenant *tenant)
+{
+    TuValue values[] = {tu_value_text(changes->tally->snapshot->group->name), tenant->key,
+                        tu_value_text(tenant->zone_name), tu_value_text(tenant->error)};
+    tu_changes_add(changes,
+                   "DELETE FROM trueup_tenant WHERE group_name = ?1 AND tenant = ?2 "
+                   "AND ?3 IS ?3 AND ?4 IS ?4",
+                   values, G_N_ELEMENTS(values));
+    tu_changes_add(changes,
+                   "INSERT INTO trueup_tenant(group_name, tenant, time_zone, error) "
+                   "VALUES (?1, ?2, ?3, ?4)",
+                   values, G_N_ELEMENTS(values));
+    note_zone(changes, tenant);
+    ask_for_builds(changes, &tenant->key);
+}
+
+static void
+note_gone(TuChanges *changes, const TuValue *key)
+{
+    TuValue values[] = {tu_value_text(changes->tally->snapshot->group->name), *key};
+    tu_changes_add(changes, "DELETE FROM trueup_tenant WHERE group_name = ?1 AND tenant = ?2",
+                   values, G_N_ELEMENTS(values));
+    ask_for_builds(changes, key);
+}
+
+gboolean
+tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GError **error)
+{
+    g_autoptr(GArray) known = g_array_new(FALSE, FALSE, sizeof(Known));
+    g_autoptr(GHashTable) by_id = g_hash_table_new(NULL, NULL);
+    Reading reading = {snapshot, known, by_id};
+    TuValue group = tu_value_text(snapshot->group->name);
+    g_array_set_clear_func(known, known_clear);
+    *ret_applied = FALSE;
+    if (!tu_tenants_are_listed(snapshot->tenants))
+        return TRUE;
+    if (!tu_rows_each(snapshot->keeper->db,
+                      "SELECT tenant, time_zone FROM trueup_tenant WHERE group_name = ?", &group, 1,
+                      FALSE, take_known, &reading, error))
+        return FALSE;
+    g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
+    for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++) {
+        const TuTenant *tenant = tu_tenants_at(snapshot->tenants, i);
+        guint32 id = tu_dictionary_intern(snapshot->values, tenant->key);
+        gpointer index = NULL;
+        if (tenant->error != NULL) {
+            g_autofree char *text = tu_value_to_text(&tenant->key);
+            tu_result_fail(result, NULL, text, tenant->error);
+        }
+        Known *before = NULL;
+        if (g_hash_table_lookup_extended(by_id, GUINT_TO_POINTER(id), NULL, &index)) {
+            before = &g_array_index(known, Known, GPOINTER_TO_UINT(index));
+            before->is_seen = TRUE;
+        }
+        if (before == NULL || g_strcmp0(before->zone, tenant->zone_name) != 0)
+            note_tenant(changes, tenant);
+    }
+    for (guint i = 0; i < known->len; i++) {
+        const Known *before = &g_array_index(known, Known, i);
+        if (!before->is_seen)
+            note_gone(changes, &before->key);
+    }
+    if (changes->statements->len == 0)
+        return TRUE;
+    *ret_applied = TRUE;
+    return tu_apply(snapshot, changes, error);
+}

@@ -1,0 +1,105 @@
+#include "keep/uncertain.h"
+
+#include <string.h>
+
+#include "keep/places.h"
+#include "keep/rows.h"
+
+static void
+mark_unit(TuChanges *changes, const TuSummaryModel *summary, const TuSourceModel *source,
+          guint32 tenant, TuBucket unit)
+{
+    TuTally *tally = changes->tally;
+    const TuZone *zone = tu_tally_tenant(tally, tenant)->zone;
+    for (guint s = 0; s < summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        for (int grain = 0; grain < TU_GRAINS && series->source == source; grain++) {
+            if (series->target[grain] < 0 || zone == NULL)
+                continue;
+            TuBucket bucket = tu_grain_is_dated(summary->unit)
+                                  ? tu_bucket_of_date((TuGrain)grain, (TuDate)unit)
+                                  : tu_bucket_parent(zone, summary->unit, unit, (TuGrain)grain);
+            tu_changes_uncertain(changes, (guint)series->target[grain], tenant, bucket);
+        }
+    }
+}
+
+/* ---- the pending list ---- */
+
+static gboolean
+take_pending(const TuValue *row, gpointer data, GError **error)
+{
+    TuChanges *changes = data;
+    const TuGroup *group = changes->tally->snapshot->group;
+    guint32 tenant = tu_dictionary_intern(tu_cells_dictionary(changes->tally->cells), row[2]);
+    for (guint i = 0; i < group->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        TuValue name = tu_value_text(summary->spec->name);
+        TuBucket unit = 0;
+        if (!tu_value_equal(&name, &row[1]) ||
+            !tu_bucket_parse(summary->unit, row[3].text, row[3].bytes, &unit))
+            continue;
+        for (guint s = 0; s < group->sources->len; s++) {
+            const TuSourceModel *source = g_ptr_array_index(group->sources, s);
+            TuValue source_name = tu_value_text(source->spec->name);
+            if (tu_value_equal(&source_name, &row[0]))
+                mark_unit(changes, summary, source, tenant, unit);
+        }
+    }
+    return TRUE;
+}
+
+/* ---- entries in the logs ---- */
+
+typedef struct {
+    TuChanges *changes;
+    const TuSummaryModel *summary;
+} Marking;
+
+static gboolean
+mark_place(TuPlace *place, const TuSourceModel *source, gpointer data, GError **error)
+{
+    const Marking *marking = data;
+    mark_unit(marking->changes, marking->summary, source, place->tenant_id,
+              tu_place_bucket(place, source, marking->summary->unit));
+    return TRUE;
+}
+
+static gboolean
+has_unfolded(const TuSummaryModel *summary, const TuSourceModel *source, gboolean *ret_uses)
+{
+    gboolean has = FALSE;
+    *ret_uses = FALSE;
+    for (guint i = 0; i < summary->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, i);
+        *ret_uses = *ret_uses || series->source == source;
+        has = has || (series->source == source && !series->is_foldable);
+    }
+    return has;
+}
+
+gboolean
+tu_uncertain_mark(TuChanges *changes, GError **error)
+{
+    const TuGroup *group = changes->tally->snapshot->group;
+    g_autofree gint64 *up_to = g_new(gint64, group->captured->len);
+    TuBatch everything = {up_to, FALSE};
+    for (guint i = 0; i < group->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(group->captured, i);
+        up_to[i] = captured->is_captured ? G_MAXINT64 : 0;
+    }
+    for (guint i = 0; i < group->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(group->sources, i);
+        for (guint s = 0; s < group->summaries->len && source->captures; s++) {
+            Marking marking = {changes, g_ptr_array_index(group->summaries, s)};
+            gboolean uses = FALSE;
+            gboolean unfolded = has_unfolded(marking.summary, source, &uses);
+            if (uses && !tu_places_each(changes->tally, source, &everything, !unfolded, mark_place,
+                                        &marking, error))
+                return FALSE;
+        }
+    }
+    return tu_rows_each(changes->tally->snapshot->keeper->db,
+                        "SELECT source, summary, tenant, bucket FROM trueup_pending", NULL, 0,
+                        FALSE, take_pending, changes, error);
+}

@@ -1,0 +1,31 @@
+/*
+ * Capture: the change log of a table and the triggers that fill it.
+ *
+ * A trigger writes the changed row's own columns, old and new, and nothing else. An entry has a
+ * weight: -1 the image went, +1 it came, 0 look again. Weight 0 is written where the database cannot
+ * say what will happen: before an INSERT or an UPDATE of a unique key, for the rows that own the new
+ * key (a REPLACE would remove them without a trigger); and for every change of a table whose own
+ * BEFORE triggers may change the row under way.
+ */
+#pragma once
+
+#include "schema/model.h"
+
+/* Appends the statements that bring the table's log and triggers to what they should be. Triggers
+ * whose text differs are dropped and made again. */
+gboolean tu_capture_plan(TuDatabase *db, const TuCaptured *captured, GPtrArray *statements,
+                         GError **error);
+
+/* The statements that take the triggers off; the log stays. */
+void tu_capture_plan_release(const TuCaptured *captured, GPtrArray *statements);
+
+/* NULL if the triggers are there with the text that they should have, else what is wrong. */
+char *tu_capture_problem(const TuCaptured *captured);
+
+/* A digest of the triggers: as they should be, or as the database has them. */
+char *tu_capture_digest(const TuCaptured *captured, gboolean as_installed);
+
+/* TRUE if the log lacks a column or has one of another type. */
+gboolean tu_capture_log_differs(TuDatabase *db, const TuCaptured *captured, gboolean *ret_exists,
+                                gboolean *ret_lacks_column, gboolean *ret_has_other_type,
+                                GError **error);

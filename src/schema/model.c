@@ -1,0 +1,275 @@
+#include "schema/model.h"
+
+#include <string.h>
+
+#include "schema/definition.h"
+#include "schema/model_source.h"
+
+static void
+group_free(gpointer data)
+{
+    TuGroup *group = data;
+    g_free(group->name);
+    g_free(group->targets);
+    g_ptr_array_unref(group->captured);
+    g_ptr_array_unref(group->sources);
+    g_ptr_array_unref(group->summaries);
+    g_free(group);
+}
+
+void
+tu_model_free(TuModel *model)
+{
+    if (model == NULL)
+        return;
+    g_ptr_array_unref(model->groups);
+    g_ptr_array_unref(model->summaries);
+    g_ptr_array_unref(model->sources);
+    g_ptr_array_unref(model->captured);
+    g_free(model->digest);
+    g_free(model);
+}
+
+TuSummaryModel *
+tu_model_summary(const TuModel *model, const char *name)
+{
+    for (guint i = 0; i < model->summaries->len; i++) {
+        TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
+        if (g_str_equal(summary->spec->name, name))
+            return summary;
+    }
+    return NULL;
+}
+
+/* ---- groups: sources that share a table or a summary ---- */
+
+/* Union-find over sources: lead[i] leads to the first source of i's group. */
+static guint
+leader(guint *lead, guint i)
+{
+    while (lead[i] != i)
+        i = lead[i];
+    return i;
+}
+
+static void
+unite(guint *lead, guint a, guint b)
+{
+    a = leader(lead, a);
+    b = leader(lead, b);
+    lead[MAX(a, b)] = MIN(a, b);
+}
+
+static gboolean
+share_table(const TuSourceModel *a, const TuSourceModel *b)
+{
+    for (guint i = 0; i < a->tables->len; i++)
+        if (g_ptr_array_find(b->tables, g_ptr_array_index(a->tables, i), NULL))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+unite_all(const TuModel *model, guint *lead)
+{
+    for (guint a = 0; a < model->sources->len; a++)
+        for (guint b = 0; b < a; b++)
+            if (share_table(g_ptr_array_index(model->sources, a),
+                            g_ptr_array_index(model->sources, b)))
+                unite(lead, a, b);
+    for (guint i = 0; i < model->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
+        const TuSeriesModel *first = g_ptr_array_index(summary->series, 0);
+        for (guint s = 1; s < summary->series->len; s++) {
+            const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+            unite(lead, first->source->spec->index, series->source->spec->index);
+        }
+    }
+}
+
+static TuGroup *
+group_new(TuModel *model)
+{
+    TuGroup *group = g_new0(TuGroup, 1);
+    group->model = model;
+    group->index = model->groups->len;
+    group->captured = g_ptr_array_new();
+    group->sources = g_ptr_array_new();
+    group->summaries = g_ptr_array_new();
+    g_ptr_array_add(model->groups, group);
+    return group;
+}
+
+static void
+join_group(TuGroup *group, TuSourceModel *source)
+{
+    source->group = group;
+    g_ptr_array_add(group->sources, source);
+    for (guint i = 0; i < source->tables->len; i++) {
+        TuCaptured *captured = g_ptr_array_index(source->tables, i);
+        captured->group = group;
+        if (!g_ptr_array_find(group->captured, captured, NULL))
+            g_ptr_array_add(group->captured, captured);
+    }
+}
+
+static void
+number_targets(TuGroup *group)
+{
+    guint n = 0;
+    for (guint i = 0; i < group->summaries->len; i++) {
+        TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        for (guint s = 0; s < summary->series->len; s++) {
+            TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+            for (int grain = 0; grain < TU_GRAINS; grain++)
+                series->target[grain] = summary->tables[grain] != NULL ? (int)n++ : -1;
+        }
+    }
+    group->n_targets = n;
+    group->targets = g_new0(TuTarget, n);
+    for (guint i = 0; i < group->summaries->len; i++) {
+        TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        for (guint s = 0; s < summary->series->len; s++) {
+            TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+            for (int grain = 0; grain < TU_GRAINS; grain++)
+                if (series->target[grain] >= 0)
+                    group->targets[series->target[grain]] = (TuTarget){series, (TuGrain)grain};
+        }
+    }
+}
+
+static int
+compare_source_names(gconstpointer a, gconstpointer b)
+{
+    const TuSourceModel *const *left = a;
+    const TuSourceModel *const *right = b;
+    return strcmp((*left)->spec->name, (*right)->spec->name);
+}
+
+static void
+name_group(TuGroup *group)
+{
+    g_autoptr(GPtrArray) sorted = g_ptr_array_copy(group->sources, NULL, NULL);
+    GString *name = g_string_new(NULL);
+    g_ptr_array_sort(sorted, compare_source_names);
+    for (guint i = 0; i < sorted->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(sorted, i);
+        g_string_append_printf(name, "%s%s", i == 0 ? "" : "+", source->spec->name);
+    }
+    group->name = g_string_free(name, FALSE);
+}
+
+static void
+make_groups(TuModel *model)
+{
+    guint n = model->sources->len;
+    g_autofree guint *lead = g_new(guint, n);
+    g_autofree TuGroup **group_of = g_new0(TuGroup *, n);
+    for (guint i = 0; i < n; i++)
+        lead[i] = i;
+    unite_all(model, lead);
+    for (guint i = 0; i < n; i++) {
+        guint first = leader(lead, i);
+        if (group_of[first] == NULL)
+            group_of[first] = group_new(model);
+        join_group(group_of[first], g_ptr_array_index(model->sources, i));
+    }
+    for (guint i = 0; i < model->summaries->len; i++) {
+        TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, 0);
+        summary->group = series->source->group;
+        g_ptr_array_add(summary->group->summaries, summary);
+    }
+    for (guint i = 0; i < model->groups->len; i++) {
+        name_group(g_ptr_array_index(model->groups, i));
+        number_targets(g_ptr_array_index(model->groups, i));
+    }
+}
+
+/* ---- the whole ---- */
+
+static int
+compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+finish_captured(TuModel *model, GPtrArray *findings)
+{
+    for (guint i = 0; i < model->captured->len; i++) {
+        TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        g_ptr_array_sort(captured->columns, compare_texts);
+        if (captured->is_captured)
+            tu_captured_check(captured, findings);
+    }
+}
+
+/* An entry of weight 0 cannot be folded, and a table that writes nothing else never is. */
+static void
+forbid_folding(TuModel *model)
+{
+    for (guint i = 0; i < model->sources->len; i++) {
+        TuSourceModel *source = g_ptr_array_index(model->sources, i);
+        const TuCaptured *captured = g_ptr_array_index(source->tables, 0);
+        for (guint s = 0; s < source->series->len && captured->must_look_again; s++)
+            ((TuSeriesModel *)g_ptr_array_index(source->series, s))->is_foldable = FALSE;
+    }
+}
+
+static gboolean
+check_tenants(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, GError **error)
+{
+    if (spec->tenants == NULL)
+        return TRUE;
+    g_autoptr(TuTableInfo) info = NULL;
+    if (!tu_database_describe(db, spec->tenants->table, &info, error))
+        return FALSE;
+    const char *const columns[] = {spec->tenants->key, spec->tenants->time_zone};
+    if (info == NULL) {
+        tu_finding_add(findings, TRUE, "tenants",
+                       g_strdup_printf("there is no table %s in the database", spec->tenants->table),
+                       g_strdup("create it first, or correct its name"));
+        return TRUE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
+        if (tu_table_info_column(info, columns[i]) == NULL)
+            tu_finding_add(findings, TRUE, "tenants",
+                           g_strdup_printf("table %s has no column %s", info->name, columns[i]),
+                           g_strdup("correct `tenants` in the spec"));
+    return TRUE;
+}
+
+gboolean
+tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **ret_model,
+             GError **error)
+{
+    g_autoptr(TuModel) model = g_new0(TuModel, 1);
+    model->spec = spec;
+    model->groups = g_ptr_array_new_with_free_func(group_free);
+    model->captured = g_ptr_array_new_with_free_func(tu_captured_free);
+    model->sources = g_ptr_array_new_with_free_func(tu_source_model_free);
+    model->summaries = g_ptr_array_new_with_free_func(tu_summary_model_free);
+    *ret_model = NULL;
+    if (!tu_database_schema_version(db, &model->schema_version, error))
+        return FALSE;
+    if (!check_tenants(spec, db, findings, error))
+        return FALSE;
+    for (guint i = 0; i < spec->sources->len; i++)
+        if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
+            return FALSE;
+    finish_captured(model, findings);
+    if (tu_findings_have_error(findings))
+        return TRUE;
+    forbid_folding(model);
+    for (guint i = 0; i < spec->summaries->len; i++)
+        if (!tu_model_add_summary(model, db, g_ptr_array_index(spec->summaries, i), findings,
+                                  error))
+            return FALSE;
+    if (tu_findings_have_error(findings))
+        return TRUE;
+    make_groups(model);
+    model->digest = tu_definition_digest(spec);
+    *ret_model = g_steal_pointer(&model);
+    return TRUE;
+}

@@ -1,0 +1,142 @@
+/*
+ * The model: the spec, resolved against one database.
+ *
+ *   TuModel ─ groups ─▶ TuGroup ─ sources ──▶ TuSourceModel ─ series ─▶ TuSeriesModel
+ *                          ├──── captured ──▶ TuCaptured (a table that sources read, and its log)
+ *                          └──── summaries ─▶ TuSummaryModel ─ tables ─▶ TuSummaryTable, one a grain
+ *
+ * A group is what settles together under one turn: sources that share a table or a summary. A
+ * *target* is one series at one grain: the unit that gets cells; targets of a group are numbered.
+ *
+ * Everything the database must evaluate for a source is one list of SQL expressions, each text once;
+ * series refer to them by number. Which columns those read, the database itself tells.
+ */
+#pragma once
+
+#include "cells/layout.h"
+#include "db/database.h"
+#include "spec/spec.h"
+
+typedef struct TuModel TuModel;
+typedef struct TuGroup TuGroup;
+typedef struct TuSourceModel TuSourceModel;
+typedef struct TuSummaryModel TuSummaryModel;
+
+/* A table that sources read, captured in trueup_change_<table>. */
+typedef struct {
+    char *name;
+    char *log; /* name of its change log */
+    TuGroup *group;
+    TuTableInfo *info;
+    GPtrArray *columns;   /* of char *: those that the spec uses, sorted */
+    gboolean is_captured; /* some source that reads it captures */
+    gboolean must_look_again; /* a user's BEFORE trigger may change the row: every entry weight 0 */
+} TuCaptured;
+
+/* A series, with the numbers of its expressions in the source's list. -1 = none. */
+typedef struct {
+    const TuSeries *spec;
+    TuSummaryModel *summary;
+    TuSourceModel *source;
+    TuLayout *layout;
+    int filter;        /* gives 1 where the row belongs */
+    int *dimensions;
+    int *inputs;       /* of each measure; of `count where P`: P, counted where it is 1; count: -1 */
+    gboolean is_foldable;
+    gboolean is_rollable; /* coarser cells may be made from stored finer ones */
+    int target[TU_GRAINS]; /* number in the group; -1 where the grain is not kept */
+} TuSeriesModel;
+
+struct TuSourceModel {
+    const TuSource *spec;
+    TuGroup *group;
+    GPtrArray *tables;      /* of TuCaptured *, one for each table of the source, repeats kept */
+    GPtrArray *expressions; /* of char * */
+    int tenant;             /* number of the expression; -1: one tenant for all */
+    int time;
+    TuZone *naive_zone;     /* of timestamps without a zone; NULL = UTC */
+    GPtrArray *series;      /* of TuSeriesModel */
+    gboolean is_joined;
+    gboolean captures;
+    gboolean has_time_index;   /* a range of instants is read through an index */
+    gboolean has_tenant_index; /* one tenant's range of instants is read through an index */
+};
+
+/* The hidden columns of one measure; NULL where there is none. */
+typedef struct {
+    char *column;
+    char *n_column;   /* trueup_n_<measure> */
+    char *sum_column; /* trueup_sum_<measure> */
+    TuNumberKind number;
+    TuMeasureKind kind; /* of a wide summary; of the first series of a long one */
+} TuMeasureColumns;
+
+typedef struct {
+    TuSummaryModel *summary;
+    TuGrain grain;
+    char *name;
+    char *bucket_column;
+    gboolean exists;
+} TuSummaryTable;
+
+struct TuSummaryModel {
+    const TuSummary *spec;
+    TuGroup *group;
+    GPtrArray *series;                  /* of TuSeriesModel *, owned by their sources */
+    TuSummaryTable *tables[TU_GRAINS];  /* NULL where the grain is not kept */
+    int parent[TU_GRAINS];              /* the finer grain that a grain is made from; -1: the source */
+    TuGrain unit;                       /* what pending buckets are counted in: minute, hour or day */
+    char *rows_column;                  /* trueup_rows; NULL: the table has none */
+    TuMeasureColumns *measures;
+    gboolean has_hidden;                /* the tables have the hidden columns */
+};
+
+/* One series at one grain. */
+typedef struct {
+    TuSeriesModel *series;
+    TuGrain grain;
+} TuTarget;
+
+struct TuGroup {
+    char *name;
+    guint index;
+    TuModel *model;
+    GPtrArray *captured;  /* of TuCaptured *, owned by the model */
+    GPtrArray *sources;   /* of TuSourceModel *, likewise */
+    GPtrArray *summaries; /* of TuSummaryModel *, likewise */
+    TuTarget *targets;
+    guint n_targets;
+};
+
+struct TuModel {
+    const TuSpec *spec;
+    GPtrArray *groups;
+    GPtrArray *captured;
+    GPtrArray *sources;   /* in the spec's order */
+    GPtrArray *summaries; /* in the spec's order */
+    gint64 schema_version; /* of the database before anything was read */
+    char *digest;         /* of what the spec means: "the spec changed" compares it */
+};
+
+/* A finding about the database. `where` names a source, summary or table. */
+typedef struct {
+    gboolean is_error; /* else a warning: it works, but somebody should know */
+    char *where;
+    char *message;
+    char *help; /* what to do, or NULL */
+} TuFinding;
+GPtrArray *tu_findings_new(void);
+void tu_finding_add(GPtrArray *findings, gboolean is_error, const char *where, char *message,
+                    char *help);
+gboolean tu_findings_have_error(GPtrArray *findings);
+
+/* Resolves the spec. What is wrong or hazardous goes into `findings` (of TuFinding), all of it; a
+ * model is returned unless an error among them makes one impossible, then NULL without `error`.
+ * `error` is for the database itself failing. */
+gboolean tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings,
+                      TuModel **ret_model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void tu_model_free(TuModel *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuModel, tu_model_free)
+
+/* By name; NULL if there is none. */
+TuSummaryModel *tu_model_summary(const TuModel *model, const char *name);

@@ -1,0 +1,472 @@
+/*
+ * One source of the model: its tables, the list of what the database must evaluate, its series.
+ */
+#include "schema/model_source.h"
+
+#include <string.h>
+
+#include "db/sql.h"
+#include "schema/expressions.h"
+#include "schema/source_sql.h"
+
+/* More tables would mean more than 255 SELECTs to resolve one batch (2^k - 1). */
+#define TABLES_LIMIT 8
+
+/* ---- captured tables ---- */
+
+void
+tu_captured_free(gpointer data)
+{
+    TuCaptured *captured = data;
+    g_free(captured->name);
+    g_free(captured->log);
+    tu_table_info_free(captured->info);
+    g_ptr_array_unref(captured->columns);
+    g_free(captured);
+}
+
+/* A user's BEFORE UPDATE or BEFORE DELETE trigger may change the row after OLD was read (F12). */
+static gboolean
+has_before_trigger(const TuTableInfo *info)
+{
+    for (guint i = 0; i < info->triggers->len; i++) {
+        const TuTriggerInfo *trigger = g_ptr_array_index(info->triggers, i);
+        if (g_str_has_prefix(trigger->name, "trueup_"))
+            continue;
+        g_autofree char *upper = g_ascii_strup(trigger->text, -1);
+        g_autoptr(GRegex) before =
+            g_regex_new("\\bBEFORE\\s+(UPDATE|DELETE)\\b", 0, 0, NULL);
+        g_autoptr(GRegex) after = g_regex_new("\\bAFTER\\s+(INSERT|UPDATE|DELETE)\\b", 0, 0, NULL);
+        g_autoptr(GRegex) plain =
+            g_regex_new("^\\s*CREATE\\s.*?\\b(UPDATE|DELETE)\\b.*?\\bON\\b",
+                        G_REGEX_DOTALL, 0, NULL);
+        /* Without BEFORE or AFTER a trigger is a BEFORE trigger. */
+        if (g_regex_match(before, upper, 0, NULL) ||
+            (!g_regex_match(after, upper, 0, NULL) && g_regex_match(plain, upper, 0, NULL)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+void
+tu_captured_check(const TuCaptured *captured, GPtrArray *findings)
+{
+    const TuTableInfo *info = captured->info;
+    for (guint i = 0; i < info->unique->len; i++) {
+        const TuUniqueKey *key = g_ptr_array_index(info->unique, i);
+        for (guint c = 0; c < key->columns->len; c++)
+            if (g_ptr_array_index(key->columns, c) == NULL)
+                tu_finding_add(findings, TRUE, info->name,
+                               g_strdup_printf("the unique index %s is on an expression: a REPLACE "
+                                               "through it could not be seen",
+                                               key->name),
+                               g_strdup("make it an index on a generated column, or use "
+                                        "`capture: none`"));
+    }
+}
+
+gboolean
+tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *where,
+                 GPtrArray *findings, TuCaptured **ret_table, GError **error)
+{
+    *ret_table = NULL;
+    for (guint i = 0; i < model->captured->len; i++) {
+        TuCaptured *known = g_ptr_array_index(model->captured, i);
+        if (g_ascii_strcasecmp(known->name, name) == 0) {
+            *ret_table = known;
+            return TRUE;
+        }
+    }
+    g_autoptr(TuTableInfo) info = NULL;
+    if (!tu_database_describe(db, name, &info, error))
+        return FALSE;
+    if (info == NULL || !info->is_table) {
+        tu_finding_add(findings, TRUE, where,
+                       g_strdup_printf(info == NULL ? "there is no table %s in the database"
+                                                    : "%s is a view or a virtual table: its rows "
+                                                      "cannot be watched",
+                                       name),
+                       g_strdup(info == NULL ? "create it first, or correct its name"
+                                             : "name the tables that it reads"));
+        return TRUE;
+    }
+    TuCaptured *captured = g_new0(TuCaptured, 1);
+    captured->name = g_strdup(info->name);
+    captured->log = g_strdup_printf("trueup_change_%s", info->name);
+    captured->must_look_again = has_before_trigger(info);
+    captured->info = g_steal_pointer(&info);
+    captured->columns = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(model->captured, captured);
+    *ret_table = captured;
+    return TRUE;
+}
+
+/* Adds what an expression reads to the captured columns of its tables. */
+static void
+use_columns(TuSourceModel *source, GHashTable *columns)
+{
+    GHashTableIter iter;
+    gpointer name;
+    g_hash_table_iter_init(&iter, columns);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        const char *column = strchr(name, '\n') + 1;
+        g_autofree char *table = g_strndup(name, (gsize)(column - 1 - (char *)name));
+        for (guint i = 0; i < source->tables->len; i++) {
+            TuCaptured *captured = g_ptr_array_index(source->tables, i);
+            const TuColumnInfo *info = tu_table_info_column(captured->info, column);
+            if (g_ascii_strcasecmp(captured->name, table) == 0 && info != NULL &&
+                !g_ptr_array_find_with_equal_func(captured->columns, info->name, g_str_equal,
+                                                  NULL))
+                g_ptr_array_add(captured->columns, g_strdup(info->name));
+        }
+    }
+}
+
+/* ---- expressions ---- */
+
+static gboolean
+check_expression(TuSourceModel *source, TuDatabase *db, const char *text, const char *where,
+                 GPtrArray *findings, TuExpressionInfo *ret_info, GError **error)
+{
+    if (!tu_expression_inspect(db, source, text, where, findings, ret_info, error))
+        return FALSE;
+    if (ret_info->columns != NULL)
+        use_columns(source, ret_info->columns);
+    return TRUE;
+}
+
+/* The number of an expression in the source's list; it is added when it is new. */
+static int
+number_of(TuSourceModel *source, const char *sql)
+{
+    for (guint i = 0; i < source->expressions->len; i++)
+        if (g_str_equal(g_ptr_array_index(source->expressions, i), sql))
+            return (int)i;
+    g_ptr_array_add(source->expressions, g_strdup(sql));
+    return (int)source->expressions->len - 1;
+}
+
+static int
+add_plain(TuSourceModel *source, const char *text)
+{
+    g_autofree char *sql = g_strdup_printf("(%s)", text);
+    return number_of(source, sql);
+}
+
+static gboolean
+is_one_word(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.")] ==
+           '\0';
+}
+
+/* An expression as SQL evaluates it: only for rows that belong, since it may fail for others. */
+static int
+add_guarded(TuSourceModel *source, const char *text, const char *series_where,
+            const char *measure_where)
+{
+    if (measure_where == NULL && (series_where == NULL || is_one_word(text)))
+        return add_plain(source, text);
+    g_autofree char *sql = NULL;
+    if (series_where != NULL && measure_where != NULL)
+        sql = g_strdup_printf("CASE WHEN (%s) AND (%s) THEN (%s) END", series_where, measure_where,
+                              text);
+    else
+        sql = g_strdup_printf("CASE WHEN (%s) THEN (%s) END",
+                              series_where != NULL ? series_where : measure_where, text);
+    return number_of(source, sql);
+}
+
+/* 1 where the condition holds; 0 or NULL elsewhere. */
+static int
+add_condition(TuSourceModel *source, const char *series_where, const char *text)
+{
+    g_autofree char *sql = series_where != NULL && text != series_where
+                               ? g_strdup_printf("((%s) AND (%s)) IS TRUE", series_where, text)
+                               : g_strdup_printf("(%s) IS TRUE", text);
+    return number_of(source, sql);
+}
+
+/* ---- series ---- */
+
+static void
+series_free(gpointer data)
+{
+    TuSeriesModel *series = data;
+    tu_layout_free(series->layout);
+    g_free(series->dimensions);
+    g_free(series->inputs);
+    g_free(series);
+}
+
+static TuNumberKind
+number_kind(const TuMeasure *measure, const TuExpressionInfo *info)
+{
+    if (measure->kind != TU_MEASURE_SUM && measure->kind != TU_MEASURE_AVG)
+        return TU_NUMBER_EITHER;
+    if (info->kind == TU_TYPE_INTEGER)
+        return TU_NUMBER_INTEGER;
+    return info->kind == TU_TYPE_REAL ? TU_NUMBER_REAL : TU_NUMBER_EITHER;
+}
+
+/* One measure of a series: its input's number and what its column must hold. */
+static gboolean
+add_measure(TuSeriesModel *series, TuDatabase *db, guint index, const char *where,
+            GPtrArray *findings, TuNumberKind *ret_number, GError **error)
+{
+    TuSourceModel *source = series->source;
+    const TuMeasure *measure = g_ptr_array_index(series->spec->measures, index);
+    g_auto(TuExpressionInfo) info = {0};
+    g_auto(TuExpressionInfo) condition = {0};
+    if (measure->expression != NULL &&
+        !check_expression(source, db, measure->expression, where, findings, &info, error))
+        return FALSE;
+    if (measure->where != NULL &&
+        !check_expression(source, db, measure->where, where, findings, &condition, error))
+        return FALSE;
+    if (info.kind == TU_TYPE_TEXT &&
+        (measure->kind == TU_MEASURE_SUM || measure->kind == TU_MEASURE_AVG))
+        tu_finding_add(findings, TRUE, where,
+                       g_strdup_printf("%s(%s): the column holds text",
+                                       tu_measure_kind_name(measure->kind), measure->expression),
+                       g_strdup("sum a number: CAST(... AS INTEGER)"));
+    *ret_number = number_kind(measure, &info);
+    if (measure->kind != TU_MEASURE_COUNT)
+        series->inputs[index] = add_guarded(source, measure->expression, series->spec->where,
+                                            measure->where);
+    else if (measure->where != NULL)
+        series->inputs[index] = add_condition(source, series->spec->where, measure->where);
+    else
+        series->inputs[index] = -1;
+    return TRUE;
+}
+
+static gboolean
+add_dimensions(TuSeriesModel *series, TuDatabase *db, const char *where, GPtrArray *findings,
+               GError **error)
+{
+    for (guint i = 0; i < series->spec->dimensions->len; i++) {
+        const char *text = g_ptr_array_index(series->spec->dimensions, i);
+        g_auto(TuExpressionInfo) info = {0};
+        if (!check_expression(series->source, db, text, where, findings, &info, error))
+            return FALSE;
+        series->dimensions[i] = add_guarded(series->source, text, series->spec->where, NULL);
+    }
+    return TRUE;
+}
+
+/* Folding needs sums of integers over one table whose triggers tell everything. */
+static gboolean
+may_fold(const TuSeriesModel *series)
+{
+    if (series->source->is_joined || !series->source->captures)
+        return FALSE;
+    for (guint i = 0; i < series->layout->n_measures; i++) {
+        const TuLayoutMeasure *measure = &series->layout->measures[i];
+        gboolean is_sum = measure->kind == TU_MEASURE_SUM || measure->kind == TU_MEASURE_AVG;
+        if (!(measure->kind == TU_MEASURE_COUNT || (is_sum && measure->number != TU_NUMBER_REAL)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+add_series(TuSourceModel *source, TuDatabase *db, const TuSummary *summary, const TuSeries *spec,
+           GPtrArray *findings, GError **error)
+{
+    guint n = spec->measures->len;
+    TuSeriesModel *series = g_new0(TuSeriesModel, 1);
+    g_ptr_array_add(source->series, series);
+    series->spec = spec;
+    series->source = source;
+    series->dimensions = g_new0(int, spec->dimensions->len);
+    if (spec->dimensions->len > TU_DIMENSIONS_LIMIT)
+        tu_finding_add(findings, TRUE, summary->name,
+                       g_strdup_printf("%u dimensions; %d is the most", spec->dimensions->len,
+                                       TU_DIMENSIONS_LIMIT),
+                       NULL);
+    series->inputs = g_new0(int, n);
+    series->filter = -1;
+    g_autofree char *where = spec->name != NULL
+                                 ? g_strdup_printf("summary %s, series %s", summary->name, spec->name)
+                                 : g_strdup_printf("summary %s", summary->name);
+    g_auto(TuExpressionInfo) condition = {0};
+    if (spec->where != NULL &&
+        !check_expression(source, db, spec->where, where, findings, &condition, error))
+        return FALSE;
+    if (spec->where != NULL)
+        series->filter = add_condition(source, spec->where, spec->where);
+    if (!add_dimensions(series, db, where, findings, error))
+        return FALSE;
+    g_autofree TuMeasureKind *kinds = g_new0(TuMeasureKind, n);
+    g_autofree TuNumberKind *numbers = g_new0(TuNumberKind, n);
+    for (guint i = 0; i < n; i++) {
+        kinds[i] = ((const TuMeasure *)g_ptr_array_index(spec->measures, i))->kind;
+        if (!add_measure(series, db, i, where, findings, &numbers[i], error))
+            return FALSE;
+    }
+    series->layout = tu_layout_new(spec->dimensions->len, kinds, numbers, n);
+    series->is_foldable = may_fold(series);
+    return TRUE;
+}
+
+/* ---- the source ---- */
+
+void
+tu_source_model_free(gpointer data)
+{
+    TuSourceModel *source = data;
+    g_ptr_array_unref(source->tables);
+    g_ptr_array_unref(source->expressions);
+    g_ptr_array_unref(source->series);
+    tu_zone_free(source->naive_zone);
+    g_free(source);
+}
+
+static gboolean
+add_tables(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *where,
+           GPtrArray *findings, gboolean *ret_complete, GError **error)
+{
+    *ret_complete = TRUE;
+    for (guint i = 0; i < source->spec->tables->len; i++) {
+        const TuSourceTable *part = g_ptr_array_index(source->spec->tables, i);
+        TuCaptured *captured = NULL;
+        if (!tu_model_capture(model, db, part->table, where, findings, &captured, error))
+            return FALSE;
+        if (captured == NULL) {
+            *ret_complete = FALSE;
+            continue;
+        }
+        captured->is_captured = captured->is_captured || source->captures;
+        g_ptr_array_add(source->tables, captured);
+    }
+    if (source->spec->tables->len > TABLES_LIMIT) {
+        tu_finding_add(findings, TRUE, where,
+                       g_strdup_printf("%u tables are joined; %d is the most",
+                                       source->spec->tables->len, TABLES_LIMIT),
+                       NULL);
+        *ret_complete = FALSE;
+    }
+    return TRUE;
+}
+
+/* Tenant and time give the place of a row; they may not come from a table that may be missing. */
+static void
+check_place(const TuSourceModel *source, const TuExpressionInfo *info, const char *where,
+            const char *what, GPtrArray *findings)
+{
+    GHashTableIter iter;
+    gpointer name;
+    if (info->columns == NULL)
+        return;
+    g_hash_table_iter_init(&iter, info->columns);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        g_autofree char *table = g_strndup(name, strcspn(name, "\n"));
+        gboolean is_inner = FALSE;
+        for (guint i = 0; i < source->tables->len; i++) {
+            const TuSourceTable *part = g_ptr_array_index(source->spec->tables, i);
+            const TuCaptured *captured = g_ptr_array_index(source->tables, i);
+            is_inner = is_inner || (!part->is_left && g_ascii_strcasecmp(captured->name, table) == 0);
+        }
+        if (!is_inner)
+            tu_finding_add(findings, TRUE, where,
+                           g_strdup_printf("`%s` comes from %s, which is left-joined", what, table),
+                           g_strdup("take it from an inner-joined table"));
+    }
+}
+
+static gboolean
+add_place(TuSourceModel *source, TuDatabase *db, const char *where, GPtrArray *findings,
+          GError **error)
+{
+    g_auto(TuExpressionInfo) tenant = {0};
+    g_auto(TuExpressionInfo) time = {0};
+    source->tenant = -1;
+    if (source->spec->tenant != NULL) {
+        if (!check_expression(source, db, source->spec->tenant, where, findings, &tenant, error))
+            return FALSE;
+        check_place(source, &tenant, where, "tenant", findings);
+        source->tenant = add_plain(source, source->spec->tenant);
+    }
+    if (!check_expression(source, db, source->spec->time, where, findings, &time, error))
+        return FALSE;
+    check_place(source, &time, where, "time", findings);
+    source->time = add_plain(source, source->spec->time);
+    gboolean is_number = time.kind == TU_TYPE_INTEGER || time.kind == TU_TYPE_REAL;
+    gboolean wants_text = source->spec->time_unit == TU_TIME_TEXT_OR_TIMESTAMP ||
+                          source->spec->time_unit == TU_TIME_DATE;
+    if (is_number && wants_text)
+        tu_finding_add(findings, TRUE, where,
+                       g_strdup_printf("`time: %s` is a number", source->spec->time),
+                       g_strdup("say what it counts: `time_unit: seconds`, milliseconds or "
+                                "microseconds"));
+    return TRUE;
+}
+
+/* `where` and each ON, checked by themselves so that the message names the wrong one. */
+static gboolean
+check_conditions(TuSourceModel *source, TuDatabase *db, const char *where, GPtrArray *findings,
+                 GError **error)
+{
+    g_auto(TuExpressionInfo) condition = {0};
+    if (source->spec->where != NULL &&
+        !check_expression(source, db, source->spec->where, where, findings, &condition, error))
+        return FALSE;
+    for (guint i = 0; i < source->spec->tables->len; i++) {
+        const TuSourceTable *part = g_ptr_array_index(source->spec->tables, i);
+        g_auto(TuExpressionInfo) on = {0};
+        if (part->on != NULL && !check_expression(source, db, part->on, where, findings, &on, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+find_indexes(TuSourceModel *source, TuDatabase *db, GError **error)
+{
+    g_autofree char *by_time = tu_source_select_rows(source, (TuScanFilter){FALSE, TRUE});
+    g_autofree char *by_tenant =
+        source->tenant >= 0 ? tu_source_select_rows(source, (TuScanFilter){TRUE, TRUE}) : NULL;
+    if (!tu_database_uses_index(db, by_time, &source->has_time_index, error))
+        return FALSE;
+    return by_tenant == NULL ||
+           tu_database_uses_index(db, by_tenant, &source->has_tenant_index, error);
+}
+
+gboolean
+tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrArray *findings,
+                    GError **error)
+{
+    g_autofree char *where = g_strdup_printf("source %s", spec->name);
+    TuSourceModel *source = g_new0(TuSourceModel, 1);
+    source->spec = spec;
+    source->tables = g_ptr_array_new();
+    source->expressions = g_ptr_array_new_with_free_func(g_free);
+    source->series = g_ptr_array_new_with_free_func(series_free);
+    source->is_joined = spec->tables->len > 1;
+    source->captures = spec->captures;
+    g_ptr_array_add(model->sources, source);
+    gboolean is_complete = FALSE;
+    if (!add_tables(model, source, db, where, findings, &is_complete, error))
+        return FALSE;
+    if (!is_complete)
+        return TRUE;
+    if (!g_str_equal(spec->time_zone, "UTC")) {
+        source->naive_zone = tu_zone_new(spec->time_zone, error);
+        if (source->naive_zone == NULL)
+            return FALSE;
+    }
+    if (!add_place(source, db, where, findings, error) ||
+        !check_conditions(source, db, where, findings, error))
+        return FALSE;
+    for (guint i = 0; i < model->spec->summaries->len; i++) {
+        const TuSummary *summary = g_ptr_array_index(model->spec->summaries, i);
+        for (guint s = 0; s < summary->series->len; s++) {
+            const TuSeries *series = g_ptr_array_index(summary->series, s);
+            if (series->source == spec &&
+                !add_series(source, db, summary, series, findings, error))
+                return FALSE;
+        }
+    }
+    return tu_findings_have_error(findings) || find_indexes(source, db, error);
+}

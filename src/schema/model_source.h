@@ -1,0 +1,23 @@
+/* Parts of building a model; model.c puts them together. */
+#pragma once
+
+#include "schema/model.h"
+
+/* Finds or adds the captured table `name`. *ret_table is NULL, with a finding, if it is not fit. */
+gboolean tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *where,
+                          GPtrArray *findings, TuCaptured **ret_table, GError **error);
+
+/* What a captured table has that triggers could not see. */
+void tu_captured_check(const TuCaptured *captured, GPtrArray *findings);
+
+/* The tables, expressions and series of one source of the spec. */
+gboolean tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec,
+                             GPtrArray *findings, GError **error);
+
+/* The tables and columns of one summary, whose series are there already. */
+gboolean tu_model_add_summary(TuModel *model, TuDatabase *db, const TuSummary *spec,
+                              GPtrArray *findings, GError **error);
+
+void tu_source_model_free(gpointer source);
+void tu_summary_model_free(gpointer summary);
+void tu_captured_free(gpointer captured);

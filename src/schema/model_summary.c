@@ -1,0 +1,191 @@
+/*
+ * One summary of the model: its tables, one a grain, and their columns.
+ */
+#include "schema/model_source.h"
+
+void
+tu_summary_model_free(gpointer data)
+{
+    TuSummaryModel *summary = data;
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        if (summary->tables[grain] == NULL)
+            continue;
+        g_free(summary->tables[grain]->name);
+        g_free(summary->tables[grain]->bucket_column);
+        g_free(summary->tables[grain]);
+    }
+    for (guint i = 0; summary->measures != NULL && i < summary->spec->measures->len; i++) {
+        g_free(summary->measures[i].column);
+        g_free(summary->measures[i].n_column);
+        g_free(summary->measures[i].sum_column);
+    }
+    g_free(summary->measures);
+    g_free(summary->rows_column);
+    g_ptr_array_unref(summary->series);
+    g_free(summary);
+}
+
+/* ---- measures: a column must hold every series ---- */
+
+static TuNumberKind
+wider(TuNumberKind a, TuNumberKind b)
+{
+    if (a == b)
+        return a;
+    return a == TU_NUMBER_REAL || b == TU_NUMBER_REAL ? TU_NUMBER_REAL : TU_NUMBER_EITHER;
+}
+
+static gboolean
+is_sum(TuMeasureKind kind)
+{
+    return kind == TU_MEASURE_SUM || kind == TU_MEASURE_AVG;
+}
+
+/* The number type of a measure column: of its sums; integers where there are only counts. */
+static TuNumberKind
+column_number(const TuSummaryModel *summary, guint index)
+{
+    TuNumberKind number = TU_NUMBER_INTEGER;
+    for (guint s = 0; s < summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        const TuLayoutMeasure *measure = &series->layout->measures[index];
+        if (measure->kind == TU_MEASURE_AVG)
+            number = wider(number, TU_NUMBER_REAL);
+        else if (measure->kind != TU_MEASURE_COUNT && measure->kind != TU_MEASURE_COUNT_DISTINCT)
+            number = wider(number, measure->number);
+    }
+    return number;
+}
+
+static gboolean
+some_series_has(const TuSummaryModel *summary, guint index, gboolean (*is)(TuMeasureKind kind))
+{
+    for (guint s = 0; s < summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        if (is(series->layout->measures[index].kind))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_avg(TuMeasureKind kind)
+{
+    return kind == TU_MEASURE_AVG;
+}
+
+static void
+add_measures(TuSummaryModel *summary)
+{
+    guint n = summary->spec->measures->len;
+    summary->measures = g_new0(TuMeasureColumns, n);
+    summary->rows_column = summary->has_hidden ? g_strdup("trueup_rows") : NULL;
+    for (guint i = 0; i < n; i++) {
+        TuMeasureColumns *columns = &summary->measures[i];
+        const TuSeriesModel *first = g_ptr_array_index(summary->series, 0);
+        columns->column = g_strdup(g_ptr_array_index(summary->spec->measures, i));
+        columns->kind = first->layout->measures[i].kind;
+        columns->number = column_number(summary, i);
+        if (summary->has_hidden && some_series_has(summary, i, is_sum))
+            columns->n_column = g_strdup_printf("trueup_n_%s", columns->column);
+        if (summary->has_hidden && some_series_has(summary, i, is_avg))
+            columns->sum_column = g_strdup_printf("trueup_sum_%s", columns->column);
+    }
+}
+
+/* ---- grains ---- */
+
+/* The coarsest kept grain from which `grain` can be made: the fewest cells to read. */
+static int
+parent_of(const TuSummary *spec, TuGrain grain)
+{
+    for (int finer = (int)grain - 1; finer >= 0; finer--)
+        if (tu_summary_has_grain(spec, (TuGrain)finer) && tu_grain_nests((TuGrain)finer, grain))
+            return finer;
+    return -1;
+}
+
+static void
+add_tables(TuSummaryModel *summary)
+{
+    const TuSummary *spec = summary->spec;
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        summary->parent[grain] = -1;
+        if (!tu_summary_has_grain(spec, (TuGrain)grain))
+            continue;
+        TuSummaryTable *table = g_new0(TuSummaryTable, 1);
+        table->summary = summary;
+        table->grain = (TuGrain)grain;
+        table->name = g_strdup(spec->table[grain]);
+        table->bucket_column = g_strdup(spec->bucket_column[grain]);
+        summary->tables[grain] = table;
+        summary->parent[grain] = parent_of(spec, (TuGrain)grain);
+    }
+    summary->unit = tu_summary_has_grain(spec, TU_GRAIN_MINUTE) ? TU_GRAIN_MINUTE
+                    : tu_summary_has_grain(spec, TU_GRAIN_HOUR) ? TU_GRAIN_HOUR
+                                                                : TU_GRAIN_DAY;
+}
+
+/* Stored cells can be added up if what is stored is all that the measure must remember. */
+static gboolean
+may_roll_up(const TuSeriesModel *series)
+{
+    for (guint i = 0; i < series->layout->n_measures; i++) {
+        const TuLayoutMeasure *measure = &series->layout->measures[i];
+        const TuMeasureColumns *columns = &series->summary->measures[i];
+        if (measure->kind == TU_MEASURE_COUNT_DISTINCT ||
+            (is_sum(measure->kind) && measure->number == TU_NUMBER_REAL) ||
+            (measure->kind == TU_MEASURE_AVG && columns->sum_column == NULL))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+find_series(TuModel *model, TuSummaryModel *summary)
+{
+    for (guint i = 0; i < summary->spec->series->len; i++) {
+        const TuSeries *wanted = g_ptr_array_index(summary->spec->series, i);
+        for (guint s = 0; s < model->sources->len; s++) {
+            TuSourceModel *source = g_ptr_array_index(model->sources, s);
+            for (guint j = 0; j < source->series->len; j++) {
+                TuSeriesModel *series = g_ptr_array_index(source->series, j);
+                if (series->spec == wanted && series->layout != NULL)
+                    g_ptr_array_add(summary->series, series);
+            }
+        }
+    }
+    return summary->series->len == summary->spec->series->len;
+}
+
+gboolean
+tu_model_add_summary(TuModel *model, TuDatabase *db, const TuSummary *spec, GPtrArray *findings,
+                     GError **error)
+{
+    TuSummaryModel *summary = g_new0(TuSummaryModel, 1);
+    summary->spec = spec;
+    summary->series = g_ptr_array_new();
+    g_ptr_array_add(model->summaries, summary);
+    if (!find_series(model, summary))
+        return TRUE;
+    for (guint s = 0; s < summary->series->len; s++) {
+        TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        series->summary = summary;
+        summary->has_hidden = summary->has_hidden || series->is_foldable;
+    }
+    add_measures(summary);
+    add_tables(summary);
+    for (guint s = 0; s < summary->series->len; s++) {
+        TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        series->is_rollable = may_roll_up(series);
+    }
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        g_autoptr(TuTableInfo) info = NULL;
+        if (summary->tables[grain] == NULL)
+            continue;
+        if (!tu_database_describe(db, summary->tables[grain]->name, &info, error))
+            return FALSE;
+        summary->tables[grain]->exists = info != NULL;
+    }
+    return TRUE;
+}

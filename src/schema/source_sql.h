@@ -1,0 +1,53 @@
+/*
+ * SELECTs over a source: its rows, or the images of its rows in the change logs, in the same shape.
+ *
+ * The result's columns are the source's expressions in their order; over one table's log, two more:
+ * trueup_id and trueup_weight.
+ */
+#pragma once
+
+#include "schema/model.h"
+
+/* "a" AS "a" JOIN "b" AS "x" ON (...), the tables as they are. */
+char *tu_source_from(const TuSourceModel *source);
+
+typedef struct {
+    gboolean by_tenant; /* first parameter: the tenant */
+    gboolean by_time;   /* then two: from (included), to (excluded), see tu_source_time_bounds */
+} TuScanFilter;
+
+/* The rows that pass the source's `where`. */
+char *tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter);
+
+/* One-table sources: the entries of the log with weight +1 or -1 whose image passes `where`, with
+ * trueup_id between the two parameters, both included. Two more columns: id, weight. */
+char *tu_source_select_images(const TuSourceModel *source);
+
+/* Joined sources: the places (tenant, time) that images name. `from_images` has a bit for each table
+ * of the source that stands for its images, `batch` is the one of those whose images are bounded by
+ * the parameter (trueup_id <= ?); the others' are all that the log has. `where` is left out: more
+ * places do no harm. Columns: tenant, time, 0. */
+char *tu_source_select_places(const TuSourceModel *source, guint from_images, guint batch);
+
+/* One-table sources: tenant, time and weight of every entry with trueup_id <= ?; weight 0 where the
+ * image does not pass `where`. */
+char *tu_source_select_entries(const TuSourceModel *source, gboolean only_weight_0);
+
+/* The two parameters of by_time for instants [from_us, to_us), or local dates [from, to) where the
+ * time is a date. The range read is that or wider. `text` holds what the values point to. */
+typedef struct {
+    gint64 from_us, to_us; /* G_MININT64, G_MAXINT64: without bound */
+    TuDate from, to;       /* G_MININT32, G_MAXINT32: likewise */
+} TuTimeRange;
+
+typedef struct {
+    TuValue from, to;
+    char from_text[TU_DATE_TEXT_BYTES], to_text[TU_DATE_TEXT_BYTES];
+} TuTimeBounds;
+void tu_source_time_bounds(const TuSourceModel *source, const TuTimeRange *range,
+                           TuTimeBounds *ret_bounds);
+
+/* What a row's time says. FALSE: NULL or unreadable. For a date source *ret_at_us is the date's
+ * midnight in UTC and *ret_date the date; else *ret_date is untouched. */
+gboolean tu_source_read_time(const TuSourceModel *source, const TuValue *value, gint64 *ret_at_us,
+                             TuDate *ret_date);

@@ -1,0 +1,26 @@
+/*
+ * Keys: which keys each map of the spec knows, and which come with a later version.
+ */
+#pragma once
+
+#include "spec/yaml.h"
+
+typedef enum {
+    TU_KEYS_SPEC,
+    TU_KEYS_TENANTS,
+    TU_KEYS_SOURCE,
+    TU_KEYS_SUMMARY,
+    TU_KEYS_COLUMNS,
+    TU_KEYS_SERIES,
+    TU_KEYS_REFRESH,
+    TU_KEYS_BATCH,
+    TU_KEYS_NIGHTLY,
+    TU_KEYS_GRAINS, /* maps from grain to something */
+} TuKeys;
+
+/* Reports the keys of `map` that are unknown (with the one that was meant, or all that there are)
+ * or that come later. */
+void tu_keys_check(TuKeys keys, const TuYaml *map, TuProblems *problems);
+
+/* TRUE if the map of a summary is one of the keyed kind (stage D); that is reported then, once. */
+gboolean tu_keys_is_keyed(const TuYaml *map, TuProblems *problems);

@@ -1,0 +1,42 @@
+/*
+ * A light reading of SQL: enough to know where strings, quoted names, comments and parentheses are.
+ * It never interprets SQL; the database does that. Used to find the end of an expression, and to
+ * refuse what trueup could not keep exact (sub-queries, statements, volatile functions).
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+    TU_TOKEN_WORD,   /* unquoted identifier or keyword */
+    TU_TOKEN_QUOTED, /* "name", `name` or [name] */
+    TU_TOKEN_STRING, /* 'text' */
+    TU_TOKEN_NUMBER,
+    TU_TOKEN_SYMBOL, /* one operator or punctuation character */
+    TU_TOKEN_END,
+    TU_TOKEN_BROKEN, /* an unclosed quote or comment, from `start` to the end */
+} TuTokenKind;
+
+typedef struct {
+    TuTokenKind kind;
+    const char *start;
+    gsize length;
+} TuToken;
+
+/* The token at or after `text`; comments and white space are passed over. */
+TuToken tu_sql_token(const char *text);
+
+/* TRUE if the token is the unquoted word `word`, whatever its case. */
+gboolean tu_token_is(const TuToken *token, const char *word);
+
+/* TRUE if the token is the character `symbol` outside quotes. */
+gboolean tu_token_is_symbol(const TuToken *token, char symbol);
+
+/* A name as the database knows it: without its quotes, doubled quotes undone. Free with g_free. */
+char *tu_token_name(const TuToken *token);
+
+/* Checks that `text` is one expression as far as can be seen without a database: not empty,
+ * brackets and quotes closed, no ';', no sub-query (SELECT, VALUES, WITH), no parameter (?, :x,
+ * $1), no aggregate, and no function that is known to answer differently next time (now, random,
+ * ...). CONFIG says what is wrong. */
+gboolean tu_sql_check_expression(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;

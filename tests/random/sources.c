@@ -1,0 +1,381 @@
+/* Shapes of joins and templates of expressions are data; this draws among them. */
+#include "sources.h"
+
+#include "values.h"
+
+/* ---- Shapes: which tables, joined how ---- */
+
+typedef struct {
+    RtRole role;
+    const char *alias;
+    gboolean is_left;
+    guint from;        /* the join whose reference, or label, this one hangs on */
+    gboolean by_label; /* joined on labels: one row may meet many */
+} ShapeJoin;
+
+typedef struct {
+    const char *name;
+    guint percent;
+    ShapeJoin joins[4];
+    guint joins_count;
+} Shape;
+
+static const Shape shapes[] = {
+    {"event", 26, {{RT_EVENT, "e"}}, 1},
+    {"reading", 12, {{RT_READING, "r"}}, 1},
+    {"orders", 10, {{RT_ORDERS, "o"}}, 1},
+    {"event-left-product", 10, {{RT_EVENT, "e"}, {RT_PRODUCT, "p", TRUE, 0}}, 2},
+    {"orders-customer", 8, {{RT_ORDERS, "o"}, {RT_CUSTOMER, "c", FALSE, 0}}, 2},
+    {"orders-left-customer", 5, {{RT_ORDERS, "o"}, {RT_CUSTOMER, "c", TRUE, 0}}, 2},
+    {"line-orders", 12, {{RT_LINE, "l"}, {RT_ORDERS, "o", FALSE, 0}}, 2},
+    {"line-orders-customer",
+     12,
+     {{RT_LINE, "l"}, {RT_ORDERS, "o", FALSE, 0}, {RT_CUSTOMER, "c", FALSE, 1}},
+     3},
+    {"line-orders-left-product",
+     8,
+     {{RT_LINE, "l"}, {RT_ORDERS, "o", FALSE, 0}, {RT_PRODUCT, "p", TRUE, 0}},
+     3},
+    {"line-orders-customer-left-product",
+     6,
+     {{RT_LINE, "l"},
+      {RT_ORDERS, "o", FALSE, 0},
+      {RT_CUSTOMER, "c", FALSE, 1},
+      {RT_PRODUCT, "p", TRUE, 0}},
+     4},
+    {"event-product-by-label", 5, {{RT_EVENT, "e"}, {RT_PRODUCT, "p", FALSE, 0, TRUE}}, 2},
+    {"orders-orders", 0, {{RT_ORDERS, "o"}, {RT_ORDERS, "q", FALSE, 0}}, 2},
+    {"orders-left-orders", 0, {{RT_ORDERS, "o"}, {RT_ORDERS, "q", TRUE, 0}}, 2},
+};
+#define SELF_JOINS 2 /* the last shapes, only with the feature */
+
+/* Shapes by weight; the self joins at the end of the table have none and need their feature. */
+static const Shape *
+draw_shape(const RtWorld *world, RtRng *rng)
+{
+    guint weights[G_N_ELEMENTS(shapes)];
+
+    if (world->has[RT_SELF_JOIN] && rt_rng_percent(rng, 50))
+        return &shapes[G_N_ELEMENTS(shapes) - 1 - rt_rng_index(rng, SELF_JOINS)];
+    for (guint i = 0; i < G_N_ELEMENTS(shapes); i++)
+        weights[i] = shapes[i].percent;
+    return &shapes[rt_rng_weighted(rng, weights, G_N_ELEMENTS(shapes))];
+}
+
+/* ---- Naming columns ---- */
+
+/* With one table the alias may be left out, as people do. */
+static char *
+column_sql(const RtSource *source, guint join_index, const RtColumn *column, RtRng *rng)
+{
+    const RtJoin *join = source->joins->pdata[join_index];
+
+    if (source->joins->len == 1 && rt_rng_percent(rng, 40))
+        return g_strdup(column->name);
+    return g_strconcat(join->alias, ".", column->name, NULL);
+}
+
+/* A column of the kind in any of the source's tables; NULL if none has one. */
+static char *
+any_column(const RtPlan *plan, const RtSource *source, RtColumnKind kind, gboolean may_be_left,
+           RtRng *rng)
+{
+    guint start = rt_rng_index(rng, source->joins->len);
+
+    for (guint i = 0; i < source->joins->len; i++) {
+        guint at = (start + i) % source->joins->len;
+        const RtJoin *join = source->joins->pdata[at];
+        const RtColumn *column = rt_table_column(plan->world->tables[join->role], kind, rng);
+
+        if (column != NULL && (may_be_left || !join->is_left))
+            return column_sql(source, at, column, rng);
+    }
+    return NULL;
+}
+
+/* ---- Joins ---- */
+
+static const RtColumn *
+reference_to(const RtTable *table, RtRole target)
+{
+    for (guint i = 0; i < table->columns->len; i++) {
+        const RtColumn *column = table->columns->pdata[i];
+
+        if (column->kind == RT_REFERENCE && column->target == target)
+            return column;
+    }
+    g_assert_not_reached();
+}
+
+/* Either side first: SQLite takes the collation from the left one. A second condition is part of
+ * ON, which for a left join is not the same as in WHERE. */
+static char *
+join_condition(const RtPlan *plan, const RtSource *source, const ShapeJoin *shape,
+               const RtJoin *join, RtRng *rng)
+{
+    const RtJoin *from = source->joins->pdata[shape->from];
+    const RtTable *from_table = plan->world->tables[from->role];
+    const RtTable *table = plan->world->tables[join->role];
+    const RtColumn *left = shape->by_label ? rt_table_column(from_table, RT_LABEL, rng)
+                                           : reference_to(from_table, join->role);
+    const RtColumn *right =
+        shape->by_label ? rt_table_column(table, RT_LABEL, rng) : table->columns->pdata[0];
+    const RtColumn *flag = rt_table_column(table, RT_FLAG, rng);
+    GString *on = g_string_new(NULL);
+
+    if (rt_rng_percent(rng, 60))
+        g_string_printf(on, "%s.%s = %s.%s", join->alias, right->name, from->alias, left->name);
+    else
+        g_string_printf(on, "%s.%s = %s.%s", from->alias, left->name, join->alias, right->name);
+    if (flag != NULL && rt_rng_percent(rng, 15))
+        g_string_append_printf(on, " AND %s.%s = 1", join->alias, flag->name);
+    return g_string_free(on, FALSE);
+}
+
+static void
+add_joins(RtPlan *plan, RtSource *source, const Shape *shape, RtRng *rng)
+{
+    for (guint i = 0; i < shape->joins_count; i++) {
+        const ShapeJoin *from = &shape->joins[i];
+        RtJoin *join = g_new0(RtJoin, 1);
+        gboolean is_second = i > 0 && from->role == shape->joins[0].role;
+
+        join->role = from->role;
+        join->is_left = from->is_left;
+        join->has_alias = is_second || rt_rng_percent(rng, 70);
+        join->alias =
+            g_strdup(join->has_alias ? from->alias : plan->world->tables[from->role]->name);
+        if (i > 0)
+            join->on = join_condition(plan, source, from, join, rng);
+        g_ptr_array_add(source->joins, join);
+        plan->uses[from->role] = TRUE;
+    }
+}
+
+/* ---- Tenant and time ---- */
+
+/* Tenant and time may only come from inner-joined tables. */
+static char *
+tenant_sql(const RtPlan *plan, const RtSource *source, RtRng *rng)
+{
+    g_autofree char *tenant = any_column(plan, source, RT_TENANT, FALSE, rng);
+    g_autofree char *other = any_column(plan, source, RT_TENANT, FALSE, rng);
+
+    if (rt_rng_percent(rng, 12))
+        return g_strdup_printf("coalesce(%s, %s)", tenant, other);
+    if (plan->world->tenant_is_text && rt_rng_percent(rng, 6))
+        return g_strdup_printf("upper(%s)", tenant);
+    return g_steal_pointer(&tenant);
+}
+
+/* Draws the table that gives the time, and with it the unit. */
+static void
+set_time(const RtPlan *plan, RtSource *source, RtRng *rng)
+{
+    const RtColumn *column = NULL;
+    guint at = 0;
+    g_autofree char *sql = NULL;
+
+    while (column == NULL) {
+        const RtJoin *join;
+
+        at = rt_rng_index(rng, source->joins->len);
+        join = source->joins->pdata[at];
+        if (!join->is_left)
+            column = rt_table_column(plan->world->tables[join->role], RT_TIME, rng);
+    }
+    sql = column_sql(source, at, column, rng);
+    source->unit = column->unit;
+    if (column->unit == RT_SECONDS && rt_rng_percent(rng, 8))
+        source->time = g_strdup_printf("%s + 1800", sql);
+    else if (column->unit == RT_TEXT_TIME && rt_rng_percent(rng, 6))
+        source->time = g_strdup_printf("coalesce(%s, '2001-04-01T07:30:00Z')", sql);
+    else
+        source->time = g_steal_pointer(&sql);
+}
+
+RtSource *
+rt_source_new(RtPlan *plan, guint index, RtRng *rng)
+{
+    RtSource *source = g_new0(RtSource, 1);
+
+    source->index = index;
+    source->name = g_strdup_printf("source_%u", index + 1);
+    source->joins = g_ptr_array_new();
+    add_joins(plan, source, draw_shape(plan->world, rng), rng);
+    if (plan->has_tenant)
+        source->tenant = tenant_sql(plan, source, rng);
+    set_time(plan, source, rng);
+    source->zone = g_strdup(source->unit == RT_TEXT_TIME && rt_rng_percent(rng, 40)
+                                ? rt_world_zone_name(plan->world, rng)
+                                : "UTC");
+    if (rt_rng_percent(rng, 45))
+        source->where = rt_source_condition(plan, source, TRUE, rng);
+    source->captures = !(plan->world->has[RT_NO_CAPTURE] && rt_rng_percent(rng, 50));
+    return source;
+}
+
+void
+rt_source_free(RtSource *source)
+{
+    for (guint i = 0; i < source->joins->len; i++) {
+        RtJoin *join = source->joins->pdata[i];
+
+        g_free(join->alias);
+        g_free(join->on);
+        g_free(join);
+    }
+    g_ptr_array_unref(source->joins);
+    g_free(source->name);
+    g_free(source->tenant);
+    g_free(source->time);
+    g_free(source->zone);
+    g_free(source->where);
+    g_free(source);
+}
+
+char *
+rt_source_from(const RtWorld *world, const RtSource *source)
+{
+    GString *from = g_string_new("FROM ");
+
+    for (guint i = 0; i < source->joins->len; i++) {
+        const RtJoin *join = source->joins->pdata[i];
+
+        if (i > 0)
+            g_string_append(from, join->is_left ? " LEFT JOIN " : " JOIN ");
+        g_string_append(from, world->tables[join->role]->name);
+        if (join->has_alias)
+            g_string_append_printf(from, " %s", join->alias);
+        if (join->on != NULL)
+            g_string_append_printf(from, " ON %s", join->on);
+    }
+    return g_string_free(from, FALSE);
+}
+
+/* ---- Expressions: templates over one column of a kind, {x}; {text} is one of the world's ---- */
+
+typedef struct {
+    RtColumnKind kind;
+    const char *sql;
+} Template;
+
+/* Several depend on the column's type affinity or collation, which a log table does not have. */
+static const Template conditions[] = {
+    {RT_FLAG, "{x} = 1"},
+    {RT_FLAG, "{x} = '1'"},
+    {RT_FLAG, "coalesce({x}, 0) = 0"},
+    {RT_WHOLE, "{x} > 3"},
+    {RT_WHOLE, "{x} <= '50'"},
+    {RT_WHOLE, "{x} IS NOT NULL"},
+    {RT_WHOLE, "{x} % 2 = 0"},
+    {RT_WHOLE, "{x} BETWEEN -5 AND 90"},
+    {RT_AMOUNT, "{x} < 50.5"},
+    {RT_AMOUNT, "{x} IS NOT NULL"},
+    {RT_AMOUNT, "{x} >= '10'"},
+    {RT_LABEL, "{x} <> {text}"},
+    {RT_LABEL, "{x} = 7 OR {x} > 'a'"},
+    {RT_LABEL, "{x} IN ('JFK', 'jfk', '007', '') OR length({x}) > 3"},
+    {RT_LABEL, "{x} IS NULL OR {x} LIKE '%j%' OR {x} < 'k'"},
+    {RT_FOLDED, "{x} = 'jfk' OR {x} < 'b'"},
+    {RT_FOLDED, "{x} IN ('JFK', 'é', '') OR {x} IS NULL"},
+    {RT_FOLDED, "{x} <> 'JFK'"},
+    {RT_MIXED, "{x} = 7"},
+    {RT_MIXED, "{x} = '7' OR {x} < 5"},
+    {RT_MIXED, "typeof({x}) <> 'text'"},
+    {RT_CODE, "{x} > 'c3'"},
+    {RT_GENERATED, "{x} > 10"},
+};
+
+static const Template dimensions[] = {
+    {RT_LABEL, "{x}"},
+    {RT_LABEL, "{x}"},
+    {RT_LABEL, "lower({x})"},
+    {RT_LABEL, "coalesce({x}, 'none')"},
+    {RT_LABEL, "substr({x}, 1, 2)"},
+    {RT_FOLDED, "{x}"},
+    {RT_FOLDED, "{x}"},
+    {RT_MIXED, "{x}"},
+    {RT_MIXED, "{x}"},
+    {RT_FLAG, "{x}"},
+    {RT_WHOLE, "{x} % 5"},
+    {RT_WHOLE, "CASE WHEN {x} > 50 THEN 'many' WHEN {x} IS NULL THEN NULL ELSE 0 END"},
+    {RT_AMOUNT, "CAST({x} AS INTEGER) % 3"},
+    {RT_AMOUNT, "round({x}) % 4"},
+    {RT_CODE, "{x}"},
+    {RT_REFERENCE, "{x}"},
+    {RT_FLAG, "NULL"},
+    {RT_FLAG, "'default'"},
+    {RT_FLAG, "3"},
+};
+
+static const Template numbers[] = {
+    {RT_WHOLE, "{x}"},
+    {RT_WHOLE, "{x}"},
+    {RT_WHOLE, "{x} * 3"},
+    {RT_WHOLE, "coalesce({x}, 0)"},
+    {RT_WHOLE, "{x} / 4"},
+    {RT_WHOLE, "{x} * 0.1"},
+    {RT_WHOLE, "nullif({x}, 1)"},
+    {RT_AMOUNT, "{x}"},
+    {RT_AMOUNT, "{x}"},
+    {RT_AMOUNT, "{x}"},
+    {RT_AMOUNT, "coalesce({x}, 0.5)"},
+    {RT_AMOUNT, "CASE WHEN {x} > 0 THEN {x} END"},
+    {RT_FLAG, "{x}"},
+    {RT_LABEL, "length({x})"},
+    {RT_GENERATED, "{x}"},
+    {RT_FLAG, "1"},
+};
+
+static const Template anything[] = {
+    {RT_WHOLE, "{x}"}, {RT_AMOUNT, "{x}"}, {RT_LABEL, "{x}"},        {RT_FOLDED, "{x}"},
+    {RT_MIXED, "{x}"}, {RT_CODE, "{x}"},   {RT_TIME, "{x}"},         {RT_REFERENCE, "{x}"},
+    {RT_FLAG, "{x}"},  {RT_KEY, "{x}"},    {RT_LABEL, "upper({x})"},
+};
+
+/* Draws until the source has a column of the template's kind. */
+static char *
+draw_template(const RtPlan *plan, const RtSource *source, const Template *templates, guint count,
+              gboolean may_be_left, RtRng *rng)
+{
+    for (;;) { /* every source has a WHOLE or a LABEL in its first table, so this ends */
+        const Template *drawn = &templates[rt_rng_index(rng, count)];
+        g_autofree char *column = any_column(plan, source, drawn->kind, may_be_left, rng);
+        GPtrArray *texts = plan->world->texts;
+        g_autoptr(GString) text = g_string_new(NULL);
+        GString *sql;
+
+        rt_value_text(text, texts->pdata[rt_rng_index(rng, texts->len)]);
+        if (column == NULL)
+            continue;
+        sql = g_string_new(drawn->sql);
+        g_string_replace(sql, "{x}", column, 0);
+        g_string_replace(sql, "{text}", text->str, 0);
+        return g_string_free(sql, FALSE);
+    }
+}
+
+char *
+rt_source_condition(const RtPlan *plan, const RtSource *source, gboolean may_be_left, RtRng *rng)
+{
+    return draw_template(plan, source, conditions, G_N_ELEMENTS(conditions), may_be_left, rng);
+}
+
+char *
+rt_source_dimension(const RtPlan *plan, const RtSource *source, RtRng *rng)
+{
+    return draw_template(plan, source, dimensions, G_N_ELEMENTS(dimensions), TRUE, rng);
+}
+
+char *
+rt_source_number(const RtPlan *plan, const RtSource *source, RtRng *rng)
+{
+    return draw_template(plan, source, numbers, G_N_ELEMENTS(numbers), TRUE, rng);
+}
+
+char *
+rt_source_any(const RtPlan *plan, const RtSource *source, RtRng *rng)
+{
+    return draw_template(plan, source, anything, G_N_ELEMENTS(anything), TRUE, rng);
+}
