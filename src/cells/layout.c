@@ -71,13 +71,22 @@ add_integer(TuSumState *state, gint64 x, int weight, GPtrArray *wides)
         wide_of(state, wides)->integer += (__int128)x * weight;
 }
 
+/* Integral reals up to 2^53 are added as integers, so that sums of them can be folded; larger ones
+ * stay reals, whose sum has no overflow. */
+static TuValue
+as_summand(TuValue input)
+{
+    gboolean is_large = input.type == TU_TYPE_REAL && fabs(input.real) > (double)EXACT_DOUBLE;
+    return is_large ? input : tu_value_normalise(input);
+}
+
 static gboolean
 sum_add(void *data, TuValue input, int weight, TuDictionary *dictionary, GPtrArray *wides)
 {
     TuSumState *state = data;
+    input = as_summand(input);
     if (input.type == TU_TYPE_NULL)
         return TRUE;
-    input = tu_value_normalise(input);
     if (input.type == TU_TYPE_INTEGER) {
         add_integer(state, input.integer, weight, wides);
     } else if (input.type == TU_TYPE_REAL) {

@@ -137,8 +137,9 @@ read_guard(TuDatabase *db, TuTableGuard *guard, GError **error)
     if (guard->is_released || guard->is_unguarded)
         return TRUE;
     g_free(guard->problem);
-    guard->problem = log == NULL ? g_strdup_printf("its change log %s is gone", guard->captured->log)
-                                 : tu_capture_problem(guard->captured);
+    guard->problem = log == NULL
+                         ? g_strdup_printf("its change log %s is gone", guard->captured->log)
+                         : tu_capture_problem(guard->captured);
     guard->is_unguarded = guard->problem != NULL;
     return TRUE;
 }

@@ -101,8 +101,8 @@ tu_output_csv_field(const TuValue *value)
     if (text == NULL)
         return g_strdup("");
     gsize length = strlen(text);
-    gboolean is_plain = length > 0 && strpbrk(text, ",\"\r\n") == NULL && text[0] != ' ' &&
-                        text[length - 1] != ' ';
+    gboolean is_plain =
+        length > 0 && strpbrk(text, ",\"\r\n") == NULL && text[0] != ' ' && text[length - 1] != ' ';
     if (is_plain)
         return g_steal_pointer(&text);
     GString *quoted = g_string_new("\"");
@@ -142,8 +142,8 @@ steers_terminal(gunichar c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
-static char *
-escape(const char *text)
+char *
+tu_output_harmless(const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     GString *escaped = g_string_new(NULL);
@@ -168,7 +168,7 @@ tu_text_table_new(const char *const *headers, guint n_columns)
     table->n_columns = n_columns;
     table->headers = g_new0(char *, n_columns + 1);
     for (guint i = 0; i < n_columns; i++)
-        table->headers[i] = escape(headers[i]);
+        table->headers[i] = tu_output_harmless(headers[i]);
     table->fields = g_array_new(FALSE, FALSE, sizeof(Field));
     g_array_set_clear_func(table->fields, field_clear);
     return table;
@@ -187,7 +187,7 @@ tu_text_table_free(TuTextTable *table)
 void
 tu_text_table_add(TuTextTable *table, const char *text, gboolean is_number)
 {
-    Field field = {escape(text), is_number};
+    Field field = {tu_output_harmless(text), is_number};
     g_array_append_val(table->fields, field);
 }
 

@@ -19,8 +19,11 @@ TuTextTable *tu_text_table_new(const char *const *headers, guint n_columns);
 void tu_text_table_free(TuTextTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuTextTable, tu_text_table_free)
 
-/* Appends one cell; rows fill from left to right. The text is copied; control characters in it are
- * shown escaped, so that data cannot steer a terminal. */
+/* The text with its control characters escaped (\n, \x1b, \u202e), so that data cannot steer a
+ * terminal. Free with g_free. */
+char *tu_output_harmless(const char *text);
+
+/* Appends one cell; rows fill from left to right. The text is copied, and made harmless. */
 void tu_text_table_add(TuTextTable *table, const char *text, gboolean is_number);
 void tu_text_table_add_value(TuTextTable *table, const TuValue *value);
 

@@ -67,9 +67,10 @@ typedef struct {
     gboolean has_range;  /* FALSE: nothing is stored and no dates were given */
     TuDate from, to;     /* whole buckets of `grain`, both ends included */
     gboolean is_built;
-    gint64 as_of_us;     /* G_MININT64: not known */
-    gboolean has_tenant; /* the tenant is a column */
-    GArray *shown;       /* of guint: measures that some series has */
+    gint64 as_of_us;         /* G_MININT64: not known */
+    gboolean has_tenant;     /* the tenant is a column */
+    GArray *shown;           /* of guint: places in TuQuery.measures; some series has them */
+    gboolean *is_unreadable; /* [series * measures + measure]: not given for that series */
     TuQuerySums *sums;
     GPtrArray *errors; /* of TuQueryError */
 } TuAnswer;

@@ -84,8 +84,7 @@ add_instants(GArray *buckets, const TuZone *zone, TuGrain grain, TuDate from, Tu
         if (date >= from && date <= to)
             g_array_append_val(buckets, bucket);
         gint64 local_us = at_us + segment.offset_us;
-        gint64 next_us =
-            tu_instant_floor_us(local_us, unit_us) + unit_us - segment.offset_us;
+        gint64 next_us = tu_instant_floor_us(local_us, unit_us) + unit_us - segment.offset_us;
         at_us = MIN(next_us, segment.end_us);
     }
 }

@@ -30,9 +30,9 @@ take_tenant(const TuValue *row, gpointer data, GError **error)
     guint32 id = tu_dictionary_intern(clocks->dictionary, row[0]);
     g_autofree char *name =
         row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes) : NULL;
-    const TuZone *zone =
-        name != NULL && row[2].type == TU_TYPE_NULL ? tu_keeper_zone(clocks->keeper, name, NULL)
-                                                    : NULL;
+    const TuZone *zone = name != NULL && row[2].type == TU_TYPE_NULL
+                             ? tu_keeper_zone(clocks->keeper, name, NULL)
+                             : NULL;
     g_hash_table_insert(clocks->zones, GUINT_TO_POINTER(id), (gpointer)(gsize)zone);
     return TRUE;
 }
@@ -105,8 +105,8 @@ list_tenants(const TuQueryClocks *clocks, GArray *numbers, GError **error)
         if (clocks->summary->tables[grain] != NULL)
             table = clocks->summary->tables[grain]; /* the coarsest is the smallest */
     g_autofree char *sql =
-        tu_sql_format("SELECT DISTINCT %I FROM %I LIMIT %d",
-                      clocks->summary->spec->tenant_column, table->name, SUGGESTED_TENANTS);
+        tu_sql_format("SELECT DISTINCT %I FROM %I LIMIT %d", clocks->summary->spec->tenant_column,
+                      table->name, SUGGESTED_TENANTS);
     return tu_rows_each(clocks->keeper->db, sql, NULL, 0, FALSE, take_number, data, error);
 }
 
@@ -121,26 +121,85 @@ is_written_so(const TuValue *value, const char *text)
     return g_strcmp0(written, text) == 0;
 }
 
-gboolean
-tu_query_clocks_find(const TuQueryClocks *clocks, const char *text, guint32 *ret_tenant,
-                     GError **error)
+/* Without a tenants table: the first of the values that `text` may mean that has a cell. */
+static gboolean
+find_stored(const TuQueryClocks *clocks, const char *text, gboolean *ret_found, guint32 *ret_tenant,
+            GError **error)
 {
-    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
-    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-    if (!list_tenants(clocks, numbers, error))
-        return FALSE;
+    const TuSummary *spec = clocks->summary->spec;
+    TuValue meanings[] = {tu_value_text(text), TU_NULL_VALUE, TU_NULL_VALUE};
+    gint64 integer = 0, one = 0;
+    char *end = NULL;
+    double real = g_ascii_strtod(text, &end);
+    if (*end == '\0' && end != text)
+        meanings[1] = tu_value_real(real);
+    if (g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &integer, NULL))
+        meanings[2] = tu_value_integer(integer);
+    *ret_found = FALSE;
+    for (int grain = TU_GRAINS - 1; grain >= 0; grain--) {
+        const TuSummaryTable *table = clocks->summary->tables[grain];
+        if (table == NULL)
+            continue;
+        g_autofree char *sql = tu_sql_format("SELECT 1 FROM %I WHERE %I = ? LIMIT 1", table->name,
+                                             spec->tenant_column);
+        for (guint i = 0; i < G_N_ELEMENTS(meanings) && !*ret_found; i++) {
+            if (!tu_database_integer(clocks->keeper->db, sql, &meanings[i], 1, ret_found, &one,
+                                     error))
+                return FALSE;
+            if (*ret_found)
+                *ret_tenant = tu_dictionary_intern(clocks->dictionary, meanings[i]);
+        }
+        return TRUE; /* every tenant is in the coarsest table */
+    }
+    return TRUE;
+}
+
+/* Where a text and a number are written alike, the text is meant. */
+static gboolean
+find_listed(const TuQueryClocks *clocks, const char *text, const GArray *numbers,
+            guint32 *ret_tenant)
+{
+    gboolean found = FALSE;
     for (guint i = 0; i < numbers->len; i++) {
         guint32 id = g_array_index(numbers, guint32, i);
         TuValue value = tu_dictionary_value(clocks->dictionary, id);
-        if (is_written_so(&value, text)) {
+        if (!is_written_so(&value, text))
+            continue;
+        if (!found || value.type == TU_TYPE_TEXT)
             *ret_tenant = id;
-            return TRUE;
-        }
+        found = TRUE;
+    }
+    return found;
+}
+
+static void
+set_unknown(const TuQueryClocks *clocks, const char *text, const GArray *numbers, GError **error)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < numbers->len; i++) {
+        TuValue value = tu_dictionary_value(clocks->dictionary, g_array_index(numbers, guint32, i));
         g_ptr_array_add(words, tu_value_to_text(&value));
     }
     g_ptr_array_add(words, NULL);
     g_autofree char *suggestion = tu_suggest_text(text, (const char *const *)words->pdata);
     g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "summary %s knows no tenant `%s`%s",
                 clocks->summary->spec->name, text, suggestion);
+}
+
+gboolean
+tu_query_clocks_find(const TuQueryClocks *clocks, const char *text, guint32 *ret_tenant,
+                     GError **error)
+{
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    gboolean found = FALSE;
+    if (clocks->zones == NULL && !find_stored(clocks, text, &found, ret_tenant, error))
+        return FALSE;
+    if (found)
+        return TRUE;
+    if (!list_tenants(clocks, numbers, error))
+        return FALSE;
+    if (find_listed(clocks, text, numbers, ret_tenant))
+        return TRUE;
+    set_unknown(clocks, text, numbers, error);
     return FALSE;
 }

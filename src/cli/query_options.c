@@ -47,10 +47,11 @@ set_unknown(GError **error, const char *what, const char *word, const char *cons
         g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no %s `%s`%s", what, word,
                     suggestion);
     else if (words[0] == NULL)
-        g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no %s `%s`: it has none", what, word);
+        g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no %s `%s`: it has none", what,
+                    word);
     else
-        g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no %s `%s`; there is: %s", what, word,
-                    list);
+        g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no %s `%s`; there is: %s", what,
+                    word, list);
 }
 
 static gboolean
@@ -105,7 +106,8 @@ find_summary(TuQuery *query, const TuModel *model, int argc, char **argv, GError
         names[i] = ((TuSummaryModel *)g_ptr_array_index(model->summaries, i))->spec->name;
     if (argc != 2) {
         g_autofree char *list = tu_suggest_list(names, ", ");
-        g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "%s: trueup query SUMMARY [OPTION...] with one of %s",
+        g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
+                    "%s: trueup query SUMMARY [OPTION...] with one of %s",
                     argc < 2 ? "name a summary" : "name one summary only", list);
         return FALSE;
     }
@@ -133,8 +135,8 @@ find_series(TuQuery *query, const Options *options, GError **error)
         for (guint i = 0; i < all->len; i++)
             g_ptr_array_add(query->series, g_ptr_array_index(all, i));
     } else if (!query->summary->spec->is_long) {
-        g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
-                    "summary %s has no series: leave out --series", query->summary->spec->name);
+        g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "summary %s has no series: leave out --series",
+                    query->summary->spec->name);
         return FALSE;
     } else {
         g_autofree const char **labels = g_new0(const char *, all->len + 1);
@@ -191,21 +193,22 @@ find_grain(TuQuery *query, const Options *options, GError **error)
             names[n++] = tu_grain_name((TuGrain)grain);
     names[n] = NULL;
     g_autofree char *kept = tu_suggest_list(names, ", ");
-    g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
-                "summary %s cannot be shown by %s: it keeps %s, and none of these lies within one %s",
-                query->summary->spec->name, options->grain, kept, options->grain);
+    g_set_error(
+        error, TU_ERROR, TU_ERROR_USAGE,
+        "summary %s cannot be shown by %s: it keeps %s, and none of these lies within one %s",
+        query->summary->spec->name, options->grain, kept, options->grain);
     return FALSE;
 }
 
 static gboolean
-read_date(const char *option, const char *text, gboolean *ret_has, TuDate *ret_date,
-          GError **error)
+read_date(const char *option, const char *text, gboolean *ret_has, TuDate *ret_date, GError **error)
 {
     *ret_has = text != NULL;
     if (text == NULL || tu_date_parse(text, strlen(text), ret_date))
         return TRUE;
     g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
-                "%s `%s` is no date: it takes a local date that exists, as 2001-04-01", option, text);
+                "%s `%s` is no date: it takes a local date that exists, as 2001-04-01", option,
+                text);
     return FALSE;
 }
 
@@ -226,10 +229,8 @@ find_dates(TuQuery *query, const Options *options, GError **error)
 static gboolean
 find_format(TuQuery *query, const Options *options, gboolean as_json, GError **error)
 {
-    static const char *const formats[] = {[TU_FORMAT_TABLE] = "table",
-                                          [TU_FORMAT_CSV] = "csv",
-                                          [TU_FORMAT_JSON] = "json",
-                                          NULL};
+    static const char *const formats[] = {
+        [TU_FORMAT_TABLE] = "table", [TU_FORMAT_CSV] = "csv", [TU_FORMAT_JSON] = "json", NULL};
     query->format = as_json ? TU_FORMAT_JSON : TU_FORMAT_TABLE;
     if (options->format == NULL)
         return TRUE;
@@ -266,7 +267,8 @@ tu_query_parse(TuQuery *ret_query, const TuModel *model, gboolean as_json, int a
     g_auto(TuQuery) query = {0};
     /* FILENAME takes names as the bytes they are, whatever the locale. */
     const GOptionEntry entries[] = {
-        {"series", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.series, "only these series", "X,..."},
+        {"series", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.series, "only these series",
+         "X,..."},
         {"measure", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.measures, "only these measures",
          "M,..."},
         {"grain", 0, 0, G_OPTION_ARG_STRING, &options.grain, "minute, hour, day ... year", "G"},

@@ -24,7 +24,7 @@ typedef struct {
 struct TuQuerySums {
     TuDictionary *dictionary;
     guint n_dimensions, n_measures;
-    GPtrArray *rows; /* of Row */
+    GPtrArray *rows;    /* of Row */
     GHashTable *by_key; /* Row -> number + 1 */
 };
 
@@ -249,8 +249,8 @@ avg_value(const State *state, TuValue *ret_value)
 {
     if (state->n_cells <= 1)
         return extreme_value(state, ret_value);
-    *ret_value = state->n == 0 ? TU_NULL_VALUE
-                               : tu_value_real(nearest_double(state) / (double)state->n);
+    *ret_value =
+        state->n == 0 ? TU_NULL_VALUE : tu_value_real(nearest_double(state) / (double)state->n);
     return TRUE;
 }
 

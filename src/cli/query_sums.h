@@ -40,8 +40,8 @@ guint tu_query_sums_row(TuQuerySums *sums, const TuQueryKey *key);
 guint tu_query_sums_size(const TuQuerySums *sums);
 
 /* Adds a stored cell's measure to a row. count_distinct, and avg without its hidden columns, may be
- * added to a row once only. FALSE: what is stored is not what the measure holds (text in a sum); the
- * row's measure is then an error. */
+ * added to a row once only. FALSE: what is stored is not what the measure holds (text in a sum);
+ * the row's measure is then an error. */
 gboolean tu_query_sums_add(TuQuerySums *sums, guint row, guint measure, TuMeasureKind kind,
                            const TuStoredMeasure *stored);
 

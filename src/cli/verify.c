@@ -5,8 +5,9 @@
 #include "keep/repair.h"
 #include "time/instant.h"
 
-/* What is listed, of a summary that drifted everywhere; all are counted. */
+/* What is listed, of a summary that drifted everywhere; all are counted. A person reads fewer. */
 #define LISTED_LIMIT 1000
+#define LISTED_FOR_PEOPLE 20
 
 typedef struct {
     const TuContext *context;
@@ -132,7 +133,7 @@ take_drift(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *ce
     char text[TU_INSTANT_TEXT_BYTES];
     const char *names[TU_DIMENSIONS_LIMIT + 3];
     TuValue values[TU_DIMENSIONS_LIMIT + 3];
-    if (listing->n_listed++ >= LISTED_LIMIT)
+    if (listing->n_listed++ >= (listing->context->as_json ? LISTED_LIMIT : LISTED_FOR_PEOPLE))
         return;
     guint n = key_of(tally, table, target, cell, stored, text, names, values);
     if (!listing->context->as_json) {
@@ -199,6 +200,9 @@ print_text(const Listing *listing, const TuResult *result)
 {
     for (guint i = 0; i < listing->lines->len; i++)
         printf("drift: %s\n", (const char *)g_ptr_array_index(listing->lines, i));
+    if (listing->n_listed > listing->lines->len)
+        printf("       and %u more: --json lists %d\n", listing->n_listed - listing->lines->len,
+               LISTED_LIMIT);
     printf("verified: %" G_GINT64_FORMAT " cells checked, %" G_GINT64_FORMAT " drifted",
            result->cells_checked, result->cells_drifted);
     if (result->cells_pending > 0)

@@ -284,7 +284,8 @@ note_access(void *data, int action, const char *first, const char *second, const
     TuInspection *inspection = data;
     if (action == SQLITE_SELECT)
         inspection->selects++;
-    if (action == SQLITE_READ)
+    /* A table none of whose columns is read is reported with an empty name. */
+    if (action == SQLITE_READ && second[0] != '\0')
         g_hash_table_add(inspection->columns, g_strconcat(first, "\n", second, NULL));
     if (action == SQLITE_FUNCTION)
         g_hash_table_add(inspection->functions, g_ascii_strdown(second, -1));

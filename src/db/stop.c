@@ -30,10 +30,12 @@ tu_stop_check(GError **error)
     if (g_strv_length(parts) >= 2 && is_one_of(points, G_N_ELEMENTS(points), parts[0]) &&
         is_one_of(actions, G_N_ELEMENTS(actions), parts[1]))
         return TRUE;
-    g_autofree char *known = g_strjoinv(", ", (char **)points);
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(points); i++)
+        g_string_append_printf(known, "%s%s", i == 0 ? "" : ", ", points[i]);
     g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
                 "TRUEUP_STOP=%s: write POINT:kill, :pause or :fail, with POINT one of %s", wish,
-                known);
+                known->str);
     return FALSE;
 }
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* Every integer up to here is a double, so an integral real up to here has one integer form. */
-#define EXACT_DOUBLE 9007199254740992.0
+/* An integral double below this is an int64, exactly. */
+#define INTEGER_BOUND 9223372036854775808.0
 
 TuValue
 tu_value_text(const char *text)
@@ -22,7 +22,7 @@ tu_value_normalise(TuValue value)
         return value;
     if (isnan(value.real))
         return TU_NULL_VALUE;
-    if (fabs(value.real) <= EXACT_DOUBLE && value.real == floor(value.real))
+    if (fabs(value.real) < INTEGER_BOUND && value.real == floor(value.real))
         return tu_value_integer((gint64)value.real);
     return value;
 }

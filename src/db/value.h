@@ -43,7 +43,8 @@ tu_value_real(double real)
 /* NUL-terminated text, not copied; NULL gives the NULL value. */
 TuValue tu_value_text(const char *text);
 
-/* The one form of equal values: an integral real within +-2^53 becomes an integer, -0 becomes 0. */
+/* The one form of equal values: an integral real that fits 64 bits becomes an integer, -0
+ * becomes 0, NaN becomes NULL. */
 TuValue tu_value_normalise(TuValue value);
 
 /* Equality as GROUP BY has it with a binary collation, NULLs equal; both normalised. */

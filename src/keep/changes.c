@@ -58,8 +58,11 @@ tu_changes_add(TuChanges *changes, const char *sql, const TuValue *values, guint
     TuBoundStatement statement = {g_strdup(sql), g_new(TuValue, n_values), n_values};
     for (guint i = 0; i < n_values; i++) {
         statement.values[i] = values[i];
-        if (values[i].type == TU_TYPE_TEXT || values[i].type == TU_TYPE_BLOB)
-            statement.values[i].text = g_memdup2(values[i].text, values[i].bytes);
+        if (values[i].type != TU_TYPE_TEXT && values[i].type != TU_TYPE_BLOB)
+            continue;
+        char *copy = g_malloc0((gsize)values[i].bytes + 1); /* an empty text is not NULL */
+        memcpy(copy, values[i].text, values[i].bytes);
+        statement.values[i].text = copy;
     }
     g_array_append_val(changes->statements, statement);
 }

@@ -10,6 +10,7 @@ typedef struct {
     TuTally *tally;
     const TuSummaryTable *finer;
     TuGrain grain; /* of the coarser cells */
+    const TuNamedBucket *only; /* the coarser bucket being read; others' rows are read for them */
     gboolean cannot_roll_up;
 } Rolling;
 
@@ -26,7 +27,8 @@ add_finer(const TuValue *row, gpointer data, GError **error)
         return TRUE;
     guint coarse = (guint)stored.series->target[rolling->grain];
     TuBucket bucket = tu_bucket_parent(zone, rolling->finer->grain, stored.bucket, rolling->grain);
-    if (tally->wanted[coarse].from_source ||
+    gboolean is_others = rolling->only != NULL && rolling->only->bucket != bucket;
+    if (is_others || tally->wanted[coarse].from_source ||
         !tu_tally_wants(tally, coarse, stored.tenant, bucket) ||
         tu_tally_wants(tally, (guint)stored.target, stored.tenant, stored.bucket))
         return TRUE;
@@ -41,20 +43,50 @@ add_finer(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-/* The finer buckets of the dates [from, to), of one tenant (or of all). */
+/* The finer rows between two bounds, of one tenant (or of all). */
 static gboolean
-read_dates(Rolling *rolling, gboolean by_tenant, guint32 tenant, TuDate from, TuDate to,
-           GError **error)
+read_between(Rolling *rolling, gboolean by_tenant, guint32 tenant, const TuValue *bounds,
+             GError **error)
 {
     TuDatabase *db = rolling->tally->snapshot->keeper->db;
     by_tenant = by_tenant && rolling->finer->summary->spec->has_tenant;
     g_autofree char *sql = tu_summary_table_select_range(rolling->finer, by_tenant);
-    char texts[2][TU_INSTANT_TEXT_BYTES];
     TuValue parameters[3];
     parameters[0] = tu_dictionary_value(tu_cells_dictionary(rolling->tally->cells), tenant);
-    tu_stored_bucket_bounds(db, rolling->finer, from, to, texts[0], texts[1], parameters + 1);
+    parameters[1] = bounds[0];
+    parameters[2] = bounds[1];
     return tu_rows_each(db, sql, parameters + !by_tenant, by_tenant ? 3 : 2, FALSE, add_finer,
                         rolling, error);
+}
+
+/* The finer buckets of the dates [from, to). */
+static gboolean
+read_dates(Rolling *rolling, gboolean by_tenant, guint32 tenant, TuDate from, TuDate to,
+           GError **error)
+{
+    char texts[2][TU_INSTANT_TEXT_BYTES];
+    TuValue bounds[2];
+    tu_stored_bucket_bounds(rolling->tally->snapshot->keeper->db, rolling->finer, from, to,
+                            texts[0], texts[1], bounds);
+    return read_between(rolling, by_tenant, tenant, bounds, error);
+}
+
+/* The finer buckets of one coarser bucket: of its dates, or the minutes of an hour. */
+static gboolean
+read_bucket(Rolling *rolling, const TuNamedBucket *named, GError **error)
+{
+    TuDate from = (TuDate)named->bucket;
+    rolling->only = named;
+    if (tu_grain_is_dated(rolling->grain))
+        return read_dates(rolling, TRUE, named->tenant, from, tu_date_next(rolling->grain, from),
+                          error);
+    const TuDatabase *db = rolling->tally->snapshot->keeper->db;
+    char texts[2][TU_INSTANT_TEXT_BYTES];
+    TuValue bounds[] = {
+        tu_database_bucket_value(db, rolling->finer->grain, named->bucket, texts[0]),
+        tu_database_bucket_value(db, rolling->finer->grain, named->bucket + TU_HOUR_US, texts[1]),
+    };
+    return read_between(rolling, TRUE, named->tenant, bounds, error);
 }
 
 /* All coarser buckets that are named, of all series: each is read once. */
@@ -76,10 +108,7 @@ roll_named(Rolling *rolling, const TuSummaryModel *summary, GError **error)
     }
     g_hash_table_iter_init(&iter, wanted);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        const TuNamedBucket *named = key;
-        TuDate from = (TuDate)named->bucket;
-        if (!read_dates(rolling, TRUE, named->tenant, from, tu_date_next(rolling->grain, from),
-                        error))
+        if (!read_bucket(rolling, key, error))
             return FALSE;
     }
     return TRUE;
@@ -89,7 +118,8 @@ roll_named(Rolling *rolling, const TuSummaryModel *summary, GError **error)
 static gboolean
 roll_range(Rolling *rolling, const TuWanted *coarse, const TuWanted *finer, GError **error)
 {
-    TuDate end = coarse->to == G_MAXINT32 || coarse->to <= coarse->from
+    gboolean is_open = coarse->to == G_MAXINT32 || coarse->to <= coarse->from;
+    TuDate end = is_open || !tu_grain_is_dated(rolling->grain)
                      ? coarse->to
                      : tu_date_next(rolling->grain, coarse->to - 1);
     if (coarse->from >= finer->from && end <= finer->to)
@@ -109,7 +139,7 @@ roll_table(TuTally *tally, const TuSummaryModel *summary, TuGrain grain,
            gboolean *ret_cannot_roll_up, GError **error)
 {
     TuGrain parent = (TuGrain)summary->parent[grain];
-    Rolling rolling = {tally, summary->tables[parent], grain, FALSE};
+    Rolling rolling = {tally, summary->tables[parent], grain, NULL, FALSE};
     gboolean has_named = FALSE;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);

@@ -70,12 +70,26 @@ tu_truth_want_unit(TuTally *tally, const TuSourceModel *source, const TuSummaryM
 typedef struct {
     TuTally *tally;
     const TuSourceModel *source;
+    gboolean has_tenant; /* only this tenant's rows are wanted */
+    guint32 tenant;
 } Scan;
+
+/* A column's collation may find more tenants equal than there are ('JFK' and 'jfk' under NOCASE):
+ * each is read for itself. */
+static gboolean
+is_others(const Scan *scan, const TuValue *row)
+{
+    return scan->has_tenant &&
+           tu_dictionary_intern(tu_cells_dictionary(scan->tally->cells),
+                                row[scan->source->tenant]) != scan->tenant;
+}
 
 static gboolean
 add_row(const TuValue *row, gpointer data, GError **error)
 {
     const Scan *scan = data;
+    if (is_others(scan, row))
+        return TRUE;
     return tu_tally_add(scan->tally, scan->source, row, 1, NULL, NULL, error);
 }
 
@@ -90,6 +104,8 @@ read_whole_range(Scan *scan, const TuReadRange *range, GError **error)
     TuValue parameters[3];
     guint n = 0;
     tu_source_time_bounds(scan->source, &range->time, &bounds);
+    scan->has_tenant = filter.by_tenant;
+    scan->tenant = range->tenant;
     if (filter.by_tenant)
         parameters[n++] =
             tu_dictionary_value(tu_cells_dictionary(scan->tally->cells), range->tenant);
@@ -116,6 +132,8 @@ read_small_ranges(Scan *scan, GArray *ranges, GError **error)
         TuValue parameters[3];
         guint n = 0;
         tu_source_time_bounds(scan->source, &range->time, &bounds);
+        scan->has_tenant = filter.by_tenant;
+        scan->tenant = range->tenant;
         if (filter.by_tenant)
             parameters[n++] =
                 tu_dictionary_value(tu_cells_dictionary(scan->tally->cells), range->tenant);
@@ -131,7 +149,7 @@ static gboolean
 read_source(TuTally *tally, const TuSourceModel *source, GError **error)
 {
     g_autoptr(GArray) ranges = tu_read_ranges(tally, source);
-    Scan scan = {tally, source};
+    Scan scan = {tally, source, FALSE, 0};
     if (ranges->len == 0)
         return TRUE;
     gboolean is_ok = ranges->len == 1
@@ -178,7 +196,7 @@ take_away_pending(TuTally *tally, const TuSourceModel *source, GError **error)
     if (!wants_some_folded(tally, source))
         return TRUE;
     TuUncounted before = tally->uncounted[source->spec->index];
-    Scan scan = {tally, source};
+    Scan scan = {tally, source, FALSE, 0};
     g_autofree char *sql = tu_source_select_images(source);
     TuValue all[] = {tu_value_integer(0), tu_value_integer(G_MAXINT64)};
     if (!tu_rows_each(tally->snapshot->keeper->db, sql, all, G_N_ELEMENTS(all), FALSE,

@@ -114,7 +114,8 @@ tu_source_select_places(const TuSourceModel *source, guint from_images, guint ba
 {
     const char *tenant = source->tenant >= 0 ? expression(source, source->tenant) : "NULL";
     GString *sql = g_string_new(NULL);
-    tu_sql_append(sql, "SELECT DISTINCT %s, %s, 0 FROM ", tenant,
+    /* Distinct by bytes: under NOCASE 'JFK' and 'jfk' are two tenants all the same. */
+    tu_sql_append(sql, "SELECT DISTINCT %s COLLATE BINARY, %s COLLATE BINARY, 0 FROM ", tenant,
                   expression(source, source->time));
     append_from(sql, source, from_images, batch, " WHERE trueup_id <= ?");
     return g_string_free(sql, FALSE);

@@ -1,0 +1,15 @@
+#include "cli/query.h"
+
+int
+tu_command_query(const TuContext *context, int argc, char **argv, GError **error)
+{
+    g_auto(TuSession) session = {0};
+    g_auto(TuQuery) query = {0};
+    g_auto(TuAnswer) answer = {0};
+    if (!tu_session_open(&session, context, TU_OPEN_READ, TRUE, error) ||
+        !tu_query_parse(&query, session.model, context->as_json, argc, argv, error) ||
+        !tu_query_read(&query, &session, &answer, error))
+        return -1;
+    tu_query_print(&query, &answer);
+    return answer.errors->len == 0 ? TU_EXIT_DONE : TU_EXIT_NOT_RIGHT;
+}

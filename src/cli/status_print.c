@@ -1,0 +1,326 @@
+#include <stdio.h>
+
+#include "cli/output.h"
+#include "cli/status.h"
+#include "time/instant.h"
+
+/* Since when the first of its tables is unguarded. FALSE: none is, or nobody noted when. */
+static gboolean
+unguarded_since(const TuSummaryStatus *summary, gint64 *ret_since_us)
+{
+    gboolean found = FALSE;
+    for (guint i = 0; i < summary->guards->len; i++) {
+        const TuTableGuard *guard = &g_array_index(summary->guards, TuTableGuard, i);
+        if (!guard->is_unguarded || !guard->has_since)
+            continue;
+        *ret_since_us = found ? MIN(*ret_since_us, guard->since_us) : guard->since_us;
+        found = TRUE;
+    }
+    return found;
+}
+
+static gint64
+pending_of(const TuSummaryStatus *summary)
+{
+    return summary->waiting.n_entries + summary->waiting.n_buckets;
+}
+
+/* Clocks differ; nothing is younger than now. */
+static gint64
+age_s(const TuStatus *status, gint64 at_us)
+{
+    return MAX(0, (status->now_us - at_us) / TU_SECOND_US);
+}
+
+/* ---- JSON ---- */
+
+static void
+add_value(JsonBuilder *builder, const char *name, TuValue value)
+{
+    json_builder_set_member_name(builder, name);
+    tu_output_value(builder, &value);
+}
+
+static void
+add_last_run(JsonBuilder *builder, const TuLastRun *run)
+{
+    json_builder_set_member_name(builder, "last_run");
+    if (!run->found) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    json_builder_begin_object(builder);
+    add_value(builder, "kind", tu_value_text(run->kind));
+    add_value(builder, "status", tu_value_text(run->status));
+    add_value(builder, "started_at", tu_value_text(run->started_at));
+    add_value(builder, "finished_at", tu_value_text(run->finished_at));
+    add_value(builder, "error", tu_value_text(run->error));
+    json_builder_end_object(builder);
+}
+
+static void
+add_summary(JsonBuilder *builder, const TuStatus *status, const TuSummaryStatus *summary)
+{
+    char from[TU_DATE_TEXT_BYTES], since[TU_INSTANT_TEXT_BYTES];
+    const TuWaiting *waiting = &summary->waiting;
+    gint64 since_us = 0;
+    gboolean has_since = unguarded_since(summary, &since_us);
+    tu_date_format(summary->history.right_from, from);
+    tu_instant_format(since_us, since);
+    json_builder_begin_object(builder);
+    add_value(builder, "summary", tu_value_text(summary->summary->spec->name));
+    add_value(builder, "state", tu_value_text(tu_state_name(summary->state)));
+    add_value(builder, "right_from", tu_value_text(summary->history.has_right_from ? from : NULL));
+    add_value(builder, "pending", tu_value_integer(pending_of(summary)));
+    add_value(builder, "oldest_pending_s",
+              waiting->has_oldest ? tu_value_integer(age_s(status, waiting->oldest_us))
+                                  : TU_NULL_VALUE);
+    add_last_run(builder, &summary->last_run);
+    add_value(builder, "drift", tu_value_integer(summary->drift));
+    add_value(builder, "parked", tu_value_integer(waiting->n_parked));
+    add_value(builder, "unguarded_since", tu_value_text(has_since ? since : NULL));
+    json_builder_end_object(builder);
+}
+
+static void
+add_sources(JsonBuilder *builder, const TuStatus *status)
+{
+    json_builder_set_member_name(builder, "sources");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < status->sources->len; i++) {
+        const TuSourceStatus *source = &g_array_index(status->sources, TuSourceStatus, i);
+        json_builder_begin_object(builder);
+        add_value(builder, "source", tu_value_text(source->source));
+        add_value(builder, "without_tenant", tu_value_integer(source->without_tenant));
+        add_value(builder, "without_time", tu_value_integer(source->without_time));
+        add_value(builder, "of_unknown_tenants", tu_value_integer(source->of_unknown_tenants));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void
+print_json(const TuStatus *status)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "summaries");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < status->summaries->len; i++)
+        add_summary(builder, status, &g_array_index(status->summaries, TuSummaryStatus, i));
+    json_builder_end_array(builder);
+    add_sources(builder, status);
+    json_builder_set_member_name(builder, "tenants");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < status->tenants->len; i++) {
+        const TuTenantStatus *tenant = &g_array_index(status->tenants, TuTenantStatus, i);
+        json_builder_begin_object(builder);
+        add_value(builder, "tenant", tenant->key);
+        add_value(builder, "error", tu_value_text(tenant->error));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    tu_output_json(builder);
+}
+
+/* ---- text ---- */
+
+/* 12 s, 3 min, 5 h, 2 d. Free with g_free. */
+static char *
+age_text(gint64 seconds)
+{
+    static const struct {
+        gint64 from_s;
+        gint64 unit_s;
+        const char *unit;
+    } units[] = {{172800, 86400, "d"}, {7200, 3600, "h"}, {120, 60, "min"}, {0, 1, "s"}};
+    guint i = 0;
+    while (seconds < units[i].from_s)
+        i++;
+    return g_strdup_printf("%" G_GINT64_FORMAT " %s", seconds / units[i].unit_s, units[i].unit);
+}
+
+/* "rebuilding, right from 2001-04-01 on"; "not captured, 12 min old". */
+static char *
+state_text(const TuStatus *status, const TuSummaryStatus *summary)
+{
+    const char *name = tu_state_name(summary->state);
+    char from[TU_DATE_TEXT_BYTES];
+    if (summary->history.has_right_from) {
+        tu_date_format(summary->history.right_from, from);
+        return g_strdup_printf("%s, right from %s on", name, from);
+    }
+    if (summary->state != TU_STATE_NOT_CAPTURED)
+        return g_strdup(name);
+    if (summary->as_of_us == TU_AS_OF_UNKNOWN || summary->as_of_us == TU_AS_OF_NOW)
+        return g_strdup_printf("%s, no repair was complete yet", name);
+    g_autofree char *age = age_text(age_s(status, summary->as_of_us));
+    return g_strdup_printf("%s, up to %s old", name, age);
+}
+
+static char *
+last_run_text(const TuStatus *status, const TuLastRun *run)
+{
+    gint64 at_us = 0;
+    const char *at = run->finished_at != NULL ? run->finished_at : run->started_at;
+    TuValue value = tu_value_text(at);
+    if (!run->found)
+        return g_strdup("-");
+    if (!tu_instant_of(&value, &at_us))
+        return g_strdup_printf("%s %s", run->kind, run->status);
+    g_autofree char *age = age_text(age_s(status, at_us));
+    return g_strdup_printf("%s %s %s ago", run->kind, run->status, age);
+}
+
+static void
+add_number(TuTextTable *table, gint64 number)
+{
+    TuValue value = tu_value_integer(number);
+    tu_text_table_add_value(table, &value);
+}
+
+static void
+print_summaries(const TuStatus *status)
+{
+    static const char *const headers[] = {"summary", "state",  "pending", "oldest",
+                                          "drift",   "parked", "last run"};
+    g_autoptr(TuTextTable) table = tu_text_table_new(headers, G_N_ELEMENTS(headers));
+    for (guint i = 0; i < status->summaries->len; i++) {
+        const TuSummaryStatus *summary = &g_array_index(status->summaries, TuSummaryStatus, i);
+        g_autofree char *state = state_text(status, summary);
+        g_autofree char *last_run = last_run_text(status, &summary->last_run);
+        g_autofree char *oldest = summary->waiting.has_oldest
+                                      ? age_text(age_s(status, summary->waiting.oldest_us))
+                                      : g_strdup("-");
+        tu_text_table_add(table, summary->summary->spec->name, FALSE);
+        tu_text_table_add(table, state, FALSE);
+        add_number(table, pending_of(summary));
+        tu_text_table_add(table, oldest, TRUE);
+        add_number(table, summary->drift);
+        add_number(table, summary->waiting.n_parked);
+        tu_text_table_add(table, last_run, FALSE);
+    }
+    tu_text_table_print(table);
+}
+
+/* A line for what needs attention. */
+static void print_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
+static void
+print_line(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *line = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *harmless = tu_output_harmless(line);
+    puts(harmless);
+}
+
+static void
+print_guard(const TuTableGuard *guard)
+{
+    char since[TU_INSTANT_TEXT_BYTES] = "an unknown time";
+    if (guard->has_since)
+        tu_instant_format(guard->since_us, since);
+    if (guard->is_released)
+        print_line("table %s is released since %s: `trueup apply` guards it again",
+                   guard->captured->name, since);
+    else
+        print_line("table %s is unguarded since %s: %s: run `trueup apply`", guard->captured->name,
+                   since, guard->problem != NULL ? guard->problem : "no reason is noted");
+}
+
+/* One line about a table, though several summaries read it. */
+static void
+print_guards(const TuStatus *status)
+{
+    g_autoptr(GHashTable) said = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < status->summaries->len; i++) {
+        const TuSummaryStatus *summary = &g_array_index(status->summaries, TuSummaryStatus, i);
+        for (guint g = 0; g < summary->guards->len; g++) {
+            const TuTableGuard *guard = &g_array_index(summary->guards, TuTableGuard, g);
+            if ((guard->is_unguarded || guard->is_released) &&
+                g_hash_table_add(said, (gpointer)(gsize)guard->captured))
+                print_guard(guard);
+        }
+    }
+}
+
+static void
+print_tenants(const TuStatus *status)
+{
+    for (guint i = 0; i < status->tenants->len; i++) {
+        const TuTenantStatus *tenant = &g_array_index(status->tenants, TuTenantStatus, i);
+        print_line("tenant %s is left out: %s", tenant->tenant, tenant->error);
+    }
+}
+
+static void
+print_parked(const TuStatus *status)
+{
+    gint64 n_parked = 0;
+    for (guint i = 0; i < status->summaries->len; i++)
+        n_parked += g_array_index(status->summaries, TuSummaryStatus, i).waiting.n_parked;
+    for (guint i = 0; i < status->parked->len; i++) {
+        const TuParkedBucket *parked = &g_array_index(status->parked, TuParkedBucket, i);
+        print_line("parked: summary %s, bucket %s of tenant %s, %" G_GINT64_FORMAT " attempts: %s",
+                   parked->summary, parked->bucket, parked->tenant, parked->attempts,
+                   parked->error);
+    }
+    if (n_parked > status->parked->len)
+        print_line("parked: %" G_GINT64_FORMAT " more, see table trueup_parked",
+                   n_parked - status->parked->len);
+}
+
+/* A run of all summaries is each one's last: said once. */
+static void
+print_failed_runs(const TuStatus *status)
+{
+    g_autoptr(GHashTable) said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < status->summaries->len; i++) {
+        const TuSummaryStatus *summary = &g_array_index(status->summaries, TuSummaryStatus, i);
+        const TuLastRun *run = &summary->last_run;
+        if (g_strcmp0(run->status, "FAILED") != 0)
+            continue;
+        char *line = g_strdup_printf("the last %s failed: %s", run->kind,
+                                     run->error != NULL ? run->error : "no reason is noted");
+        if (!g_hash_table_contains(said, line))
+            print_line("%s", line);
+        g_hash_table_add(said, line);
+    }
+}
+
+static void
+print_uncounted(const TuStatus *status)
+{
+    for (guint i = 0; i < status->sources->len; i++) {
+        const TuSourceStatus *source = &g_array_index(status->sources, TuSourceStatus, i);
+        if (source->without_tenant != 0 || source->without_time != 0 ||
+            source->of_unknown_tenants != 0)
+            print_line("source %s: %" G_GINT64_FORMAT " rows without a tenant, %" G_GINT64_FORMAT
+                       " without a time, %" G_GINT64_FORMAT " of unknown tenants",
+                       source->source, source->without_tenant, source->without_time,
+                       source->of_unknown_tenants);
+    }
+}
+
+static void
+print_text(const TuStatus *status)
+{
+    print_summaries(status);
+    print_guards(status);
+    print_tenants(status);
+    print_failed_runs(status);
+    print_parked(status);
+    print_uncounted(status);
+}
+
+void
+tu_status_print(const TuStatus *status, gboolean as_json)
+{
+    if (as_json)
+        print_json(status);
+    else
+        print_text(status);
+}

@@ -1,0 +1,230 @@
+#include "cli/status.h"
+
+#include "cells/dictionary.h"
+#include "keep/rows.h"
+#include "time/instant.h"
+
+const char *
+tu_state_name(TuState state)
+{
+    static const char *const names[] = {
+        [TU_STATE_RIGHT] = "right",           [TU_STATE_NOT_CAPTURED] = "not captured",
+        [TU_STATE_REBUILDING] = "rebuilding", [TU_STATE_BUILDING] = "building",
+        [TU_STATE_UNGUARDED] = "unguarded",   [TU_STATE_RELEASED] = "released",
+    };
+    return names[state];
+}
+
+TuState
+tu_state_of(gboolean has_uncaptured, const TuHistory *history, const GArray *guards)
+{
+    TuState state = has_uncaptured ? TU_STATE_NOT_CAPTURED : TU_STATE_RIGHT;
+    if (history->is_rebuilding)
+        state = TU_STATE_REBUILDING;
+    if (history->is_building)
+        state = TU_STATE_BUILDING;
+    for (guint i = 0; i < guards->len; i++) {
+        const TuTableGuard *guard = &g_array_index(guards, TuTableGuard, i);
+        if (guard->is_unguarded)
+            state = MAX(state, TU_STATE_UNGUARDED);
+        if (guard->is_released)
+            state = MAX(state, TU_STATE_RELEASED);
+    }
+    return state;
+}
+
+/* ---- memory ---- */
+
+static void
+summary_clear(gpointer data)
+{
+    TuSummaryStatus *summary = data;
+    g_clear_pointer(&summary->guards, g_array_unref);
+    g_free(summary->last_run.kind);
+    g_free(summary->last_run.status);
+    g_free(summary->last_run.started_at);
+    g_free(summary->last_run.finished_at);
+    g_free(summary->last_run.error);
+}
+
+static void
+source_clear(gpointer data)
+{
+    g_free(((TuSourceStatus *)data)->source);
+}
+
+static void
+tenant_clear(gpointer data)
+{
+    TuTenantStatus *tenant = data;
+    g_free(tenant->tenant);
+    g_free(tenant->error);
+}
+
+static void
+parked_clear(gpointer data)
+{
+    TuParkedBucket *parked = data;
+    g_free(parked->summary);
+    g_free(parked->tenant);
+    g_free(parked->bucket);
+    g_free(parked->error);
+}
+
+static GArray *
+array_of(guint bytes, GDestroyNotify clear)
+{
+    GArray *array = g_array_new(FALSE, TRUE, bytes);
+    g_array_set_clear_func(array, clear);
+    return array;
+}
+
+void
+tu_status_clear(TuStatus *status)
+{
+    g_clear_pointer(&status->summaries, g_array_unref);
+    g_clear_pointer(&status->sources, g_array_unref);
+    g_clear_pointer(&status->tenants, g_array_unref);
+    g_clear_pointer(&status->parked, g_array_unref);
+    g_clear_pointer(&status->values, tu_dictionary_free);
+}
+
+/* ---- reading ---- */
+
+/* A control table's text; NULL for anything else. */
+static char *
+text_of(const TuValue *value)
+{
+    return value->type == TU_TYPE_TEXT ? g_utf8_make_valid(value->text, value->bytes) : NULL;
+}
+
+static gint64
+integer_of(const TuValue *value)
+{
+    return value->type == TU_TYPE_INTEGER ? value->integer : 0;
+}
+
+static gboolean
+take_last_run(const TuValue *row, gpointer data, GError **error)
+{
+    TuLastRun *run = data;
+    *run = (TuLastRun){TRUE,
+                       text_of(&row[0]),
+                       text_of(&row[1]),
+                       text_of(&row[2]),
+                       text_of(&row[3]),
+                       text_of(&row[4])};
+    return TRUE;
+}
+
+/* The run that something was heard of last: settling is one row an hour, so its start says little.
+ */
+static gboolean
+read_summary(TuSession *session, TuSummaryStatus *summary, GError **error)
+{
+    TuDatabase *db = session->db;
+    gboolean found = FALSE;
+    TuValue name = tu_value_text(summary->summary->spec->name);
+    if (!tu_history_read(db, summary->summary, NULL, &summary->history, error) ||
+        !tu_waiting_read(db, summary->summary, &summary->waiting, error) ||
+        !tu_guards_read(db, summary->summary, &summary->guards, error) ||
+        !tu_as_of(db, summary->summary, &summary->waiting, &summary->as_of_us, error) ||
+        !tu_rows_each(db,
+                      "SELECT kind, status, started_at, finished_at, error FROM trueup_run "
+                      "WHERE summary = ? OR summary IS NULL "
+                      "ORDER BY ifnull(finished_at, started_at) DESC, id DESC LIMIT 1",
+                      &name, 1, FALSE, take_last_run, &summary->last_run, error) ||
+        !tu_database_integer(db, "SELECT drift FROM trueup_summary WHERE name = ?", &name, 1,
+                             &found, &summary->drift, error))
+        return FALSE;
+    summary->state = tu_state_of(tu_summary_has_uncaptured(summary->summary), &summary->history,
+                                 summary->guards);
+    return TRUE;
+}
+
+static gboolean
+take_source(const TuValue *row, gpointer data, GError **error)
+{
+    TuSourceStatus source = {text_of(&row[0]), integer_of(&row[1]), integer_of(&row[2]),
+                             integer_of(&row[3])};
+    g_array_append_val(((TuStatus *)data)->sources, source);
+    return TRUE;
+}
+
+static gboolean
+take_tenant(const TuValue *row, gpointer data, GError **error)
+{
+    TuStatus *status = data;
+    guint32 id = tu_dictionary_intern(status->values, row[0]);
+    TuTenantStatus tenant = {tu_value_to_text(&row[0]), tu_dictionary_value(status->values, id),
+                             text_of(&row[1])};
+    g_array_append_val(status->tenants, tenant);
+    return TRUE;
+}
+
+static gboolean
+take_parked(const TuValue *row, gpointer data, GError **error)
+{
+    TuParkedBucket parked = {text_of(&row[0]), tu_value_to_text(&row[1]), text_of(&row[2]),
+                             integer_of(&row[3]), text_of(&row[4])};
+    g_array_append_val(((TuStatus *)data)->parked, parked);
+    return TRUE;
+}
+
+static gboolean
+read_all(TuSession *session, TuStatus *status, GError **error)
+{
+    TuDatabase *db = session->db;
+    TuValue limit = tu_value_integer(TU_PARKED_SHOWN);
+    for (guint i = 0; i < session->model->summaries->len; i++) {
+        TuSummaryStatus summary = {.summary = g_ptr_array_index(session->model->summaries, i)};
+        g_array_append_val(status->summaries, summary);
+        if (!read_summary(session, &g_array_index(status->summaries, TuSummaryStatus, i), error))
+            return FALSE;
+    }
+    return tu_rows_each(db,
+                        "SELECT name, without_tenant, without_time, of_unknown_tenants "
+                        "FROM trueup_source ORDER BY name",
+                        NULL, 0, FALSE, take_source, status, error) &&
+           tu_rows_each(db,
+                        "SELECT tenant, min(error) FROM trueup_tenant WHERE error IS NOT NULL "
+                        "GROUP BY tenant ORDER BY tenant",
+                        NULL, 0, FALSE, take_tenant, status, error) &&
+           tu_rows_each(db,
+                        "SELECT summary, tenant, bucket, attempts, error FROM trueup_parked "
+                        "ORDER BY summary, tenant, bucket LIMIT ?",
+                        &limit, 1, FALSE, take_parked, status, error);
+}
+
+gboolean
+tu_status_read(TuSession *session, TuStatus *ret_status, GError **error)
+{
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    g_auto(TuStatus) status = {
+        .now_us = tu_instant_now_us(),
+        .summaries = array_of(sizeof(TuSummaryStatus), summary_clear),
+        .sources = array_of(sizeof(TuSourceStatus), source_clear),
+        .tenants = array_of(sizeof(TuTenantStatus), tenant_clear),
+        .parked = array_of(sizeof(TuParkedBucket), parked_clear),
+        .values = tu_dictionary_new(),
+    };
+    if (!tu_transaction_begin_read(&txn, session->db, error) || !read_all(session, &status, error))
+        return FALSE;
+    *ret_status = status;
+    status = (TuStatus){0};
+    return TRUE;
+}
+
+gboolean
+tu_status_is_alarming(const TuStatus *status)
+{
+    for (guint i = 0; i < status->summaries->len; i++) {
+        const TuSummaryStatus *summary = &g_array_index(status->summaries, TuSummaryStatus, i);
+        if (summary->waiting.n_parked > 0 || g_strcmp0(summary->last_run.status, "FAILED") == 0)
+            return TRUE;
+        for (guint g = 0; g < summary->guards->len; g++)
+            if (g_array_index(summary->guards, TuTableGuard, g).is_unguarded)
+                return TRUE;
+    }
+    return status->tenants->len > 0;
+}
