@@ -97,6 +97,15 @@ tu_cells_bytes(const TuCells *cells)
            tu_dictionary_bytes(cells->dictionary);
 }
 
+gboolean
+tu_cells_are_sound(const TuCells *cells)
+{
+    for (guint i = 0; i < cells->n_tables; i++)
+        if (cells->tables[i].failures != NULL)
+            return FALSE;
+    return cells->wides->len == 0;
+}
+
 /* ---- finding a cell ---- */
 
 static guint32

@@ -23,6 +23,9 @@ TuCellTable *tu_cells_table(TuCells *cells, guint table);
 /* Memory held, in bytes: cells, index, sets, dictionary. Cheap. */
 gsize tu_cells_bytes(const TuCells *cells);
 
+/* TRUE while every cell's result is sure to fit: nothing failed, no sum outgrew 64 bits. */
+gboolean tu_cells_are_sound(const TuCells *cells);
+
 /* The cell with that key, added with zero states if there is none. */
 TuCell *tu_cell_table_get(TuCellTable *table, guint32 tenant, TuBucket bucket,
                           const guint32 *dimensions);

@@ -6,6 +6,12 @@
 /* Beyond this an integer sum and the double nearest to it may differ. */
 #define EXACT_DOUBLE (G_GINT64_CONSTANT(1) << 53)
 
+static gboolean
+is_exact_double(gint64 integer)
+{
+    return integer >= -EXACT_DOUBLE && integer <= EXACT_DOUBLE;
+}
+
 /* ---- counts ---- */
 
 static gboolean
@@ -119,7 +125,7 @@ sum_merge(void *data, const void *other, int weight, GPtrArray *wides)
 static double
 sum_as_double(const TuSumState *state)
 {
-    if (state->wide == NULL && ABS(state->integer) <= EXACT_DOUBLE)
+    if (state->wide == NULL && is_exact_double(state->integer))
         return (double)state->integer;
     TuExact total = {0};
     tu_exact_add_integer(&total, state->integer);
@@ -366,7 +372,7 @@ tu_measure_folds_exactly(const TuLayoutMeasure *measure, const void *state)
     case TU_MEASURE_AVG: {
         const TuSumState *sum = state;
         return measure->number != TU_NUMBER_REAL && sum->wide == NULL &&
-               ABS(sum->integer) <= EXACT_DOUBLE;
+               is_exact_double(sum->integer);
     }
     case TU_MEASURE_MIN:
     case TU_MEASURE_MAX:

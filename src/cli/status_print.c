@@ -4,16 +4,18 @@
 #include "cli/status.h"
 #include "time/instant.h"
 
-/* Since when the first of its tables is unguarded. FALSE: none is, or nobody noted when. */
+/* Since when the first of its tables is unguarded; a loss that no worker has noted yet: since now.
+ * FALSE: none is. */
 static gboolean
-unguarded_since(const TuSummaryStatus *summary, gint64 *ret_since_us)
+unguarded_since(const TuStatus *status, const TuSummaryStatus *summary, gint64 *ret_since_us)
 {
     gboolean found = FALSE;
     for (guint i = 0; i < summary->guards->len; i++) {
         const TuTableGuard *guard = &g_array_index(summary->guards, TuTableGuard, i);
-        if (!guard->is_unguarded || !guard->has_since)
+        gint64 since_us = guard->has_since ? guard->since_us : status->now_us;
+        if (!guard->is_unguarded)
             continue;
-        *ret_since_us = found ? MIN(*ret_since_us, guard->since_us) : guard->since_us;
+        *ret_since_us = found ? MIN(*ret_since_us, since_us) : since_us;
         found = TRUE;
     }
     return found;
@@ -64,7 +66,7 @@ add_summary(JsonBuilder *builder, const TuStatus *status, const TuSummaryStatus 
     char from[TU_DATE_TEXT_BYTES], since[TU_INSTANT_TEXT_BYTES];
     const TuWaiting *waiting = &summary->waiting;
     gint64 since_us = 0;
-    gboolean has_since = unguarded_since(summary, &since_us);
+    gboolean has_since = unguarded_since(status, summary, &since_us);
     tu_date_format(summary->history.right_from, from);
     tu_instant_format(since_us, since);
     json_builder_begin_object(builder);

@@ -121,7 +121,7 @@ typedef struct {
     TuType kind;         /* INTEGER or REAL by the declared type, TEXT, BLOB (no conversion), or
                           * NULL: a number of either kind */
     gboolean is_nullable;
-    gboolean has_default;
+    char *default_text; /* SQL of its default; NULL: none */
     gboolean is_generated;
     guint key_position;  /* in the primary key, from 1; 0 = not in it */
 } TuColumnInfo;

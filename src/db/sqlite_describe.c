@@ -82,6 +82,7 @@ column_info_free(gpointer data)
     g_free(column->name);
     g_free(column->declared_type);
     g_free(column->log_type);
+    g_free(column->default_text);
     g_free(column);
 }
 
@@ -100,7 +101,8 @@ take_column(sqlite3_stmt *row, gpointer data)
     column->name = g_strdup(text_of(row, 0));
     column->declared_type = g_strdup(text_of(row, 1));
     column->kind = kind_of(column->declared_type, described->is_strict);
-    column->has_default = sqlite3_column_type(row, 3) != SQLITE_NULL;
+    column->default_text =
+        sqlite3_column_type(row, 3) != SQLITE_NULL ? g_strdup(text_of(row, 3)) : NULL;
     column->key_position = (guint)sqlite3_column_int(row, 4);
     column->is_nullable = sqlite3_column_int(row, 2) == 0;
     column->is_generated = sqlite3_column_int(row, 5) > 1;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* An integral double below this is an int64, exactly. */
+/* An integral double from -2^63 to below this is an int64, exactly. */
 #define INTEGER_BOUND 9223372036854775808.0
 
 TuValue
@@ -22,7 +22,8 @@ tu_value_normalise(TuValue value)
         return value;
     if (isnan(value.real))
         return TU_NULL_VALUE;
-    if (fabs(value.real) < INTEGER_BOUND && value.real == floor(value.real))
+    if (value.real >= -INTEGER_BOUND && value.real < INTEGER_BOUND &&
+        value.real == floor(value.real))
         return tu_value_integer((gint64)value.real);
     return value;
 }

@@ -25,6 +25,7 @@ typedef struct {
     const TuSummaryTable *table;
     GArray *places;
     guint next;
+    guint n_values;
     TuStatement *upsert, *remove;
 } TableWriter;
 
@@ -76,18 +77,6 @@ is_written(const TuCell *cell)
     return cell->mark == TU_MARK_NEW || cell->mark == TU_MARK_WRITE || cell->mark == TU_MARK_GONE;
 }
 
-gint64
-tu_apply_count(const TuChanges *changes)
-{
-    gint64 n = changes->deletes->len;
-    for (guint target = 0; target < changes->tally->snapshot->group->n_targets; target++) {
-        const TuCellTable *cells = tu_cells_table(changes->tally->cells, target);
-        for (guint32 i = 0; i < tu_cell_table_size(cells); i++)
-            n += is_written(tu_cell_table_cell(cells, i));
-    }
-    return n;
-}
-
 static void
 add_places(Writing *writing, GArray *places, guint target)
 {
@@ -122,7 +111,8 @@ static gboolean
 add_writer(Writing *writing, const TuSummaryTable *table, GError **error)
 {
     TableWriter writer = {.table = table,
-                          .places = g_array_new(FALSE, FALSE, sizeof(Place))};
+                          .places = g_array_new(FALSE, FALSE, sizeof(Place)),
+                          .n_values = tu_summary_table_values(table)};
     const TuSummaryModel *summary = table->summary;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
@@ -236,7 +226,7 @@ write_cell(Writing *writing, TableWriter *writer, const Place *place, GError **e
         return run(writer->remove, writing->values, n, error);
     }
     tu_stored_values(writing->tally, place->target, place->cell, text, writing->values);
-    return run(writer->upsert, writing->values, tu_summary_table_values(writer->table), error);
+    return run(writer->upsert, writing->values, writer->n_values, error);
 }
 
 static gboolean

@@ -14,6 +14,3 @@
 /* Writes. The snapshot's read transaction must have ended; its turn is moved on. */
 gboolean tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/* How many cells an apply of these changes will write. */
-gint64 tu_apply_count(const TuChanges *changes);

@@ -1,7 +1,6 @@
 #include "keep/build.h"
 
 #include "db/stop.h"
-#include "keep/apply.h"
 #include "keep/stretch.h"
 #include "time/instant.h"
 
@@ -128,7 +127,7 @@ note_run(TuChanges *changes, const Chunk *chunk, gint64 run_id)
     TuValue values[] = {
         tu_value_integer(run_id),
         tu_value_integer(chunk->result->rows_read - chunk->rows_before),
-        tu_value_integer(chunk->result->cells_written + tu_apply_count(changes) -
+        tu_value_integer(chunk->result->cells_written + changes->n_to_write -
                          chunk->written_before),
         tu_value_integer(chunk->result->cells_drifted - chunk->drifted_before),
         tu_value_text(failure != NULL ? failure->error : NULL),

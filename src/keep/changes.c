@@ -130,6 +130,7 @@ count_cell(TuChanges *changes, gboolean is_right, const TuSummaryTable *table, i
     TuBucket bucket = cell != NULL ? cell->bucket : stored->bucket;
     gboolean has_bucket = cell != NULL || stored->has_bucket;
     changes->n_checked++;
+    changes->n_to_write += !is_right;
     if (is_uncertain(changes, target, tenant, bucket) ||
         (has_bucket && is_unbuilt(changes->tally, table, tenant, bucket))) {
         changes->n_pending++;

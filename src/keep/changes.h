@@ -51,7 +51,8 @@ typedef struct {
     GArray *statements; /* of TuBoundStatement */
     GHashTable **uncertain; /* one a target, of TuNamedBucket: changes are pending there */
     gboolean may_split;     /* cells may be written in several transactions (never when folding) */
-    gint64 n_checked, n_drifted, n_pending, n_written;
+    gint64 n_checked, n_drifted, n_pending;
+    gint64 n_to_write, n_written; /* found by comparing; done by applying */
     gint64 *drift_of; /* n_drifted, by the summary's place in the spec */
     TuOnDrift on_drift;
     gpointer on_drift_data;

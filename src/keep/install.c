@@ -191,8 +191,7 @@ drop_capture(TuKeeper *keeper, const TuCaptured *captured, GError **error)
 {
     g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
     TuValue name = tu_value_text(captured->name);
-    tu_capture_plan_release(captured, statements);
-    g_ptr_array_add(statements, tu_sql_format("DROP TABLE IF EXISTS %I", captured->log));
+    tu_capture_plan_forget(captured->name, statements);
     return run_all(keeper, statements, error) &&
            tu_database_run(keeper->db, "DELETE FROM trueup_table WHERE name = ?", &name, 1, NULL,
                            error);

@@ -74,18 +74,64 @@ find_logs(const TuTally *tally, const TuSourceModel *source, guint *ret_bits, GE
     return TRUE;
 }
 
+/* One SELECT over the images of one log with ids from..to. */
 static gboolean
-each_entry(Visiting *visiting, const TuBatch *batch, gboolean only_weight_0, GError **error)
+each_image(Visiting *visiting, const char *sql, gint64 from, gint64 to, GError **error)
 {
-    const TuCaptured *captured = g_ptr_array_index(visiting->source->tables, 0);
-    TuValue up_to = tu_value_integer(batch->up_to[tu_captured_position(captured)]);
-    g_autofree char *sql = tu_source_select_entries(visiting->source, only_weight_0);
-    return up_to.integer == 0 || tu_rows_each(visiting->tally->snapshot->keeper->db, sql, &up_to, 1,
-                                              FALSE, take_place, visiting, error);
+    TuValue range[] = {tu_value_integer(from), tu_value_integer(to)};
+    return tu_rows_each(visiting->tally->snapshot->keeper->db, sql, range, G_N_ELEMENTS(range), FALSE,
+                        take_place, visiting, error);
 }
 
 static gboolean
-each_combination(Visiting *visiting, const TuBatch *batch, GError **error)
+take_id(const TuValue *row, gpointer data, GError **error)
+{
+    g_array_append_val(data, row[0].integer);
+    return TRUE;
+}
+
+/* The same image by image, leaving out those that the database cannot evaluate. */
+static gboolean
+each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql, gint64 to,
+                 GError **error)
+{
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    TuValue up_to = tu_value_integer(to);
+    g_autofree char *list =
+        tu_sql_format("SELECT trueup_id FROM %I WHERE trueup_id <= ?", captured->log);
+    if (!tu_rows_each(visiting->tally->snapshot->keeper->db, list, &up_to, 1, FALSE, take_id, ids,
+                      error))
+        return FALSE;
+    for (guint i = 0; i < ids->len; i++) {
+        g_autoptr(GError) local = NULL;
+        gint64 id = g_array_index(ids, gint64, i);
+        if (each_image(visiting, sql, id, id, &local))
+            continue;
+        if (!tu_error_is(local, TU_ERROR_DATABASE)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        visiting->tally->uncounted[visiting->source->spec->index].without_time++;
+    }
+    return TRUE;
+}
+
+static gboolean
+each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *batch,
+              const char *sql, gboolean is_tolerant, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    gint64 up_to = captured->is_captured ? batch->up_to[tu_captured_position(captured)] : 0;
+    if (up_to == 0 || each_image(visiting, sql, 0, up_to, &local))
+        return TRUE;
+    if (is_tolerant && tu_error_is(local, TU_ERROR_DATABASE))
+        return each_sound_image(visiting, captured, sql, up_to, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
+each_combination(Visiting *visiting, const TuBatch *batch, gboolean is_tolerant, GError **error)
 {
     const TuSourceModel *source = visiting->source;
     guint with_images = 0;
@@ -96,13 +142,10 @@ each_combination(Visiting *visiting, const TuBatch *batch, GError **error)
             continue;
         for (guint i = 0; i < source->tables->len; i++) {
             const TuCaptured *captured = g_ptr_array_index(source->tables, i);
-            TuValue up_to = tu_value_integer(
-                captured->is_captured ? batch->up_to[tu_captured_position(captured)] : 0);
-            if ((chosen & 1u << i) == 0 || up_to.integer == 0)
+            if ((chosen & 1u << i) == 0)
                 continue;
             g_autofree char *sql = tu_source_select_places(source, chosen, i);
-            if (!tu_rows_each(visiting->tally->snapshot->keeper->db, sql, &up_to, 1, FALSE,
-                              take_place, visiting, error))
+            if (!each_of_batch(visiting, captured, batch, sql, is_tolerant, error))
                 return FALSE;
         }
     }
@@ -111,11 +154,18 @@ each_combination(Visiting *visiting, const TuBatch *batch, GError **error)
 
 gboolean
 tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch,
-               gboolean only_weight_0, TuPlaceVisit visit, gpointer data, GError **error)
+               TuEntries entries, TuPlaceVisit visit, gpointer data, GError **error)
 {
     Visiting visiting = {tally, source, visit, data};
-    gboolean is_ok = source->is_joined ? each_combination(&visiting, batch, error)
-                                       : each_entry(&visiting, batch, only_weight_0, error);
+    gboolean is_tolerant = entries == TU_ENTRIES_ANY_PLACE;
+    gboolean is_ok = FALSE;
+    if (source->is_joined) {
+        is_ok = each_combination(&visiting, batch, is_tolerant, error);
+    } else {
+        g_autofree char *sql = tu_source_select_entries(source, entries);
+        is_ok = each_of_batch(&visiting, g_ptr_array_index(source->tables, 0), batch, sql,
+                              is_tolerant, error);
+    }
     if (!is_ok)
         g_prefix_error(error, "source %s: ", source->spec->name);
     return is_ok;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "keep/tally.h"
+#include "schema/source_sql.h"
 
 /* One batch: for each table of the group (by its position there) the highest id that it takes;
  * 0: none. */
@@ -23,11 +24,11 @@ typedef gboolean (*TuPlaceVisit)(TuPlace *place, const TuSourceModel *source, gp
 gboolean tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_batch,
                        GError **error);
 
-/* Gives every place that the batch's entries name for this source to `visit`. `only_weight_0`: for
- * a one-table source only the look-again entries (the others fold). Places may come twice. */
+/* Gives every place that the batch's entries name for this source to `visit`; for a one-table source
+ * of the entries that are asked for. Places may come twice. With TU_ENTRIES_ANY_PLACE an entry whose
+ * tenant or time cannot be evaluated names no place, instead of failing them all. */
 gboolean tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch,
-                        gboolean only_weight_0, TuPlaceVisit visit, gpointer data,
-                        GError **error);
+                        TuEntries entries, TuPlaceVisit visit, gpointer data, GError **error);
 
 /* The position of a captured table in its group. */
 guint tu_captured_position(const TuCaptured *captured);

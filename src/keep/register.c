@@ -165,40 +165,55 @@ zone_digest_text(const TuZone *zone)
     return g_strdup_printf("%016" G_GINT64_MODIFIER "x", tu_zone_digest(zone));
 }
 
-/* Notes a zone's rules. When they changed since (another tzdata), its tenants are built anew. */
+/* The names of zones in use whose rules are not those noted: another tzdata. New ones are not. */
 static gboolean
-write_zone(TuRegistration *registration, const char *name, const TuZone *zone,
-           gboolean *ret_changed, GError **error)
+find_changed_zones(TuRegistration *registration, const TuTenantSet *tenants, GHashTable *changed,
+                   GError **error)
 {
-    g_autofree char *digest = zone_digest_text(zone);
-    g_autofree char *known = NULL;
-    if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?", name,
-                   &known, error))
-        return FALSE;
-    *ret_changed = known != NULL && !g_str_equal(known, digest);
-    registration->has_changed = registration->has_changed || known == NULL || *ret_changed;
-    return run(registration->keeper,
-               "INSERT INTO trueup_zone(name, digest) VALUES (?1, ?2) "
-               "ON CONFLICT(name) DO UPDATE SET digest = excluded.digest",
-               error, 2, name, digest);
+    for (guint i = 0; i < tu_tenants_count(tenants); i++) {
+        const TuTenant *tenant = tu_tenants_at(tenants, i);
+        g_autofree char *known = NULL;
+        if (tenant->zone == NULL)
+            continue;
+        if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?",
+                       tenant->zone_name, &known, error))
+            return FALSE;
+        g_autofree char *digest = zone_digest_text(tenant->zone);
+        registration->has_changed = registration->has_changed || g_strcmp0(known, digest) != 0;
+        if (known != NULL && !g_str_equal(known, digest))
+            g_hash_table_add(changed, g_strdup(tenant->zone_name));
+    }
+    return TRUE;
 }
 
+/* Only the zones in use are noted: the rules of others are nobody's matter. */
 static gboolean
-write_tenants(TuRegistration *registration, TuGroup *group, gboolean is_new_group, GError **error)
+write_zones(TuRegistration *registration, const TuTenantSet *tenants, GError **error)
 {
-    TuKeeper *keeper = registration->keeper;
-    g_autoptr(TuTenantSet) tenants = NULL;
-    if (!tu_tenants_read(keeper, &tenants, error))
+    if (!tu_database_execute(registration->keeper->db, "DELETE FROM trueup_zone", error))
         return FALSE;
     for (guint i = 0; i < tu_tenants_count(tenants); i++) {
         const TuTenant *tenant = tu_tenants_at(tenants, i);
-        gboolean rules_changed = FALSE;
+        if (tenant->zone == NULL)
+            continue;
+        g_autofree char *digest = zone_digest_text(tenant->zone);
+        if (!run(registration->keeper, "INSERT OR IGNORE INTO trueup_zone(name, digest) VALUES (?, ?)",
+                 error, 2, tenant->zone_name, digest))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+write_tenants(TuRegistration *registration, TuGroup *group, const TuTenantSet *tenants,
+              GHashTable *changed_zones, gboolean is_new_group, GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    for (guint i = 0; i < tu_tenants_count(tenants); i++) {
+        const TuTenant *tenant = tu_tenants_at(tenants, i);
         TuValue values[] = {tu_value_text(group->name), tenant->key,
                             tu_value_text(tenant->zone_name), tu_value_text(tenant->error)};
-        if (tenant->zone != NULL &&
-            !write_zone(registration, tenant->zone_name, tenant->zone, &rules_changed, error))
-            return FALSE;
-        if (rules_changed &&
+        if (tenant->zone != NULL && g_hash_table_contains(changed_zones, tenant->zone_name) &&
             !tu_build_ask(keeper, group->summaries, &tenant->key, TRUE, "build", error))
             return FALSE;
         if (is_new_group && tu_tenants_are_listed(tenants) &&
@@ -212,7 +227,8 @@ write_tenants(TuRegistration *registration, TuGroup *group, gboolean is_new_grou
 }
 
 static gboolean
-write_group(TuRegistration *registration, TuGroup *group, GError **error)
+write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *tenants,
+            GHashTable *changed_zones, GError **error)
 {
     TuKeeper *keeper = registration->keeper;
     g_autofree char *known = NULL;
@@ -245,7 +261,7 @@ write_group(TuRegistration *registration, TuGroup *group, GError **error)
                  error, 2, source->spec->name, group->name))
             return FALSE;
     }
-    return write_tenants(registration, group, known == NULL, error);
+    return write_tenants(registration, group, tenants, changed_zones, known == NULL, error);
 }
 
 /* Which of the summary's tables trueup made, so that `drop` takes no other. */
@@ -342,23 +358,15 @@ source_is_there(const TuModel *model, const char *name)
     return FALSE;
 }
 
-/* Triggers and log of a table that no source reads any more; the table itself may be gone too. */
 static gboolean
 forget_captured(TuKeeper *keeper, const char *name, GError **error)
 {
-    g_autoptr(TuTableInfo) info = NULL;
-    g_autofree char *log = g_strconcat("trueup_change_", name, NULL);
-    if (!tu_database_describe(keeper->db, name, &info, error))
-        return FALSE;
-    for (guint i = 0; info != NULL && i < info->triggers->len; i++) {
-        const TuTriggerInfo *trigger = g_ptr_array_index(info->triggers, i);
-        g_autofree char *sql = tu_sql_format("DROP TRIGGER %I", trigger->name);
-        if (g_str_has_prefix(trigger->name, "trueup_") &&
-            !tu_database_execute(keeper->db, sql, error))
+    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+    tu_capture_plan_forget(name, statements);
+    for (guint i = 0; i < statements->len; i++)
+        if (!tu_database_execute(keeper->db, g_ptr_array_index(statements, i), error))
             return FALSE;
-    }
-    g_autofree char *sql = tu_sql_format("DROP TABLE IF EXISTS %I", log);
-    return tu_database_execute(keeper->db, sql, error);
+    return TRUE;
 }
 
 static gboolean
@@ -433,11 +441,18 @@ static gboolean
 write_all(TuRegistration *registration, GError **error)
 {
     const TuModel *model = registration->keeper->model;
-    if (!forget_leaving(registration, error))
+    g_autoptr(TuTenantSet) tenants = NULL;
+    g_autoptr(GHashTable) changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!forget_leaving(registration, error) ||
+        !tu_tenants_read(registration->keeper, &tenants, error) ||
+        !find_changed_zones(registration, tenants, changed, error))
         return FALSE;
     for (guint i = 0; i < model->groups->len; i++)
-        if (!write_group(registration, g_ptr_array_index(model->groups, i), error))
+        if (!write_group(registration, g_ptr_array_index(model->groups, i), tenants, changed,
+                         error))
             return FALSE;
+    if (!write_zones(registration, tenants, error))
+        return FALSE;
     for (guint i = 0; i < model->summaries->len; i++)
         if (!write_summary(registration, g_ptr_array_index(model->summaries, i), error))
             return FALSE;

@@ -116,12 +116,13 @@ note_places(TuChanges *changes, const TuBatch *batch, gboolean may_fold, GError 
             g_autoptr(GHashTable) noted = g_hash_table_new_full(
                 tu_named_bucket_hash, tu_named_bucket_equal, g_free, NULL);
             Noting noting = {changes, summary, noted};
-            gboolean only_weight_0 = may_fold && folds_wholly(summary, source);
+            TuEntries entries = !may_fold                        ? TU_ENTRIES_ANY_PLACE
+                                : folds_wholly(summary, source) ? TU_ENTRIES_LOOK_AGAIN
+                                                                : TU_ENTRIES_ALL;
             if (!uses_source(summary, source))
                 continue;
             changes->tally->uncounted[source->spec->index] = before;
-            if (!tu_places_each(changes->tally, source, batch, only_weight_0, note_place, &noting,
-                                error))
+            if (!tu_places_each(changes->tally, source, batch, entries, note_place, &noting, error))
                 return FALSE;
         }
     }

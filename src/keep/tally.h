@@ -53,7 +53,7 @@ typedef struct {
     GArray *tenants;        /* of TuTallyTenant, by dictionary number */
     GHashTable *only;       /* dictionary numbers of the only tenants wanted; NULL: all */
     guint n_slices, slice;  /* of the tenants, only those whose hash falls in `slice` */
-    gboolean has_weights;   /* images: a cell may be taken from */
+    gboolean has_weights;   /* something was taken away: a count may be below zero */
     gsize limit_bytes;      /* 0: none */
     gint64 rows_read;
     TuUncounted *uncounted; /* one a source of the spec: rows that count nowhere */

@@ -9,6 +9,7 @@
 typedef struct {
     TuValue key; /* text belongs to the snapshot */
     char *zone;
+    gboolean had_error;
     gboolean is_seen;
 } Known;
 
@@ -31,7 +32,8 @@ take_known(const TuValue *row, gpointer data, GError **error)
     guint32 id = tu_dictionary_intern(reading->snapshot->values, row[0]);
     Known known = {.key = tu_dictionary_value(reading->snapshot->values, id),
                    .zone = row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes)
-                                                       : NULL};
+                                                       : NULL,
+                   .had_error = row[2].type != TU_TYPE_NULL};
     g_hash_table_insert(reading->by_id, GUINT_TO_POINTER(id),
                         GUINT_TO_POINTER(reading->known->len));
     g_array_append_val(reading->known, known);
@@ -107,7 +109,7 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
     if (!tu_tenants_are_listed(snapshot->tenants))
         return TRUE;
     if (!tu_rows_each(snapshot->keeper->db,
-                      "SELECT tenant, time_zone FROM trueup_tenant WHERE group_name = ?", &group, 1,
+                      "SELECT tenant, time_zone, error FROM trueup_tenant WHERE group_name = ?", &group, 1,
                       FALSE, take_known, &reading, error))
         return FALSE;
     g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
@@ -124,7 +126,8 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
             before = &g_array_index(known, Known, GPOINTER_TO_UINT(index));
             before->is_seen = TRUE;
         }
-        if (before == NULL || g_strcmp0(before->zone, tenant->zone_name) != 0)
+        if (before == NULL || g_strcmp0(before->zone, tenant->zone_name) != 0 ||
+            before->had_error != (tenant->error != NULL))
             note_tenant(changes, tenant);
     }
     for (guint i = 0; i < known->len; i++) {

@@ -94,8 +94,9 @@ tu_uncertain_mark(TuChanges *changes, GError **error)
             Marking marking = {changes, g_ptr_array_index(group->summaries, s)};
             gboolean uses = FALSE;
             gboolean unfolded = has_unfolded(marking.summary, source, &uses);
-            if (uses && !tu_places_each(changes->tally, source, &everything, !unfolded, mark_place,
-                                        &marking, error))
+            if (uses && !tu_places_each(changes->tally, source, &everything,
+                                        unfolded ? TU_ENTRIES_ALL : TU_ENTRIES_LOOK_AGAIN,
+                                        mark_place, &marking, error))
                 return FALSE;
         }
     }

@@ -106,15 +106,22 @@ update_trigger(const TuCaptured *captured, const char *name)
     return g_string_free(sql, FALSE);
 }
 
-/* "a" = NEW."a" AND "b" = NEW."b", compared as the key's index compares. */
+/* "a" = NEW."a" AND "b" = NEW."b", compared as the key's index compares. A REPLACE puts the default
+ * where NULL is given and must not be, after the trigger has seen the NULL. */
 static void
-append_key_equals(GString *sql, const TuUniqueKey *key)
+append_key_equals(GString *sql, const TuCaptured *captured, const TuUniqueKey *key)
 {
-    for (guint i = 0; i < key->columns->len; i++)
-        tu_sql_append(sql, "%s%I = NEW.%I COLLATE %s", i == 0 ? "" : " AND ",
-                      (const char *)g_ptr_array_index(key->columns, i),
-                      (const char *)g_ptr_array_index(key->columns, i),
-                      (const char *)g_ptr_array_index(key->collations, i));
+    for (guint i = 0; i < key->columns->len; i++) {
+        const char *name = g_ptr_array_index(key->columns, i);
+        const TuColumnInfo *info = tu_table_info_column(captured->info, name);
+        const char *collation = g_ptr_array_index(key->collations, i);
+        const char *glue = i == 0 ? "" : " AND ";
+        if (!info->is_nullable && info->default_text != NULL)
+            tu_sql_append(sql, "%s%I = ifnull(NEW.%I, %s) COLLATE %s", glue, name, name,
+                          info->default_text, collation);
+        else
+            tu_sql_append(sql, "%s%I = NEW.%I COLLATE %s", glue, name, name, collation);
+    }
 }
 
 static void
@@ -170,7 +177,7 @@ replace_insert_trigger(const TuCaptured *captured, const char *name)
     g_string_append(sql, " BEGIN ");
     for (guint i = 0; i < captured->info->unique->len; i++) {
         append_look_again(sql, captured);
-        append_key_equals(sql, g_ptr_array_index(captured->info->unique, i));
+        append_key_equals(sql, captured, g_ptr_array_index(captured->info->unique, i));
         g_string_append(sql, "; ");
     }
     if (has_nameless_rowid(captured)) {
@@ -199,7 +206,7 @@ replace_update_trigger(const TuCaptured *captured, const char *name)
     g_string_append(sql, " BEGIN ");
     for (guint i = 0; i < keys->len; i++) {
         append_look_again(sql, captured);
-        append_key_equals(sql, g_ptr_array_index(keys, i));
+        append_key_equals(sql, captured, g_ptr_array_index(keys, i));
         g_string_append(sql, " AND (");
         append_key_changes(sql, g_ptr_array_index(keys, i));
         g_string_append(sql, "); ");
@@ -374,4 +381,15 @@ tu_capture_plan_release(const TuCaptured *captured, GPtrArray *statements)
         if (installed_text(captured, name) != NULL)
             g_ptr_array_add(statements, tu_sql_format("DROP TRIGGER %I", name));
     }
+}
+
+void
+tu_capture_plan_forget(const char *table, GPtrArray *statements)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(triggers); i++) {
+        g_autofree char *name = g_strconcat(triggers[i].prefix, table, NULL);
+        g_ptr_array_add(statements, tu_sql_format("DROP TRIGGER IF EXISTS %I", name));
+    }
+    g_autofree char *log = g_strconcat("trueup_change_", table, NULL);
+    g_ptr_array_add(statements, tu_sql_format("DROP TABLE IF EXISTS %I", log));
 }

@@ -19,6 +19,10 @@ gboolean tu_capture_plan(TuDatabase *db, const TuCaptured *captured, GPtrArray *
 /* The statements that take the triggers off; the log stays. */
 void tu_capture_plan_release(const TuCaptured *captured, GPtrArray *statements);
 
+/* The statements that remove the triggers and the log that were made for a table of that name, even
+ * if the table is gone or has another name now (its triggers went with it). */
+void tu_capture_plan_forget(const char *table, GPtrArray *statements);
+
 /* NULL if the triggers are there with the text that they should have, else what is wrong. */
 char *tu_capture_problem(const TuCaptured *captured);
 

@@ -117,23 +117,27 @@ tu_source_select_places(const TuSourceModel *source, guint from_images, guint ba
     /* Distinct by bytes: under NOCASE 'JFK' and 'jfk' are two tenants all the same. */
     tu_sql_append(sql, "SELECT DISTINCT %s COLLATE BINARY, %s COLLATE BINARY, 0 FROM ", tenant,
                   expression(source, source->time));
-    append_from(sql, source, from_images, batch, " WHERE trueup_id <= ?");
+    append_from(sql, source, from_images, batch, " WHERE trueup_id BETWEEN ? AND ?");
     return g_string_free(sql, FALSE);
 }
 
 char *
-tu_source_select_entries(const TuSourceModel *source, gboolean only_weight_0)
+tu_source_select_entries(const TuSourceModel *source, TuEntries entries)
 {
     const TuSourceTable *part = g_ptr_array_index(source->spec->tables, 0);
     const TuCaptured *table = g_ptr_array_index(source->tables, 0);
-    const char *where = source->spec->where != NULL ? source->spec->where : "1";
     GString *sql = g_string_new(NULL);
-    tu_sql_append(sql,
-                  "SELECT %s, %s, CASE WHEN %s THEN trueup_weight ELSE 0 END FROM %I AS %I"
-                  " WHERE trueup_id <= ?%s",
+    tu_sql_append(sql, "SELECT %s, %s, ",
                   source->tenant >= 0 ? expression(source, source->tenant) : "NULL",
-                  expression(source, source->time), where, table->log, part->alias,
-                  only_weight_0 ? " AND trueup_weight = 0" : "");
+                  expression(source, source->time));
+    if (entries == TU_ENTRIES_ANY_PLACE)
+        g_string_append_c(sql, '0');
+    else if (source->spec->where == NULL)
+        g_string_append(sql, "trueup_weight");
+    else
+        tu_sql_append(sql, "CASE WHEN %s THEN trueup_weight ELSE 0 END", source->spec->where);
+    tu_sql_append(sql, " FROM %I AS %I WHERE trueup_id BETWEEN ? AND ?%s", table->log, part->alias,
+                  entries == TU_ENTRIES_LOOK_AGAIN ? " AND trueup_weight = 0" : "");
     return g_string_free(sql, FALSE);
 }
 

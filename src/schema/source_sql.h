@@ -25,13 +25,20 @@ char *tu_source_select_images(const TuSourceModel *source);
 
 /* Joined sources: the places (tenant, time) that images name. `from_images` has a bit for each table
  * of the source that stands for its images, `batch` is the one of those whose images are bounded by
- * the parameter (trueup_id <= ?); the others' are all that the log has. `where` is left out: more
+ * the parameters (trueup_id BETWEEN ? AND ?); the others' are all that the log has. `where` is left out: more
  * places do no harm. Columns: tenant, time, 0. */
 char *tu_source_select_places(const TuSourceModel *source, guint from_images, guint batch);
 
-/* One-table sources: tenant, time and weight of every entry with trueup_id <= ?; weight 0 where the
- * image does not pass `where`. */
-char *tu_source_select_entries(const TuSourceModel *source, gboolean only_weight_0);
+/* Which entries of a one-table source are asked for their place. */
+typedef enum {
+    TU_ENTRIES_ALL,
+    TU_ENTRIES_LOOK_AGAIN, /* weight 0 only */
+    TU_ENTRIES_ANY_PLACE,  /* all, and `where`, which may fail, is not evaluated */
+} TuEntries;
+
+/* One-table sources: tenant, time and weight of the entries with trueup_id BETWEEN ? AND ?; weight 0
+ * where the image does not pass `where`. */
+char *tu_source_select_entries(const TuSourceModel *source, TuEntries entries);
 
 /* The two parameters of by_time for instants [from_us, to_us), or local dates [from, to) where the
  * time is a date. The range read is that or wider. `text` holds what the values point to. */

@@ -366,7 +366,7 @@ check_other_columns(const TuTableInfo *info, GArray *wanted, GPtrArray *findings
             is_wanted = is_wanted ||
                         g_ascii_strcasecmp(g_array_index(wanted, Wanted, w).name, column->name) == 0;
         gboolean is_rowid = column->key_position == 1 && column->kind == TU_TYPE_INTEGER;
-        if (!is_wanted && !column->is_nullable && !column->has_default && !column->is_generated &&
+        if (!is_wanted && !column->is_nullable && column->default_text == NULL && !column->is_generated &&
             !is_rowid)
             tu_finding_add(findings, TRUE, info->name,
                            g_strdup_printf("column %s is NOT NULL and has no default, and trueup "

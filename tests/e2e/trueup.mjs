@@ -12,6 +12,7 @@
  */
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -295,11 +296,14 @@ export class Place {
     /* Of each pair, both queries give the same rows, each as often: EXCEPT both ways, and as many
      * rows. Whatever differs is printed, and nothing may be. */
     sameAll(pairs) {
-        const script = pairs.map(({label, stored, truth}) => `
+        const script = pairs.map(({label: text, stored, truth}) => {
+            const label = text.replaceAll("'", "''");
+            return `
             SELECT '${label}: stored', * FROM (SELECT * FROM (${stored}) EXCEPT SELECT * FROM (${truth})) LIMIT 20;
             SELECT '${label}: true', * FROM (SELECT * FROM (${truth}) EXCEPT SELECT * FROM (${stored})) LIMIT 20;
             SELECT '${label}: rows', a, b FROM (SELECT (SELECT count(*) FROM (${stored})) AS a,
-                (SELECT count(*) FROM (${truth})) AS b) WHERE a <> b;`);
+                (SELECT count(*) FROM (${truth})) AS b) WHERE a <> b;`;
+        });
         assert.equal(this.shell(script.join('\n')), '');
     }
 
@@ -307,9 +311,9 @@ export class Place {
         this.sameAll([{label, stored, truth}]);
     }
 
-    /* The whole content of the database, or of some tables. */
-    dump(tables = '') {
-        return this.shell(`.dump ${tables}`);
+    /* A digest of the whole content of the database, schema included, or of some tables. */
+    digest(tables = '') {
+        return createHash('sha256').update(this.shell(`.dump ${tables}`)).digest('hex');
     }
 
     /* Log entries and buckets that wait, by table; those without are left out. */
