@@ -224,7 +224,9 @@ tu_as_of(TuDatabase *db, const TuSummaryModel *summary, const TuWaiting *waiting
     if (tu_summary_has_uncaptured(summary) &&
         !limit_by(db,
                   "SELECT max(started_at) FROM trueup_run WHERE kind <> 'settle' "
-                  "AND status = 'COMPLETED' AND (summary = ?1 OR summary IS NULL)",
+                  "AND status = 'COMPLETED' AND tenant IS NULL "
+                  "AND (summary = ?1 OR summary IS NULL) "
+                  "AND (range_to IS NULL OR range_to >= substr(started_at, 1, 10))",
                   summary, &as_of_us, error))
         return FALSE;
     if (!tu_guards_read(db, summary, &guards, error))

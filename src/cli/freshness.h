@@ -51,7 +51,7 @@ gboolean tu_guards_read(TuDatabase *db, const TuSummaryModel *summary, GArray **
 gboolean tu_history_read(TuDatabase *db, const TuSummaryModel *summary, const TuValue *tenant,
                          TuHistory *ret_history, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* TRUE if no source of the summary captures / if some does not. */
+/* TRUE if some source of the summary has `capture: none`. */
 gboolean tu_summary_has_uncaptured(const TuSummaryModel *summary);
 
 /* The time up to which what is built is right: now if nothing is waiting and everything is guarded.
@@ -59,7 +59,8 @@ gboolean tu_summary_has_uncaptured(const TuSummaryModel *summary);
  *   - the oldest bucket on the pending list,
  *   - the last settling, where entries are in a log (before the first one: the last `apply`),
  *   - the moment a table was released or lost its triggers,
- *   - the start of the last repair or build, where a source has `capture: none`. */
+ *   - the start of the last complete repair or build of all tenants that reached to its own day,
+ *     where a source has `capture: none`. */
 gboolean tu_as_of(TuDatabase *db, const TuSummaryModel *summary, const TuWaiting *waiting,
                   gint64 *ret_as_of_us, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

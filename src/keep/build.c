@@ -7,6 +7,7 @@
 /* What was learned about how much fits; kept from chunk to chunk. */
 typedef struct {
     gint32 span_days; /* 0: all at once */
+    TuDate oldest;    /* of the rows when the span was found */
     guint n_slices;
 } Pace;
 
@@ -77,7 +78,12 @@ tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant, gboo
         if (!ask_for(keeper, summary->spec->name, tenant, is_dropping, run_id, error))
             return FALSE;
     }
-    return TRUE;
+    return run_id == 0 ||
+           tu_database_execute(keeper->db,
+                               "UPDATE trueup_run SET status = 'FAILED', error = 'asked for anew' "
+                               "WHERE status = 'STARTED' AND kind IN ('build', 'rebuild') AND id NOT IN "
+                               "(SELECT run_id FROM trueup_build WHERE run_id IS NOT NULL)",
+                               error);
 }
 
 /* ---- one chunk ---- */
@@ -171,6 +177,7 @@ stretch_of(GArray *builds, const Pace *pace, GPtrArray *summaries, GArray *tenan
 {
     const TuBuild *first = &g_array_index(builds, TuBuild, 0);
     TuStretch stretch = {.summaries = summaries,
+                         .oldest = pace->oldest,
                          .newest = first->below != G_MAXINT32 ? first->below - 1 : G_MAXINT32 - 1,
                          .tenants = first->is_of_tenant ? tenants : NULL,
                          .range = {G_MININT32, first->below, FALSE},
@@ -178,6 +185,9 @@ stretch_of(GArray *builds, const Pace *pace, GPtrArray *summaries, GArray *tenan
                          .counts_drift = !first->is_dropping};
     if (pace->span_days > 0 && first->below != G_MAXINT32)
         stretch.range.from = first->below - pace->span_days;
+    /* The last chunk has no lower bound: it takes what came later and lies earlier, too. */
+    if (stretch.range.from <= pace->oldest)
+        stretch.range.from = G_MININT32;
     for (guint i = 0; i < builds->len; i++) {
         const TuBuild *build = &g_array_index(builds, TuBuild, i);
         if (!g_ptr_array_find(summaries, build->summary, NULL))
@@ -219,6 +229,7 @@ write_chunk(TuSnapshot *snapshot, Pace *pace, TuResult *result, gboolean *ret_is
             return FALSE;
     }
     pace->n_slices = stretch.n_slices;
+    pace->oldest = stretch.oldest;
     if (stretch.range.from != G_MININT32)
         pace->span_days = MIN(stretch.range.to, stretch.newest + 1) - stretch.range.from;
     return tu_stop("build.chunk_done", error);
@@ -227,7 +238,7 @@ write_chunk(TuSnapshot *snapshot, Pace *pace, TuResult *result, gboolean *ret_is
 gboolean
 tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
 {
-    Pace pace = {0, 1};
+    Pace pace = {0, G_MININT32, 1};
     guint n_busy = 0;
     for (gboolean is_done = FALSE; !is_done;) {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};

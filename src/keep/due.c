@@ -53,7 +53,7 @@ last_periodic(TuKeeper *keeper, const TuSummaryModel *summary, gint64 since_us,
     tu_instant_format(since_us, since);
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(since)};
     return tu_database_integer(keeper->db,
-                               "SELECT 1 FROM trueup_run WHERE kind = 'repair' AND summary = ? "
+                               "SELECT 1 FROM trueup_run WHERE kind = 'window' AND summary = ? "
                                "AND tenant IS NULL AND status = 'COMPLETED' AND started_at > ?",
                                values, G_N_ELEMENTS(values), ret_is_recent, &one, error);
 }
@@ -67,7 +67,10 @@ repair_window(TuKeeper *keeper, TuSummaryModel *summary, TuResult *result, GErro
     if (!last_periodic(keeper, summary, now_us - summary->spec->refresh.every_us, &is_recent,
                        error))
         return FALSE;
-    TuRepair repair = {.summary = summary, .from = window_start(summary, today), .to = today + 2};
+    TuRepair repair = {.kind = "window",
+                       .summary = summary,
+                       .from = window_start(summary, today),
+                       .to = today + 2};
     return is_recent || tu_repair_group(keeper, summary->group, &repair, result, error);
 }
 
@@ -129,7 +132,8 @@ repair_nights(TuKeeper *keeper, TuSummaryModel *summary, const char *zone_name, 
     if (done >= night)
         return TRUE;
     done = MAX(done, night - CATCH_UP_DAYS);
-    TuRepair repair = {.summary = summary,
+    TuRepair repair = {.kind = "nightly",
+                       .summary = summary,
                        .zone = g_str_equal(refresh->nightly_zone, "tenant") ? zone_name : NULL,
                        .from = done + 1 - (TuDate)refresh->nightly_days,
                        .to = night};

@@ -52,8 +52,16 @@ static gboolean
 look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
 {
     g_autoptr(TuTableInfo) info = NULL;
-    if (!tu_database_describe(snapshot->keeper->db, state->captured->name, &info, error))
+    g_autoptr(TuTableInfo) log = NULL;
+    if (!tu_database_describe(snapshot->keeper->db, state->captured->name, &info, error) ||
+        !tu_database_describe(snapshot->keeper->db, state->captured->log, &log, error))
         return FALSE;
+    if (log == NULL) {
+        g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
+                    "the change log %s is gone, so writers of %s fail: run `trueup apply`",
+                    state->captured->log, state->captured->name);
+        return FALSE;
+    }
     g_autofree char *problem = NULL;
     if (info == NULL) {
         problem = g_strdup_printf("table %s is gone", state->captured->name);
@@ -65,6 +73,8 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
             if (tu_table_info_column(info, column) == NULL)
                 problem = g_strdup_printf("column %s of table %s is gone", column, now.name);
         }
+        if (problem == NULL && tu_table_has_before_trigger(info) != now.must_look_again)
+            problem = g_strdup_printf("a BEFORE trigger of table %s came or went", now.name);
         if (problem == NULL)
             problem = tu_capture_problem(&now);
     }

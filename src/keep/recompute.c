@@ -8,7 +8,8 @@
 /* Buckets recomputed in one turn: their cells are written while others wait for the lock. */
 #define BATCH_BUCKETS 500
 
-/* A failed bucket is tried again after 1 s, 2 s, 4 s, ... up to this. */
+/* A failed bucket is tried again after 1 s, 2 s, 4 s, ... as often as `refresh: attempts` says; then
+ * it is parked and tried once in this time. */
 #define LONGEST_PAUSE_S 3600
 
 typedef struct {
@@ -91,16 +92,32 @@ take_bucket(const TuValue *row, gpointer data, GError **error)
 }
 
 static gboolean
-list_due(TuSnapshot *snapshot, GArray *buckets, GError **error)
+list_due(TuSnapshot *snapshot, const TuGoal *goal, GArray *buckets, GError **error)
 {
     Listing listing = {snapshot, buckets};
     g_autofree char *now = tu_keeper_now();
-    TuValue values[] = {tu_value_text(now), tu_value_integer(BATCH_BUCKETS)};
+    TuValue values[] = {tu_value_text(now), tu_value_integer(BATCH_BUCKETS),
+                        tu_value_text(snapshot->group->name), tu_value_integer(goal->pending_done),
+                        tu_value_integer(goal->pending)};
     return tu_rows_each(snapshot->keeper->db,
                         "SELECT id, source, summary, tenant, bucket, attempts FROM trueup_pending "
-                        "WHERE next_attempt_at IS NULL OR next_attempt_at <= ?1 "
+                        "WHERE (next_attempt_at IS NULL OR next_attempt_at <= ?1) "
+                        "AND id > ?4 AND id <= ?5 AND summary IN "
+                        "(SELECT name FROM trueup_summary WHERE group_name = ?3) "
                         "ORDER BY id LIMIT ?2",
                         values, G_N_ELEMENTS(values), FALSE, take_bucket, &listing, error);
+}
+
+/* What is on the list now is what this settling ends with. */
+static gboolean
+find_goal(TuSnapshot *snapshot, TuGoal *goal, GError **error)
+{
+    gboolean found = FALSE;
+    if (goal->has_pending)
+        return TRUE;
+    goal->has_pending = TRUE;
+    return tu_database_integer(snapshot->keeper->db, "SELECT max(id) FROM trueup_pending", NULL, 0,
+                               &found, &goal->pending, error);
 }
 
 /* ---- what becomes of a bucket ---- */
@@ -117,8 +134,9 @@ note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem
             TuResult *result)
 {
     char next[TU_INSTANT_TEXT_BYTES];
-    gint64 pause_s = bucket->attempts < 12 ? G_GINT64_CONSTANT(1) << bucket->attempts
-                                           : LONGEST_PAUSE_S;
+    gint64 attempts = MIN(bucket->summary->spec->refresh.attempts, 11);
+    gint64 pause_s = bucket->attempts < attempts ? G_GINT64_CONSTANT(1) << bucket->attempts
+                                                 : LONGEST_PAUSE_S;
     tu_instant_format(tu_instant_now_us() + pause_s * TU_SECOND_US, next);
     TuValue values[] = {tu_value_integer(bucket->id), tu_value_text(next), tu_value_text(problem)};
     tu_changes_add(changes,
@@ -199,7 +217,7 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, TuResult 
         const char *problem = buckets[i].is_kept ? failure_of(tally, &buckets[i]) : NULL;
         if (problem == NULL)
             note_done(changes, &buckets[i]);
-        else
+        else if (!g_str_equal(problem, TU_UNDER_WAY))
             note_failed(changes, &buckets[i], problem, result);
     }
     if (!tu_apply(snapshot, changes, error))
@@ -221,11 +239,12 @@ fail_bucket(TuSnapshot *snapshot, const PendingBucket *bucket, const GError *why
 }
 
 gboolean
-tu_recompute_pending(TuSnapshot *snapshot, TuResult *result, gboolean *ret_is_done, GError **error)
+tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_done,
+                     GError **error)
 {
     g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(PendingBucket));
     g_autoptr(GError) local = NULL;
-    if (!list_due(snapshot, due, error))
+    if (!find_goal(snapshot, goal, error) || !list_due(snapshot, goal, due, error))
         return FALSE;
     *ret_is_done = due->len == 0;
     if (due->len == 0)
@@ -233,19 +252,24 @@ tu_recompute_pending(TuSnapshot *snapshot, TuResult *result, gboolean *ret_is_do
     /* When the batch fails as a whole, its first bucket is tried alone, so that a bad one is found
      * and set aside after at most as many turns as there are buckets. */
     const PendingBucket *buckets = &g_array_index(due, PendingBucket, 0);
-    if (recompute(snapshot, buckets, due->len, result, &local))
+    if (recompute(snapshot, buckets, due->len, result, &local)) {
+        goal->pending_done = buckets[due->len - 1].id;
         return TRUE;
+    }
     gboolean is_of_a_row = tu_error_is(local, TU_ERROR_DATABASE) || tu_error_is(local, TU_ERROR_DATA);
     if (!is_of_a_row || snapshot->txn.db == NULL) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
     g_clear_error(&local);
-    if (recompute(snapshot, buckets, 1, result, &local))
+    if (recompute(snapshot, buckets, 1, result, &local)) {
+        goal->pending_done = buckets[0].id;
         return TRUE;
+    }
     if (snapshot->txn.db == NULL || !tu_error_is(local, TU_ERROR_DATABASE)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
+    goal->pending_done = buckets[0].id;
     return fail_bucket(snapshot, buckets, local, result, error);
 }

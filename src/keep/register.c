@@ -9,6 +9,7 @@
 #include "schema/capture.h"
 #include "schema/control.h"
 #include "schema/definition.h"
+#include "time/instant.h"
 
 /* ---- reading single values ---- */
 
@@ -186,6 +187,38 @@ find_changed_zones(TuRegistration *registration, const TuTenantSet *tenants, GHa
     return TRUE;
 }
 
+/* The zones that a source's own timestamps are read in. */
+static gboolean
+find_changed_clocks(TuRegistration *registration, GError **error)
+{
+    const TuModel *model = registration->keeper->model;
+    for (guint i = 0; i < model->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(model->sources, i);
+        g_autofree char *known = NULL;
+        if (source->naive_zone == NULL)
+            continue;
+        if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?",
+                       source->spec->time_zone, &known, error))
+            return FALSE;
+        g_autofree char *digest = zone_digest_text(source->naive_zone);
+        registration->has_changed = registration->has_changed || g_strcmp0(known, digest) != 0;
+        for (guint s = 0; s < source->series->len && g_strcmp0(known, digest) != 0; s++) {
+            const TuSeriesModel *series = g_ptr_array_index(source->series, s);
+            if (known != NULL)
+                registration->must_build[series->summary->spec->index] = TRUE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+write_zone(TuRegistration *registration, const char *name, const TuZone *zone, GError **error)
+{
+    g_autofree char *digest = zone_digest_text(zone);
+    return run(registration->keeper, "INSERT OR IGNORE INTO trueup_zone(name, digest) VALUES (?, ?)",
+               error, 2, name, digest);
+}
+
 /* Only the zones in use are noted: the rules of others are nobody's matter. */
 static gboolean
 write_zones(TuRegistration *registration, const TuTenantSet *tenants, GError **error)
@@ -194,11 +227,14 @@ write_zones(TuRegistration *registration, const TuTenantSet *tenants, GError **e
         return FALSE;
     for (guint i = 0; i < tu_tenants_count(tenants); i++) {
         const TuTenant *tenant = tu_tenants_at(tenants, i);
-        if (tenant->zone == NULL)
-            continue;
-        g_autofree char *digest = zone_digest_text(tenant->zone);
-        if (!run(registration->keeper, "INSERT OR IGNORE INTO trueup_zone(name, digest) VALUES (?, ?)",
-                 error, 2, tenant->zone_name, digest))
+        if (tenant->zone != NULL &&
+            !write_zone(registration, tenant->zone_name, tenant->zone, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < registration->keeper->model->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(registration->keeper->model->sources, i);
+        if (source->naive_zone != NULL &&
+            !write_zone(registration, source->spec->time_zone, source->naive_zone, error))
             return FALSE;
     }
     return TRUE;
@@ -236,9 +272,16 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
                    error))
         return FALSE;
     if (known == NULL) {
+        /* What was known of tenants was the old groups': their summaries are built anew. Turns begin
+         * at the clock, so that a group that comes back never meets an old worker's turn. */
+        TuValue values[] = {tu_value_text(group->name), tu_value_integer(tu_instant_now_us())};
         registration->has_changed = TRUE;
-        if (!run(keeper, "INSERT INTO trueup_group(name, turn) VALUES (?, 0)", error, 1,
-                 group->name))
+        for (guint i = 0; i < group->summaries->len; i++) {
+            const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+            registration->must_build[summary->spec->index] = TRUE;
+        }
+        if (!tu_database_run(keeper->db, "INSERT INTO trueup_group(name, turn) VALUES (?, ?)",
+                             values, G_N_ELEMENTS(values), NULL, error))
             return FALSE;
     }
     for (guint i = 0; i < group->captured->len; i++) {
@@ -445,7 +488,8 @@ write_all(TuRegistration *registration, GError **error)
     g_autoptr(GHashTable) changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!forget_leaving(registration, error) ||
         !tu_tenants_read(registration->keeper, &tenants, error) ||
-        !find_changed_zones(registration, tenants, changed, error))
+        !find_changed_zones(registration, tenants, changed, error) ||
+        !find_changed_clocks(registration, error))
         return FALSE;
     for (guint i = 0; i < model->groups->len; i++)
         if (!write_group(registration, g_ptr_array_index(model->groups, i), tenants, changed,

@@ -1,8 +1,11 @@
 #include "keep/repair.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "keep/rows.h"
 #include "time/instant.h"
 
 gboolean
@@ -74,6 +77,42 @@ stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, G
 
 /* ---- the run row ---- */
 
+/* A run of this host whose process is gone will never say how it ended. */
+static gboolean
+take_dead(const TuValue *row, gpointer data, GError **error)
+{
+    g_autofree char *worker =
+        row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes) : g_strdup("");
+    g_autofree char *prefix = g_strconcat(g_get_host_name(), ":", NULL);
+    if (!g_str_has_prefix(worker, prefix))
+        return TRUE;
+    int pid = atoi(worker + strlen(prefix));
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH)
+        g_array_append_val((GArray *)data, row[0].integer);
+    return TRUE;
+}
+
+static gboolean
+bury_the_dead(TuKeeper *keeper, GError **error)
+{
+    g_autoptr(GArray) dead = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autofree char *now = tu_keeper_now();
+    if (!tu_rows_each(keeper->db,
+                      "SELECT id, worker FROM trueup_run WHERE status = 'STARTED' "
+                      "AND kind NOT IN ('build', 'rebuild')",
+                      NULL, 0, FALSE, take_dead, dead, error))
+        return FALSE;
+    for (guint i = 0; i < dead->len; i++) {
+        TuValue values[] = {tu_value_text(now), tu_value_integer(g_array_index(dead, gint64, i))};
+        if (!tu_database_run(keeper->db,
+                             "UPDATE trueup_run SET status = 'FAILED', finished_at = ?, "
+                             "error = 'its process died' WHERE id = ?",
+                             values, G_N_ELEMENTS(values), NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **error)
 {
@@ -87,6 +126,7 @@ start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **err
     if (repair->to != G_MAXINT32)
         tu_date_format(repair->to - 1, to);
     TuValue values[] = {
+        tu_value_text(repair->kind != NULL ? repair->kind : "repair"),
         tu_value_text(repair->summary != NULL ? repair->summary->spec->name : NULL),
         tu_value_text(repair->tenant),
         tu_value_text(from[0] != '\0' ? from : NULL),
@@ -94,11 +134,11 @@ start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **err
         tu_value_text(now),
         tu_value_text(keeper->worker),
     };
-    return tu_transaction_begin_write(&txn, keeper->db, error) &&
+    return tu_transaction_begin_write(&txn, keeper->db, error) && bury_the_dead(keeper, error) &&
            tu_database_run(keeper->db,
                            "INSERT INTO trueup_run(kind, summary, tenant, range_from, range_to, "
                            "status, started_at, worker) "
-                           "VALUES ('repair', ?, ?, ?, ?, 'STARTED', ?, ?)",
+                           "VALUES (?, ?, ?, ?, ?, 'STARTED', ?, ?)",
                            values, G_N_ELEMENTS(values), NULL, error) &&
            tu_database_integer(keeper->db, "SELECT max(id) FROM trueup_run", NULL, 0, &found,
                                ret_id, error) &&
@@ -148,9 +188,7 @@ repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, T
     stretch.n_slices = *n_slices;
     for (;;) {
         g_autoptr(GError) local = NULL;
-        g_autoptr(TuChanges) changes = NULL;
-        if (left->is_dry_run ? tu_stretch_compare(&snapshot, &stretch, 0, &changes, result, &local)
-                             : tu_stretch_write(&snapshot, &stretch, NULL, NULL, result, &local))
+        if (tu_stretch_write(&snapshot, &stretch, NULL, NULL, result, &local))
             break;
         if (tu_error_is(local, TU_ERROR_LIMIT) && snapshot.txn.db == NULL) {
             *n_slices *= 2;
@@ -196,7 +234,7 @@ tu_repair_group(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResu
     g_autoptr(GError) local = NULL;
     gint64 id = 0;
     if (repair->is_dry_run)
-        return repair_all(keeper, group, repair, result, error);
+        return tu_verify_group(keeper, group, repair, NULL, NULL, result, error);
     if (!start_run(keeper, repair, &id, error))
         return FALSE;
     gboolean is_ok = repair_all(keeper, group, repair, result, &local);
@@ -224,22 +262,5 @@ tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrif
         return FALSE;
     stretch.on_drift = on_drift;
     stretch.on_drift_data = data;
-    while (stretch.range.to > stretch.range.from) {
-        for (guint slice = 0; slice < stretch.n_slices; slice++) {
-            g_autoptr(TuChanges) changes = NULL;
-            g_autoptr(GError) local = NULL;
-            if (tu_stretch_compare(&snapshot, &stretch, slice, &changes, result, &local))
-                continue;
-            if (!tu_error_is(local, TU_ERROR_LIMIT)) {
-                g_propagate_error(error, g_steal_pointer(&local));
-                return FALSE;
-            }
-            if (!tu_stretch_shrink(&snapshot, &stretch, error))
-                return FALSE;
-            slice = G_MAXUINT;
-        }
-        stretch.range.to = stretch.range.from;
-        stretch.range.from = what->from;
-    }
-    return TRUE;
+    return tu_stretch_compare_all(&snapshot, &stretch, result, error);
 }

@@ -8,6 +8,7 @@
 
 typedef struct {
     TuSummaryModel *summary; /* NULL: all of the group */
+    const char *kind;        /* for the run log; NULL: "repair" */
     const char *tenant;      /* as text; NULL: all */
     const char *zone;        /* only tenants on this clock; NULL: all */
     TuDate from, to;         /* `to` excluded; G_MININT32, G_MAXINT32: without bound */

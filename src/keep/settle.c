@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/sql.h"
 #include "db/stop.h"
 #include "keep/apply.h"
 #include "keep/fold.h"
@@ -93,6 +94,16 @@ folds_wholly(const TuSummaryModel *summary, const TuSourceModel *source)
     return TRUE;
 }
 
+/* TRUE if folding went through the source's images, and so counted what counts nowhere. */
+static gboolean
+folds_something(const TuSourceModel *source)
+{
+    for (guint i = 0; i < source->series->len; i++)
+        if (((const TuSeriesModel *)g_ptr_array_index(source->series, i))->is_foldable)
+            return TRUE;
+    return FALSE;
+}
+
 static gboolean
 uses_source(const TuSummaryModel *summary, const TuSourceModel *source)
 {
@@ -108,7 +119,8 @@ note_places(TuChanges *changes, const TuBatch *batch, gboolean may_fold, GError 
     const TuGroup *group = changes->tally->snapshot->group;
     for (guint i = 0; i < group->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
-        TuUncounted before = changes->tally->uncounted[source->spec->index];
+        TuUncounted *uncounted = &changes->tally->uncounted[source->spec->index];
+        gboolean is_counted = may_fold && folds_something(source);
         if (!source->captures)
             continue;
         for (guint s = 0; s < group->summaries->len; s++) {
@@ -121,9 +133,12 @@ note_places(TuChanges *changes, const TuBatch *batch, gboolean may_fold, GError 
                                                                 : TU_ENTRIES_ALL;
             if (!uses_source(summary, source))
                 continue;
-            changes->tally->uncounted[source->spec->index] = before;
+            TuUncounted before = *uncounted;
             if (!tu_places_each(changes->tally, source, batch, entries, note_place, &noting, error))
                 return FALSE;
+            if (is_counted)
+                *uncounted = before;
+            is_counted = TRUE;
         }
     }
     return TRUE;
@@ -213,24 +228,72 @@ settle_batch(TuSnapshot *snapshot, const TuBatch *batch, gboolean may_fold, TuRe
 /* An image that an expression cannot be evaluated for is not folded but recomputed: the failure is
  * then its bucket's, not everybody's. */
 static gboolean
-settle_entries(TuSnapshot *snapshot, TuResult *result, gboolean *ret_is_empty, GError **error)
+settle_taken(TuSnapshot *snapshot, const TuBatch *batch, TuResult *result, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    if (!tu_stop("entries.taken", error))
+        return FALSE;
+    if (settle_batch(snapshot, batch, TRUE, result, &local))
+        return TRUE;
+    if (tu_error_is(local, TU_ERROR_DATABASE) && snapshot->txn.db != NULL)
+        return settle_batch(snapshot, batch, FALSE, result, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+/* The logs as they are at the first snapshot. */
+static gboolean
+find_goal(TuSnapshot *snapshot, TuGoal *goal, GError **error)
+{
+    TuBatch all = {0};
+    if (goal->entries != NULL)
+        return TRUE;
+    if (!tu_batch_take(snapshot, G_MAXINT32, &all, error))
+        return FALSE;
+    goal->entries = all.up_to;
+    return TRUE;
+}
+
+/* TRUE if some entry that the goal has is still there. */
+static gboolean
+goal_is_ahead(TuSnapshot *snapshot, const TuGoal *goal, gboolean *ret_is_ahead, GError **error)
+{
+    const GPtrArray *captured = snapshot->group->captured;
+    *ret_is_ahead = FALSE;
+    for (guint i = 0; i < captured->len && !*ret_is_ahead; i++) {
+        const TuCaptured *table = g_ptr_array_index(captured, i);
+        TuValue up_to = tu_value_integer(goal->entries[i]);
+        gint64 one = 0;
+        g_autofree char *sql =
+            tu_sql_format("SELECT 1 FROM %I WHERE trueup_id <= ? LIMIT 1", table->log);
+        if (up_to.integer > 0 && !tu_database_integer(snapshot->keeper->db, sql, &up_to, 1,
+                                                      ret_is_ahead, &one, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+settle_entries(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_empty,
+               GError **error)
 {
     TuBatch batch = {0};
-    g_autoptr(GError) local = NULL;
+    gboolean is_ahead = FALSE;
+    if (!find_goal(snapshot, goal, error) || !goal_is_ahead(snapshot, goal, &is_ahead, error))
+        return FALSE;
+    *ret_is_empty = !is_ahead;
+    if (!is_ahead)
+        return TRUE;
     if (!tu_batch_take(snapshot, snapshot->keeper->batch_changes, &batch, error))
         return FALSE;
     g_autofree gint64 *up_to = batch.up_to;
-    *ret_is_empty = batch.is_empty;
-    if (batch.is_empty)
-        return TRUE;
-    if (!tu_stop("entries.taken", error))
-        return FALSE;
-    if (settle_batch(snapshot, &batch, TRUE, result, &local))
-        return TRUE;
-    if (tu_error_is(local, TU_ERROR_DATABASE) && snapshot->txn.db != NULL)
-        return settle_batch(snapshot, &batch, FALSE, result, error);
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return settle_taken(snapshot, &batch, result, error);
+}
+
+void
+tu_goal_clear(TuGoal *goal)
+{
+    g_clear_pointer(&goal->entries, g_free);
 }
 
 static gboolean
@@ -259,8 +322,8 @@ check_guard(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GErro
 }
 
 gboolean
-tu_settle_step(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean *ret_is_done,
-               GError **error)
+tu_settle_step(TuKeeper *keeper, TuGroup *group, TuGoal *goal, TuResult *result,
+               gboolean *ret_is_done, GError **error)
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     gboolean applied = FALSE;
@@ -275,18 +338,19 @@ tu_settle_step(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean *ret
         return FALSE;
     if (applied)
         return TRUE;
-    if (!settle_entries(&snapshot, result, &is_empty, error))
+    if (!settle_entries(&snapshot, goal, result, &is_empty, error))
         return FALSE;
-    return !is_empty || tu_recompute_pending(&snapshot, result, ret_is_done, error);
+    return !is_empty || tu_recompute_pending(&snapshot, goal, result, ret_is_done, error);
 }
 
 gboolean
 tu_settle_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
 {
+    g_auto(TuGoal) goal = {0};
     guint n_busy = 0;
     for (gboolean is_done = FALSE; !is_done;) {
         g_autoptr(GError) local = NULL;
-        if (tu_settle_step(keeper, group, result, &is_done, &local)) {
+        if (tu_settle_step(keeper, group, &goal, result, &is_done, &local)) {
             n_busy = 0;
             continue;
         }

@@ -31,11 +31,21 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuResult, tu_result_clear)
 /* Notes a failure once. */
 void tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error);
 
-/* Settles until nothing is left that is due. BUSY turns are tried again, with pauses, for a while.
+/* How far a settling goes: what was there when it began, so that it ends although writers do not. */
+typedef struct {
+    gint64 *entries; /* of each log of the group, the highest id; NULL: not found yet */
+    gboolean has_pending;
+    gint64 pending;      /* the highest id of the pending list */
+    gint64 pending_done; /* tried up to here: each once */
+} TuGoal;
+void tu_goal_clear(TuGoal *goal);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuGoal, tu_goal_clear)
+
+/* Settles what was there at its first snapshot, and what that put on the pending list. BUSY turns are tried again, with pauses, for a while.
  * Buckets that fail are in the result and stay on the pending list. */
 gboolean tu_settle_group(TuKeeper *keeper, TuGroup *group, TuResult *result,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* One snapshot and, if something was due, one turn. *ret_is_done: nothing is left. */
-gboolean tu_settle_step(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean *ret_is_done,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tu_settle_step(TuKeeper *keeper, TuGroup *group, TuGoal *goal, TuResult *result,
+                        gboolean *ret_is_done, GError **error) G_GNUC_WARN_UNUSED_RESULT;

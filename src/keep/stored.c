@@ -54,7 +54,7 @@ typedef struct {
     gpointer data;
     guint32 *dimensions;
     guint any_target;    /* the first series' target: its range is every series' */
-    gboolean takes_all;  /* the range has no bounds: rows without a bucket's name too */
+    gboolean takes_all;  /* the range has no lower bound: rows without a bucket's name too */
 } Reading;
 
 static gboolean
@@ -163,8 +163,7 @@ tu_stored_each_wanted(TuTally *tally, const TuSummaryTable *table, TuStoredVisit
         const TuWanted *wanted = &tally->wanted[target];
         if (wanted->kind == TU_WANT_RANGE) {
             reading.any_target = target;
-            reading.takes_all = wanted->from == G_MININT32 && wanted->to == G_MAXINT32 &&
-                                tally->only == NULL && tally->n_slices <= 1;
+            reading.takes_all = wanted->from == G_MININT32 && tally->only == NULL;
             return read_range(&reading, wanted->from, wanted->to, error);
         }
         if (wanted->kind == TU_WANT_SET && !read_named(&reading, series, error))

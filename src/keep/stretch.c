@@ -140,6 +140,42 @@ tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guint slice,
     return TRUE;
 }
 
+static gboolean
+compare_slices(TuSnapshot *snapshot, const TuStretch *stretch, TuResult *result, GError **error)
+{
+    for (guint slice = 0; slice < stretch->n_slices; slice++) {
+        g_autoptr(TuChanges) changes = NULL;
+        if (!tu_stretch_compare(snapshot, stretch, slice, &changes, result, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+tu_stretch_compare_all(TuSnapshot *snapshot, const TuStretch *wanted, TuResult *result,
+                       GError **error)
+{
+    TuStretch part = *wanted;
+    while (part.range.to > part.range.from) {
+        g_autoptr(GError) local = NULL;
+        TuResult before = *result;
+        if (compare_slices(snapshot, &part, result, &local)) {
+            part.range.to = part.range.from;
+            part.range.from = wanted->range.from;
+            continue;
+        }
+        if (!tu_error_is(local, TU_ERROR_LIMIT)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        before.failures = result->failures;
+        *result = before; /* what the slices before the large one counted is counted again */
+        if (!tu_stretch_shrink(snapshot, &part, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* ---- writing ---- */
 
 /* The rows that count nowhere are known exactly when all rows were read. */
@@ -291,6 +327,7 @@ tu_stretch_shrink(TuSnapshot *snapshot, TuStretch *stretch, GError **error)
     TuDate newest = 0;
     if (!find_extent(snapshot, stretch, &oldest, &newest, error))
         return FALSE;
+    stretch->oldest = oldest;
     stretch->newest = newest;
     if (oldest < newest) {
         TuDate middle = oldest + (newest - oldest + 1) / 2;

@@ -13,7 +13,7 @@ typedef struct {
     GPtrArray *summaries; /* of TuSummaryModel *, all of one group */
     GArray *tenants;      /* of TuValue: only these; NULL: all */
     TuDateRange range;
-    TuDate newest;        /* set by shrinking: the date of the newest row in the range */
+    TuDate oldest, newest; /* set by shrinking: the dates of the first and last row in the range */
     guint n_slices;       /* 1, or more: the tenants in so many parts, to save memory */
     gboolean counts_drift; /* a difference is drift (a first build has none) */
     TuOnDrift on_drift;
@@ -25,6 +25,10 @@ typedef struct {
 gboolean tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guint slice,
                             TuChanges **ret_changes, TuResult *result,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for all slices and for any size: parts that need too much memory are done smaller. */
+gboolean tu_stretch_compare_all(TuSnapshot *snapshot, const TuStretch *stretch, TuResult *result,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds statements to the last turn of a stretch. */
 typedef void (*TuFinish)(TuChanges *changes, gpointer data);

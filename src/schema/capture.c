@@ -148,9 +148,9 @@ key_is_rowid(const TuCaptured *captured, const TuUniqueKey *key)
 {
     if (!key->is_primary || key->columns->len != 1 || !captured->info->has_rowid)
         return FALSE;
-    const TuColumnInfo *info =
-        tu_table_info_column(captured->info, g_ptr_array_index(key->columns, 0));
-    return g_ascii_strcasecmp(info->declared_type, "INTEGER") == 0;
+    /* Where the key is the rowid, it has no index of its own. */
+    return g_ptr_array_find_with_equal_func(captured->info->indexes, key->name, g_str_equal, NULL) ==
+           FALSE;
 }
 
 static gboolean

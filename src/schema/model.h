@@ -138,5 +138,9 @@ gboolean tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings,
 void tu_model_free(TuModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuModel, tu_model_free)
 
+/* A user's BEFORE trigger may change the row after OLD was read (F12): what the triggers then log is
+ * not what happens. */
+gboolean tu_table_has_before_trigger(const TuTableInfo *info);
+
 /* By name; NULL if there is none. */
 TuSummaryModel *tu_model_summary(const TuModel *model, const char *name);

@@ -25,9 +25,8 @@ tu_captured_free(gpointer data)
     g_free(captured);
 }
 
-/* A user's BEFORE UPDATE or BEFORE DELETE trigger may change the row after OLD was read (F12). */
-static gboolean
-has_before_trigger(const TuTableInfo *info)
+gboolean
+tu_table_has_before_trigger(const TuTableInfo *info)
 {
     for (guint i = 0; i < info->triggers->len; i++) {
         const TuTriggerInfo *trigger = g_ptr_array_index(info->triggers, i);
@@ -40,8 +39,13 @@ has_before_trigger(const TuTableInfo *info)
         g_autoptr(GRegex) plain =
             g_regex_new("^\\s*CREATE\\s.*?\\b(UPDATE|DELETE)\\b.*?\\bON\\b",
                         G_REGEX_DOTALL, 0, NULL);
+        /* One before INSERT may make the very row that a REPLACE then removes (if it writes at all). */
+        g_autoptr(GRegex) insert = g_regex_new(
+            "\\bINSERT\\s+ON\\b.*\\bBEGIN\\b.*\\b(INSERT|UPDATE|DELETE|REPLACE)\\b", G_REGEX_DOTALL,
+            0, NULL);
         /* Without BEFORE or AFTER a trigger is a BEFORE trigger. */
         if (g_regex_match(before, upper, 0, NULL) ||
+            (!g_regex_match(after, upper, 0, NULL) && g_regex_match(insert, upper, 0, NULL)) ||
             (!g_regex_match(after, upper, 0, NULL) && g_regex_match(plain, upper, 0, NULL)))
             return TRUE;
     }
@@ -93,7 +97,7 @@ tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *w
     TuCaptured *captured = g_new0(TuCaptured, 1);
     captured->name = g_strdup(info->name);
     captured->log = g_strdup_printf("trueup_change_%s", info->name);
-    captured->must_look_again = has_before_trigger(info);
+    captured->must_look_again = tu_table_has_before_trigger(info);
     captured->info = g_steal_pointer(&info);
     captured->columns = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(model->captured, captured);

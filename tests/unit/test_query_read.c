@@ -342,10 +342,12 @@ static const struct {
      " ('sale', 'sale', '', '2022-01-01T00:00:00Z', 'gone')",
      "query people", TRUE, "2022-01-01T00:00:00Z", 0},
     {"not captured, never repaired", "SELECT 1", "query loosely", TRUE, "", 0},
-    {"not captured, repaired at",
-     "INSERT INTO trueup_run(kind, status, started_at, finished_at) VALUES"
-     " ('repair', 'COMPLETED', '2024-02-01T00:00:00Z', '2024-02-01T00:10:00Z'),"
-     " ('repair', 'FAILED', '2024-03-01T00:00:00Z', '2024-03-01T00:10:00Z')",
+    {"not captured, repaired at: not what failed, nor one tenant or old days alone",
+     "INSERT INTO trueup_run(kind, status, tenant, range_to, started_at) VALUES"
+     " ('repair', 'COMPLETED', NULL, '2024-02-01', '2024-02-01T00:00:00Z'),"
+     " ('repair', 'FAILED', NULL, NULL, '2024-03-01T00:00:00Z'),"
+     " ('repair', 'COMPLETED', 'ny', NULL, '2024-03-01T00:00:00Z'),"
+     " ('repair', 'COMPLETED', NULL, '2023-05-06', '2024-03-01T00:00:00Z')",
      "query loosely", TRUE, "2024-02-01T00:00:00Z", 0},
 };
 

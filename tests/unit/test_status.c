@@ -121,16 +121,17 @@ test_details(void)
     g_auto(Stored) stored = {0};
     g_auto(TuStatus) status = {0};
     stored_init(&stored);
-    stored_execute(&stored, SPEC
-                   "INSERT INTO trueup_summary(name, group_name, definition, key, made, drift) VALUES"
-                   " ('people', 'sale', '', '', '', 5);"
-                   "INSERT INTO trueup_run(kind, summary, status, started_at, error) VALUES"
-                   " ('repair', 'people', 'FAILED', '2024-03-01T00:00:00Z', 'why');"
-                   "INSERT INTO trueup_source(name, group_name, without_tenant, without_time,"
-                   " of_unknown_tenants) VALUES ('sale', 'sale', 1, 2, 3);"
-                   "INSERT INTO trueup_pending(source, summary, tenant, bucket, error, attempts,"
-                   " noted_at) VALUES"
-                   " ('sale', 'people', 7, '2001-04-01', 'bad', 2, '2024-01-01T00:00:00Z')");
+    stored_execute(
+        &stored,
+        SPEC "INSERT INTO trueup_summary(name, group_name, definition, key, made, drift) VALUES"
+             " ('people', 'sale', '', '', '', 5);"
+             "INSERT INTO trueup_run(kind, summary, status, started_at, error) VALUES"
+             " ('repair', 'people', 'FAILED', '2024-03-01T00:00:00Z', 'why');"
+             "INSERT INTO trueup_source(name, group_name, without_tenant, without_time,"
+             " of_unknown_tenants) VALUES ('sale', 'sale', 1, 2, 3);"
+             "INSERT INTO trueup_pending(source, summary, tenant, bucket, error, attempts,"
+             " noted_at) VALUES"
+             " ('sale', 'people', 7, '2001-04-01', 'bad', 2, '2024-01-01T00:00:00Z')");
     gboolean is_read = tu_status_read(&stored.session, &status, &error);
     g_assert_no_error(error);
     g_assert_true(is_read);
