@@ -20,7 +20,7 @@ tu_command_drop(const TuContext *context, int argc, char **argv, GError **error)
     gboolean keep_tables = FALSE;
     gboolean is_yes = FALSE;
     const GOptionEntry entries[] = {
-        {"summary", 0, 0, G_OPTION_ARG_STRING, &name, NULL, NULL},
+        {"summary", 0, 0, G_OPTION_ARG_FILENAME, &name, NULL, NULL},
         {"keep-tables", 0, 0, G_OPTION_ARG_NONE, &keep_tables, NULL, NULL},
         {"yes", 0, 0, G_OPTION_ARG_NONE, &is_yes, NULL, NULL},
         G_OPTION_ENTRY_NULL,

@@ -45,8 +45,8 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
     gboolean waits = FALSE;
     Wanted wanted = {0};
     const GOptionEntry entries[] = {
-        {"summary", 0, 0, G_OPTION_ARG_STRING, &summary, NULL, NULL},
-        {"tenant", 0, 0, G_OPTION_ARG_STRING, &tenant, NULL, NULL},
+        {"summary", 0, 0, G_OPTION_ARG_FILENAME, &summary, NULL, NULL},
+        {"tenant", 0, 0, G_OPTION_ARG_FILENAME, &tenant, NULL, NULL},
         {"wait", 0, 0, G_OPTION_ARG_NONE, &waits, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };

@@ -9,7 +9,7 @@ tu_command_release(const TuContext *context, int argc, char **argv, GError **err
 {
     g_autofree char *name = NULL;
     const GOptionEntry entries[] = {
-        {"source", 0, 0, G_OPTION_ARG_STRING, &name, NULL, NULL},
+        {"source", 0, 0, G_OPTION_ARG_FILENAME, &name, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_auto(TuSession) session = {0};

@@ -17,8 +17,8 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
     g_auto(TuDateOptions) dates = {0};
     TuRepair wanted = {0};
     const GOptionEntry entries[] = {
-        {"summary", 0, 0, G_OPTION_ARG_STRING, &summary, NULL, NULL},
-        {"tenant", 0, 0, G_OPTION_ARG_STRING, &tenant, NULL, NULL},
+        {"summary", 0, 0, G_OPTION_ARG_FILENAME, &summary, NULL, NULL},
+        {"tenant", 0, 0, G_OPTION_ARG_FILENAME, &tenant, NULL, NULL},
         {"date", 0, 0, G_OPTION_ARG_STRING, &dates.date, NULL, NULL},
         {"from", 0, 0, G_OPTION_ARG_STRING, &dates.from, NULL, NULL},
         {"to", 0, 0, G_OPTION_ARG_STRING, &dates.to, NULL, NULL},

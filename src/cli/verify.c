@@ -218,8 +218,8 @@ tu_command_verify(const TuContext *context, int argc, char **argv, GError **erro
     g_auto(TuDateOptions) dates = {0};
     TuRepair what = {.is_dry_run = TRUE};
     const GOptionEntry entries[] = {
-        {"summary", 0, 0, G_OPTION_ARG_STRING, &summary, NULL, NULL},
-        {"tenant", 0, 0, G_OPTION_ARG_STRING, &tenant, NULL, NULL},
+        {"summary", 0, 0, G_OPTION_ARG_FILENAME, &summary, NULL, NULL},
+        {"tenant", 0, 0, G_OPTION_ARG_FILENAME, &tenant, NULL, NULL},
         {"from", 0, 0, G_OPTION_ARG_STRING, &dates.from, NULL, NULL},
         {"to", 0, 0, G_OPTION_ARG_STRING, &dates.to, NULL, NULL},
         G_OPTION_ENTRY_NULL,

@@ -106,7 +106,9 @@ tu_work_failures(const TuResult *result)
             g_string_append_printf(line, "summary %s: ", failure->summary);
         if (failure->tenant != NULL)
             g_string_append_printf(line, "tenant %s: ", failure->tenant);
-        fprintf(stderr, "%s%s\n", line->str, failure->error);
+        g_string_append(line, failure->error);
+        g_autofree char *shown = tu_output_harmless(line->str);
+        fprintf(stderr, "%s\n", shown);
     }
     return n > 0 ? TU_EXIT_NOT_RIGHT : TU_EXIT_DONE;
 }

@@ -200,7 +200,9 @@ begin(TuTransaction *txn, Writing *writing, GError **error)
 static gboolean
 commit(TuTransaction *txn, Writing *writing, GError **error)
 {
-    if (!tu_stop("apply.before_commit", error) || !tu_transaction_commit(txn, error))
+    if (!tu_stop("apply.before_commit", error) ||
+        !tu_keeper_may_go_on(writing->snapshot->keeper, error) ||
+        !tu_transaction_commit(txn, error))
         return FALSE;
     writing->snapshot->turn++;
     writing->n_in_transaction = 0;

@@ -54,7 +54,7 @@ last_periodic(TuKeeper *keeper, const TuSummaryModel *summary, gint64 since_us,
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(since)};
     return tu_database_integer(keeper->db,
                                "SELECT 1 FROM trueup_run WHERE kind = 'window' AND summary = ? "
-                               "AND tenant IS NULL AND status = 'COMPLETED' AND started_at > ?",
+                               "AND status <> 'STARTED' AND started_at > ?",
                                values, G_N_ELEMENTS(values), ret_is_recent, &one, error);
 }
 

@@ -15,6 +15,7 @@ tu_keeper_init(TuKeeper *keeper, TuDatabase *db, const TuModel *model)
 {
     *keeper = (TuKeeper){.db = db, .model = model};
     keeper->zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, zone_free);
+    keeper->zone_problems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     keeper->worker = g_strdup_printf("%s:%d", g_get_host_name(), (int)getpid());
     keeper->batch_changes = 100;
     keeper->memory_bytes = 0;
@@ -29,6 +30,7 @@ void
 tu_keeper_clear(TuKeeper *keeper)
 {
     g_clear_pointer(&keeper->zones, g_hash_table_unref);
+    g_clear_pointer(&keeper->zone_problems, g_hash_table_unref);
     g_clear_pointer(&keeper->worker, g_free);
 }
 
@@ -42,11 +44,17 @@ tu_keeper_zone(TuKeeper *keeper, const char *name, GError **error)
     }
     if (g_hash_table_lookup_extended(keeper->zones, name, NULL, &zone)) {
         if (zone == NULL)
-            g_set_error(error, TU_ERROR, TU_ERROR_CONFIG, "unknown time zone %s", name);
+            g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG,
+                                g_hash_table_lookup(keeper->zone_problems, name));
         return zone;
     }
-    zone = tu_zone_new(name, error);
+    g_autoptr(GError) local = NULL;
+    zone = tu_zone_new(name, &local);
     g_hash_table_insert(keeper->zones, g_strdup(name), zone);
+    if (zone == NULL) {
+        g_hash_table_insert(keeper->zone_problems, g_strdup(name), g_strdup(local->message));
+        g_propagate_error(error, g_steal_pointer(&local));
+    }
     return zone;
 }
 

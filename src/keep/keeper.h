@@ -12,6 +12,7 @@ typedef struct {
     TuDatabase *db;
     const TuModel *model;
     GHashTable *zones; /* name -> TuZone, or NULL where there is none; kept for all work */
+    GHashTable *zone_problems; /* name -> why there is none */
     const volatile int *is_cancelled;
     gsize memory_bytes;
     guint batch_changes; /* log entries settled in one turn */

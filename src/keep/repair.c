@@ -238,10 +238,12 @@ tu_repair_group(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResu
     if (!start_run(keeper, repair, &id, error))
         return FALSE;
     gboolean is_ok = repair_all(keeper, group, repair, result, &local);
+    tu_database_set_cancel(keeper->db, NULL); /* how it ended is noted also when it was stopped */
     if (!finish_run(keeper, id, result, local != NULL ? local->message : NULL,
                     is_ok ? error : NULL) &&
         is_ok)
         return FALSE;
+    tu_database_set_cancel(keeper->db, keeper->is_cancelled);
     if (!is_ok)
         g_propagate_error(error, g_steal_pointer(&local));
     return is_ok;

@@ -286,8 +286,9 @@ settle_entries(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *r
         return TRUE;
     if (!tu_batch_take(snapshot, snapshot->keeper->batch_changes, &batch, error))
         return FALSE;
-    g_autofree gint64 *up_to = batch.up_to;
-    return settle_taken(snapshot, &batch, result, error);
+    gboolean is_settled = settle_taken(snapshot, &batch, result, error);
+    g_free(batch.up_to);
+    return is_settled;
 }
 
 void

@@ -41,6 +41,7 @@ typedef struct {
     TuLayout *layout;
     int filter;        /* gives 1 where the row belongs */
     int *dimensions;
+    TuType *dimension_kinds; /* of their values, NULL: not known */
     int *inputs;       /* of each measure; of `count where P`: P, counted where it is 1; count: -1 */
     gboolean is_foldable;
     gboolean is_rollable; /* coarser cells may be made from stored finer ones */
@@ -53,6 +54,7 @@ struct TuSourceModel {
     GPtrArray *tables;      /* of TuCaptured *, one for each table of the source, repeats kept */
     GPtrArray *expressions; /* of char * */
     int tenant;             /* number of the expression; -1: one tenant for all */
+    TuType tenant_kind;     /* of its values, NULL: not known */
     int time;
     TuZone *naive_zone;     /* of timestamps without a zone; NULL = UTC */
     GPtrArray *series;      /* of TuSeriesModel */

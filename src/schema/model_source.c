@@ -199,6 +199,7 @@ series_free(gpointer data)
     TuSeriesModel *series = data;
     tu_layout_free(series->layout);
     g_free(series->dimensions);
+    g_free(series->dimension_kinds);
     g_free(series->inputs);
     g_free(series);
 }
@@ -255,6 +256,7 @@ add_dimensions(TuSeriesModel *series, TuDatabase *db, const char *where, GPtrArr
         if (!check_expression(series->source, db, text, where, findings, &info, error))
             return FALSE;
         series->dimensions[i] = add_guarded(series->source, text, series->spec->where, NULL);
+        series->dimension_kinds[i] = info.kind;
     }
     return TRUE;
 }
@@ -284,6 +286,7 @@ add_series(TuSourceModel *source, TuDatabase *db, const TuSummary *summary, cons
     series->spec = spec;
     series->source = source;
     series->dimensions = g_new0(int, spec->dimensions->len);
+    series->dimension_kinds = g_new0(TuType, spec->dimensions->len);
     if (spec->dimensions->len > TU_DIMENSIONS_LIMIT)
         tu_finding_add(findings, TRUE, summary->name,
                        g_strdup_printf("%u dimensions; %d is the most", spec->dimensions->len,
@@ -391,6 +394,7 @@ add_place(TuSourceModel *source, TuDatabase *db, const char *where, GPtrArray *f
             return FALSE;
         check_place(source, &tenant, where, "tenant", findings);
         source->tenant = add_plain(source, source->spec->tenant);
+        source->tenant_kind = tenant.kind;
     }
     if (!check_expression(source, db, source->spec->time, where, findings, &time, error))
         return FALSE;

@@ -394,6 +394,44 @@ check_column(const TuTableInfo *info, const TuColumnInfo *column, const Wanted *
                        g_strdup("name another column in the spec"));
 }
 
+/* The kinds of the values that go into a key column, one bit each. */
+static guint
+kinds_of_key(const TuSummaryTable *table, const char *name)
+{
+    const TuSummary *spec = table->summary->spec;
+    guint kinds = 0;
+    for (guint s = 0; s < table->summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(table->summary->series, s);
+        if (spec->has_tenant && g_str_equal(name, spec->tenant_column))
+            kinds |= 1u << series->source->tenant_kind;
+        for (guint i = 0; i < spec->dimensions->len; i++)
+            if (g_str_equal(name, g_ptr_array_index(spec->dimensions, i)) &&
+                !g_str_equal(g_ptr_array_index(series->spec->dimensions, i), "NULL"))
+                kinds |= 1u << series->dimension_kinds[i];
+    }
+    return kinds;
+}
+
+/* A column that converts would make '007' a 7, or 7 a '7': another key than the source's. */
+static void
+check_key_column(const TuTableInfo *info, const TuColumnInfo *column, const TuSummaryTable *table,
+                 GPtrArray *findings)
+{
+    const guint numbers = 1u << TU_TYPE_INTEGER | 1u << TU_TYPE_REAL;
+    guint kinds = kinds_of_key(table, column->name);
+    gboolean is_text = column->kind == TU_TYPE_TEXT;
+    gboolean is_number = !is_text && column->kind != TU_TYPE_BLOB;
+    gboolean has_text = (kinds & 1u << TU_TYPE_TEXT) != 0;
+    if ((is_number && has_text) || (is_text && (kinds & numbers) != 0))
+        tu_finding_add(findings, TRUE, info->name,
+                       g_strdup_printf("column %s is %s, and the source gives %s: the key would be "
+                                       "converted ('007' is not 7)",
+                                       column->name, column->declared_type,
+                                       has_text ? "text" : "numbers"),
+                       g_strdup("make the table anew with a column of the source's type, or without "
+                                "a type"));
+}
+
 static void
 plan_existing(const TuTableInfo *info, const TuSummaryTable *table, GArray *wanted,
               GPtrArray *statements, GPtrArray *findings)
@@ -403,12 +441,14 @@ plan_existing(const TuTableInfo *info, const TuSummaryTable *table, GArray *want
         const TuColumnInfo *known = tu_table_info_column(info, column->name);
         if (known != NULL)
             check_column(info, known, column, findings);
-        else if (column->is_key)
+        if (known != NULL && column->is_key)
+            check_key_column(info, known, table, findings);
+        else if (known == NULL && column->is_key)
             tu_finding_add(findings, TRUE, info->name,
                            g_strdup_printf("the table exists and has no column %s", column->name),
                            g_strdup("name its columns under `columns`, or name a new table: a key "
                                     "cannot be changed in place"));
-        else
+        else if (known == NULL)
             g_ptr_array_add(statements,
                             tu_sql_format("ALTER TABLE %I ADD COLUMN %I %s", info->name,
                                           column->name, column->type));

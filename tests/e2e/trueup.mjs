@@ -385,7 +385,7 @@ export function houseRows(days) {
 export class House extends Place {
     constructor(t, {days = 20, spec = {}, tables = '', apply = true} = {}) {
         super(t);
-        this.sql(`${HOUSE_TABLES} ${tables}`);
+        this.shell(`${HOUSE_TABLES} ${tables}`);
         if (days > 0)
             this.sql(houseRows(days));
         this.spec({...HOUSE_SPEC, ...spec});
