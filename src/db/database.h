@@ -32,6 +32,7 @@ typedef struct {
     const char *text_type;
     const char *date_type;     /* of day buckets and longer */
     const char *instant_type;  /* of hour and minute buckets */
+    const char *clustered;     /* after CREATE TABLE (...): rows lie in the order of the key */
     const char *same;          /* NULL-safe equality operator: "IS" */
     gboolean has_dynamic_types; /* a column may hold values of any type */
 } TuDialect;

@@ -392,6 +392,7 @@ const TuDriver tu_sqlite_driver = {
                 .text_type = "TEXT",
                 .date_type = "TEXT",
                 .instant_type = "TEXT",
+                .clustered = " WITHOUT ROWID",
                 .same = "IS",
                 .has_dynamic_types = TRUE},
     .url_prefix = "sqlite:",

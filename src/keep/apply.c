@@ -118,8 +118,6 @@ add_writer(Writing *writing, const TuSummaryTable *table, GError **error)
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         add_places(writing, writer.places, (guint)series->target[table->grain]);
     }
-    g_qsort_with_data(writer.places->data, (gint)writer.places->len, sizeof(Place), compare_places,
-                      writing);
     g_array_append_val(writing->writers, writer);
     TableWriter *kept = &g_array_index(writing->writers, TableWriter, writing->writers->len - 1);
     g_autofree char *upsert = tu_summary_table_upsert(table);
@@ -127,6 +125,40 @@ add_writer(Writing *writing, const TuSummaryTable *table, GError **error)
     TuDatabase *db = writing->snapshot->keeper->db;
     return tu_database_prepare(db, upsert, &kept->upsert, error) &&
            tu_database_prepare(db, remove, &kept->remove, error);
+}
+
+typedef struct {
+    Writing *writing;
+    GArray *places;
+} Sorting;
+
+static gpointer
+sort_places(gpointer data)
+{
+    const Sorting *sorting = data;
+    g_qsort_with_data(sorting->places->data, (gint)sorting->places->len, sizeof(Place),
+                      compare_places, sorting->writing);
+    return NULL;
+}
+
+/* A table that is worth it is sorted in a thread of its own. */
+#define THREAD_PLACES 50000
+
+static void
+sort_all(Writing *writing)
+{
+    g_autoptr(GPtrArray) threads = g_ptr_array_new();
+    g_autofree Sorting *sortings = g_new(Sorting, writing->writers->len + 1);
+    for (guint w = 0; w < writing->writers->len; w++) {
+        sortings[w] =
+            (Sorting){writing, g_array_index(writing->writers, TableWriter, w).places};
+        if (sortings[w].places->len > THREAD_PLACES)
+            g_ptr_array_add(threads, g_thread_new("sort", sort_places, &sortings[w]));
+        else
+            sort_places(&sortings[w]);
+    }
+    for (guint i = 0; i < threads->len; i++)
+        g_thread_join(g_ptr_array_index(threads, i));
 }
 
 static gboolean
@@ -166,6 +198,7 @@ writing_init(Writing *writing, TuSnapshot *snapshot, TuChanges *changes, GError 
                 return FALSE;
         }
     }
+    sort_all(writing);
     writing->values = g_new(TuValue, most_values + 1);
     return TRUE;
 }

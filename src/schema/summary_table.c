@@ -103,6 +103,13 @@ append_key_expressions(GString *sql, const TuSummaryTable *table)
     g_string_append_c(sql, ')');
 }
 
+/* TRUE where no part of the key may be NULL: the key is the table's own order then. */
+static gboolean
+key_is_plain(const TuSummaryTable *table)
+{
+    return table->summary->spec->dimensions->len == 0;
+}
+
 /* WHERE over parameters numbered from ?1 in the key's order. */
 static void
 append_key_condition(GString *sql, const TuSummaryTable *table, gboolean with_dimensions)
@@ -325,7 +332,7 @@ wanted_columns(const TuSummaryTable *table, const TuDialect *dialect)
 }
 
 static char *
-create_table(const TuSummaryTable *table, GArray *wanted)
+create_table(const TuSummaryTable *table, GArray *wanted, const TuDialect *dialect)
 {
     GString *sql = g_string_new(NULL);
     tu_sql_append(sql, "CREATE TABLE %I (", table->name);
@@ -334,7 +341,13 @@ create_table(const TuSummaryTable *table, GArray *wanted)
         tu_sql_append(sql, "%s%I%s%s", i == 0 ? "" : ", ", column->name,
                       column->type[0] != '\0' ? " " : "", column->type);
     }
-    g_string_append_c(sql, ')');
+    if (key_is_plain(table)) {
+        g_string_append(sql, ", PRIMARY KEY ");
+        append_key_expressions(sql, table);
+        tu_sql_append(sql, ")%s", dialect->clustered);
+    } else {
+        g_string_append_c(sql, ')');
+    }
     return g_string_free(sql, FALSE);
 }
 
@@ -348,11 +361,39 @@ create_index(const TuSummaryTable *table)
     return g_string_free(sql, FALSE);
 }
 
+typedef struct {
+    const TuUniqueKey *key;
+    guint n;
+    gboolean is_same;
+} KeyComparison;
+
+static void
+compare_key_column(GString *sql, const char *name, gpointer data)
+{
+    KeyComparison *comparison = data;
+    guint i = comparison->n++;
+    const char *own = i < comparison->key->columns->len
+                          ? g_ptr_array_index(comparison->key->columns, i)
+                          : NULL;
+    comparison->is_same =
+        comparison->is_same && own != NULL && g_ascii_strcasecmp(own, name) == 0;
+}
+
+/* Our index, or where no dimension may be NULL any unique key of just these columns. */
 static gboolean
-has_index(const TuTableInfo *info, const TuSummaryTable *table)
+has_key(const TuTableInfo *info, const TuSummaryTable *table)
 {
     g_autofree char *name = g_strconcat("trueup_key_", table->name, NULL);
-    return g_ptr_array_find_with_equal_func(info->indexes, name, g_str_equal, NULL);
+    if (g_ptr_array_find_with_equal_func(info->indexes, name, g_str_equal, NULL))
+        return TRUE;
+    for (guint i = 0; i < info->unique->len && key_is_plain(table); i++) {
+        KeyComparison comparison = {g_ptr_array_index(info->unique, i), 0, TRUE};
+        each_key_column(table, compare_key_column, NULL, &comparison);
+        if (comparison.is_same && comparison.n == comparison.key->columns->len &&
+            comparison.key->is_primary)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* Columns of an existing table that trueup does not fill must be able to do without. */
@@ -454,7 +495,7 @@ plan_existing(const TuTableInfo *info, const TuSummaryTable *table, GArray *want
                                           column->name, column->type));
     }
     check_other_columns(info, wanted, findings);
-    if (!has_index(info, table))
+    if (!has_key(info, table))
         g_ptr_array_add(statements, create_index(table));
 }
 
@@ -467,8 +508,9 @@ tu_summary_table_plan(TuDatabase *db, const TuSummaryTable *table, GPtrArray *st
     if (!tu_database_describe(db, table->name, &info, error))
         return FALSE;
     if (info == NULL) {
-        g_ptr_array_add(statements, create_table(table, wanted));
-        g_ptr_array_add(statements, create_index(table));
+        g_ptr_array_add(statements, create_table(table, wanted, tu_database_dialect(db)));
+        if (!key_is_plain(table))
+            g_ptr_array_add(statements, create_index(table));
     } else if (!info->is_table) {
         tu_finding_add(findings, TRUE, info->name,
                        g_strdup("it is a view: trueup cannot write into it"),

@@ -16,6 +16,7 @@ typedef struct {
     Fault *db;
     TuStatement *inner;
     char *sql;
+    gboolean is_under_way; /* it has given a row since it was bound */
 } FaultStatement;
 
 static Fault *
@@ -93,6 +94,7 @@ statement_free(TuStatement *base)
 static gboolean
 bind(TuStatement *base, const TuValue *values, guint n, GError **error)
 {
+    statement_of(base)->is_under_way = FALSE;
     return tu_statement_bind(statement_of(base)->inner, values, n, error);
 }
 
@@ -100,6 +102,9 @@ static gboolean
 step(TuStatement *base, gboolean *ret_has_row, GError **error)
 {
     FaultStatement *statement = statement_of(base);
+    if (statement->is_under_way)
+        return tu_statement_step(statement->inner, ret_has_row, error);
+    statement->is_under_way = TRUE;
     PASS_ON(statement->db, statement->sql, tu_statement_step(statement->inner, ret_has_row, error),
             error);
 }

@@ -17,6 +17,7 @@ typedef struct {
     gboolean is_done;     /* the statement is carried out and its success gets lost */
     gboolean rolls_back;  /* what is open is rolled back, as SQLite does when a disk is full */
     gboolean may_be_lost; /* trueup may get over it by itself */
+    guint every;          /* tests try each so manieth statement: the time they take */
 } FaultKind;
 
 /* Takes `inner` over: it is closed with the wrapper. Fails nothing yet. */

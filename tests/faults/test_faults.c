@@ -7,11 +7,12 @@
 #include "keep/install.h"
 #include "world.h"
 
+/* Every statement fails outright; of the other ways a part is tried, other statements in each. */
 static const FaultKind kinds[] = {
-    {"fails", TU_ERROR_SYSTEM, FALSE, TRUE, FALSE},
-    {"succeeds, and nobody hears of it", TU_ERROR_SYSTEM, TRUE, FALSE, FALSE},
-    {"is busy", TU_ERROR_BUSY, FALSE, FALSE, TRUE},
-    {"is wrong", TU_ERROR_DATABASE, FALSE, FALSE, TRUE},
+    {"fails", TU_ERROR_SYSTEM, FALSE, TRUE, FALSE, 1},
+    {"succeeds, and nobody hears of it", TU_ERROR_SYSTEM, TRUE, FALSE, FALSE, 3},
+    {"is wrong", TU_ERROR_DATABASE, FALSE, FALSE, TRUE, 4},
+    {"is busy", TU_ERROR_BUSY, FALSE, FALSE, TRUE, 7},
 };
 
 /* ---- the pieces of work ---- */
@@ -106,13 +107,13 @@ static const char changes[] =
     "UPDATE sale SET shop = 1 + shop % 3, at = at + 90000 WHERE id IN (5, 9);"
     "UPDATE sale SET kind = 'card', buyer = 'x' WHERE id = 12;"
     "UPDATE sale SET amount = NULL WHERE id = 13;"
-    "DELETE FROM sale WHERE id IN (1, 2, 40);"
+    "DELETE FROM sale WHERE id IN (1, 2, 18);"
     "INSERT OR REPLACE INTO sale VALUES (7, 3, 1714600000, 'cash', 1, 2.5, 'r', 'c8');";
 
 static const char line_changes[] =
     "UPDATE line SET quantity = quantity + 1 WHERE id % 5 = 0; DELETE FROM line WHERE sale = 6;"
     "INSERT INTO line VALUES (900, 101, 'ink', 3), (901, 12, 'cap', NULL);"
-    "UPDATE sale SET at = at + 86400 WHERE id = 22;";
+    "UPDATE sale SET at = at + 86400 WHERE id = 16;";
 
 static const char damage[] =
     "UPDATE sales_day SET total = total + 1, n = n + 2 WHERE tenant = 1;"
@@ -250,10 +251,10 @@ test_case(gconstpointer data)
     world_keep(&world);
     guint nth = 1;
     while (work_with_fault(&world, what, nth))
-        nth++;
+        nth += what->kind->every;
     assert_truth(&world, "without a fault");
     g_assert_cmpuint(nth, >, 50);
-    g_test_message("%u statements", nth - 1);
+    g_test_message("about %u statements", nth - 1);
     world_clear(&world);
 }
 
