@@ -4,9 +4,6 @@
 #include "keep/build.h"
 #include "keep/install.h"
 
-/* Every other process's lock is short; a schema that keeps changing is not. */
-#define ATTEMPTS 10
-
 static gboolean
 build(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
@@ -20,13 +17,13 @@ static gboolean
 install(TuSession *session, const TuContext *context, gboolean may_take_over,
         TuInstalled *ret_installed, GError **error)
 {
-    for (int attempt = 1;; attempt++) {
+    for (gint64 busy_since_us = g_get_monotonic_time();;) {
         g_autoptr(GError) local = NULL;
         if (!tu_session_open(session, context, TU_OPEN_WRITE, FALSE, error))
             return FALSE;
         if (tu_install(&session->keeper, may_take_over, ret_installed, &local))
             break;
-        if (!tu_error_is(local, TU_ERROR_BUSY) || attempt == ATTEMPTS) {
+        if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
@@ -65,7 +62,7 @@ tu_command_apply(const TuContext *context, int argc, char **argv, GError **error
     g_auto(TuResult) result = {0};
     TuInstalled installed;
     gboolean was_held = FALSE;
-    if (!tu_options_parse(entries, &argc, &argv, error) ||
+    if (!tu_options_parse_all(entries, &argc, &argv, error) ||
         !install(&session, context, may_take_over, &installed, error))
         return -1;
     say_installed(context, &installed);

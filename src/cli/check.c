@@ -157,8 +157,10 @@ check_file(const TuContext *context, GPtrArray *findings)
         return TRUE;
     for (guint i = 0; problems != NULL && i < problems->len; i++) {
         const TuProblem *problem = g_ptr_array_index(problems, i);
-        g_autofree char *where = g_strdup_printf("%s:%u:%u", context->spec_path,
-                                                 problem->mark.line, problem->mark.column);
+        g_autofree char *where =
+            problem->mark.line > 0 ? g_strdup_printf("%s:%u:%u", context->spec_path,
+                                                     problem->mark.line, problem->mark.column)
+                                   : g_strdup(context->spec_path);
         tu_finding_add(findings, TRUE, where, g_strdup(problem->message), NULL);
     }
     if (problems == NULL || problems->len == 0)
@@ -174,7 +176,7 @@ tu_command_check(const TuContext *context, int argc, char **argv, GError **error
     g_autoptr(GPtrArray) findings = tu_findings_new();
     g_autoptr(GError) local = NULL;
     int code = TU_EXIT_DONE;
-    if (!tu_options_parse(entries, &argc, &argv, error))
+    if (!tu_options_parse_all(entries, &argc, &argv, error))
         return -1;
     if (!check_file(context, findings)) {
         code = TU_EXIT_USAGE;

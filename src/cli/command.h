@@ -50,6 +50,10 @@ int tu_command_drop(const TuContext *context, int argc, char **argv, GError **er
 gboolean tu_options_parse(const GOptionEntry *entries, int *argc, char ***argv,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for a command that takes nothing but options: anything else is USAGE. */
+gboolean tu_options_parse_all(const GOptionEntry *entries, int *argc, char ***argv,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What most commands begin with. Everything is freed together. */
 typedef struct {
     TuSpec *spec;

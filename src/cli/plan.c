@@ -4,34 +4,100 @@
 #include "cli/work.h"
 #include "db/sql.h"
 #include "keep/install.h"
+#include "keep/rows.h"
+#include "keep/tally.h"
 #include "schema/source_sql.h"
 
+/* What a build would read and fill. */
 typedef struct {
-    const char *source;
-    gint64 rows;
-} SourceRows;
+    TuSession *session;
+    TuTally *tally;
+    const TuSourceModel *source;
+    gint64 *rows;        /* one a source */
+    GHashTable **filled; /* one a target of the group: of TuNamedBucket */
+} Extent;
 
-/* How many rows a build would read, source by source. */
 static gboolean
-count_rows(TuSession *session, GArray *counts, GError **error)
+take_row(const TuValue *row, gpointer data, GError **error)
 {
-    for (guint i = 0; i < session->model->sources->len; i++) {
-        const TuSourceModel *source = g_ptr_array_index(session->model->sources, i);
-        SourceRows count = {source->spec->name, 0};
-        gboolean found = FALSE;
-        g_autofree char *from = tu_source_from(source);
-        g_autofree char *sql = tu_sql_format(
-            "SELECT count(*) FROM %s%s%s", from, source->spec->where != NULL ? " WHERE " : "",
-            source->spec->where != NULL ? source->spec->where : "");
-        if (!tu_database_integer(session->db, sql, NULL, 0, &found, &count.rows, error))
-            return FALSE;
-        g_array_append_val(counts, count);
+    Extent *extent = data;
+    TuPlace place;
+    extent->rows[extent->source->spec->index]++;
+    if (!tu_tally_place(extent->tally, extent->source, &row[0], &row[1], 0, &place))
+        return TRUE;
+    for (guint i = 0; i < extent->source->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(extent->source->series, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++) {
+            if (series->target[grain] < 0)
+                continue;
+            TuNamedBucket named = {place.tenant_id,
+                                   tu_place_bucket(&place, extent->source, (TuGrain)grain)};
+            GHashTable *filled = extent->filled[series->target[grain]];
+            if (!g_hash_table_contains(filled, &named))
+                g_hash_table_add(filled, g_memdup2(&named, sizeof named));
+        }
     }
     return TRUE;
 }
 
+/* The rows that pass a source's own `where`, by tenant and time. */
+static gboolean
+read_source(Extent *extent, GError **error)
+{
+    const TuSourceModel *source = extent->source;
+    g_autofree char *from = tu_source_from(source);
+    g_autofree char *sql = tu_sql_format(
+        "SELECT %s, %s FROM %s%s%s",
+        source->spec->tenant != NULL ? source->spec->tenant : "NULL", source->spec->time, from,
+        source->spec->where != NULL ? " WHERE " : "",
+        source->spec->where != NULL ? source->spec->where : "");
+    return tu_rows_each(extent->session->db, sql, NULL, 0, TRUE, take_row, extent, error);
+}
+
+static gboolean
+read_group(TuSession *session, TuGroup *group, gint64 *rows, gint64 *buckets, GError **error)
+{
+    g_auto(TuSnapshot) snapshot = {.keeper = &session->keeper, .group = group};
+    if (!tu_tenants_read(&session->keeper, &snapshot.tenants, error))
+        return FALSE;
+    g_autoptr(TuTally) tally = tu_tally_new(&snapshot);
+    g_autofree GHashTable **filled = g_new0(GHashTable *, group->n_targets);
+    Extent extent = {session, tally, NULL, rows, filled};
+    gboolean is_read = TRUE;
+    for (guint t = 0; t < group->n_targets; t++)
+        filled[t] =
+            g_hash_table_new_full(tu_named_bucket_hash, tu_named_bucket_equal, g_free, NULL);
+    for (guint i = 0; i < group->sources->len && is_read; i++) {
+        extent.source = g_ptr_array_index(group->sources, i);
+        is_read = read_source(&extent, error);
+    }
+    for (guint t = 0; t < group->n_targets; t++) {
+        buckets[group->targets[t].series->summary->spec->index] += g_hash_table_size(filled[t]);
+        g_hash_table_unref(filled[t]);
+    }
+    return is_read;
+}
+
 static void
-print_json(GPtrArray *statements, GArray *counts)
+add_counts(JsonBuilder *builder, const char *name, TuSession *session, gboolean of_sources,
+           const gint64 *counts)
+{
+    const TuSpec *spec = session->spec;
+    guint n = of_sources ? spec->sources->len : spec->summaries->len;
+    json_builder_set_member_name(builder, name);
+    json_builder_begin_object(builder);
+    for (guint i = 0; i < n; i++) {
+        json_builder_set_member_name(
+            builder, of_sources
+                         ? ((const TuSource *)g_ptr_array_index(spec->sources, i))->name
+                         : ((const TuSummary *)g_ptr_array_index(spec->summaries, i))->name);
+        json_builder_add_int_value(builder, counts[i]);
+    }
+    json_builder_end_object(builder);
+}
+
+static void
+print_json(TuSession *session, GPtrArray *statements, const gint64 *rows, const gint64 *buckets)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
@@ -40,30 +106,27 @@ print_json(GPtrArray *statements, GArray *counts)
     for (guint i = 0; i < statements->len; i++)
         json_builder_add_string_value(builder, g_ptr_array_index(statements, i));
     json_builder_end_array(builder);
-    json_builder_set_member_name(builder, "rows");
-    json_builder_begin_object(builder);
-    for (guint i = 0; i < counts->len; i++) {
-        const SourceRows *count = &g_array_index(counts, SourceRows, i);
-        json_builder_set_member_name(builder, count->source);
-        json_builder_add_int_value(builder, count->rows);
-    }
-    json_builder_end_object(builder);
+    add_counts(builder, "rows", session, TRUE, rows);
+    add_counts(builder, "buckets", session, FALSE, buckets);
     json_builder_end_object(builder);
     tu_output_json(builder);
 }
 
 static void
-print_text(GPtrArray *statements, GArray *counts, gboolean only_sql)
+print_text(TuSession *session, GPtrArray *statements, const gint64 *rows, const gint64 *buckets,
+           gboolean only_sql)
 {
+    const TuSpec *spec = session->spec;
     if (statements->len == 0 && !only_sql)
         printf("-- nothing to create\n");
     for (guint i = 0; i < statements->len; i++)
         printf("%s;\n", (const char *)g_ptr_array_index(statements, i));
-    for (guint i = 0; i < counts->len && !only_sql; i++) {
-        const SourceRows *count = &g_array_index(counts, SourceRows, i);
-        printf("-- building the history reads %" G_GINT64_FORMAT " rows of source %s\n",
-               count->rows, count->source);
-    }
+    for (guint i = 0; i < spec->sources->len && !only_sql; i++)
+        printf("-- building the history reads %" G_GINT64_FORMAT " rows of source %s\n", rows[i],
+               ((const TuSource *)g_ptr_array_index(spec->sources, i))->name);
+    for (guint i = 0; i < spec->summaries->len && !only_sql; i++)
+        printf("-- and fills %" G_GINT64_FORMAT " buckets of summary %s\n", buckets[i],
+               ((const TuSummary *)g_ptr_array_index(spec->summaries, i))->name);
 }
 
 /* Errors among the findings: the plan cannot be carried out. */
@@ -90,16 +153,21 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) findings = tu_findings_new();
-    g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(SourceRows));
-    if (!tu_options_parse(entries, &argc, &argv, error) ||
+    g_autofree gint64 *rows = NULL;
+    g_autofree gint64 *buckets = NULL;
+    if (!tu_options_parse_all(entries, &argc, &argv, error) ||
         !tu_session_open(&session, context, TU_OPEN_READ, FALSE, error) ||
         !tu_transaction_begin_read(&txn, session.db, error) ||
-        !tu_install_plan(&session.keeper, statements, findings, error) ||
-        (!only_sql && !count_rows(&session, counts, error)))
+        !tu_install_plan(&session.keeper, statements, findings, error))
         return -1;
+    rows = g_new0(gint64, session.spec->sources->len);
+    buckets = g_new0(gint64, session.spec->summaries->len);
+    for (guint i = 0; i < session.model->groups->len && !only_sql; i++)
+        if (!read_group(&session, g_ptr_array_index(session.model->groups, i), rows, buckets, error))
+            return -1;
     if (context->as_json)
-        print_json(statements, counts);
+        print_json(&session, statements, rows, buckets);
     else
-        print_text(statements, counts, only_sql);
+        print_text(&session, statements, rows, buckets, only_sql);
     return say_findings(findings) ? TU_EXIT_USAGE : TU_EXIT_DONE;
 }

@@ -53,7 +53,7 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
     g_auto(TuSession) session = {0};
     g_auto(TuResult) result = {0};
     gboolean was_held = FALSE;
-    if (!tu_options_parse(entries, &argc, &argv, error))
+    if (!tu_options_parse_all(entries, &argc, &argv, error))
         return -1;
     if (!waits) {
         g_set_error_literal(error, TU_ERROR, TU_ERROR_USAGE,

@@ -15,7 +15,7 @@ tu_command_release(const TuContext *context, int argc, char **argv, GError **err
     g_auto(TuSession) session = {0};
     const TuSourceModel *source = NULL;
     guint n_tables = 0;
-    if (!tu_options_parse(entries, &argc, &argv, error) ||
+    if (!tu_options_parse_all(entries, &argc, &argv, error) ||
         !tu_session_open(&session, context, TU_OPEN_WRITE, TRUE, error))
         return -1;
     for (guint i = 0; i < session.model->sources->len && name != NULL; i++) {

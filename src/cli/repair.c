@@ -29,7 +29,7 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
     g_auto(TuSession) session = {0};
     g_auto(TuResult) result = {0};
     gboolean was_held = FALSE;
-    if (!tu_options_parse(entries, &argc, &argv, error) ||
+    if (!tu_options_parse_all(entries, &argc, &argv, error) ||
         !tu_work_dates(&dates, FALSE, &wanted.from, &wanted.to, error) ||
         !tu_session_open(&session, context, wanted.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE,
                          error) ||

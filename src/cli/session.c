@@ -18,6 +18,19 @@ tu_options_parse(const GOptionEntry *entries, int *argc, char ***argv, GError **
     return FALSE;
 }
 
+gboolean
+tu_options_parse_all(const GOptionEntry *entries, int *argc, char ***argv, GError **error)
+{
+    const char *command = (*argv)[0];
+    if (!tu_options_parse(entries, argc, argv, error))
+        return FALSE;
+    if (*argc <= 1)
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "%s: what is `%s`? see trueup --help", command,
+                (*argv)[1]);
+    return FALSE;
+}
+
 static void
 add_finding(GString *text, const TuFinding *finding)
 {

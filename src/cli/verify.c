@@ -229,7 +229,7 @@ tu_command_verify(const TuContext *context, int argc, char **argv, GError **erro
     g_autoptr(JsonBuilder) json = json_builder_new();
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     Listing listing = {context, json, lines, 0};
-    if (!tu_options_parse(entries, &argc, &argv, error) ||
+    if (!tu_options_parse_all(entries, &argc, &argv, error) ||
         !tu_work_dates(&dates, TRUE, &what.from, &what.to, error) ||
         !tu_session_open(&session, context, TU_OPEN_READ, TRUE, error) ||
         !tu_session_summary(&session, summary, &what.summary, error))

@@ -262,7 +262,8 @@ tu_sqlite_describe(TuDatabase *base, const char *table, TuTableInfo **ret_info, 
                   table, take_table, &described, error))
         return FALSE;
     g_autoptr(TuTableInfo) info = described.info;
-    if (info != NULL &&
+    /* What a view is made of may be gone. */
+    if (info != NULL && info->is_table &&
         (!each_row(db,
                    "SELECT name, type, \"notnull\", dflt_value, pk, hidden "
                    "FROM pragma_table_xinfo(?1) WHERE hidden <> 1",

@@ -239,23 +239,24 @@ gboolean
 tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
 {
     Pace pace = {0, G_MININT32, 1};
-    guint n_busy = 0;
+    gint64 busy_since_us = 0;
     for (gboolean is_done = FALSE; !is_done;) {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
         g_autoptr(GError) local = NULL;
+        gint64 began_us = g_get_monotonic_time();
         if (tu_snapshot_begin(&snapshot, keeper, group, &local) &&
             write_chunk(&snapshot, &pace, result, &is_done, &local)) {
-            n_busy = 0;
+            busy_since_us = 0;
             tu_snapshot_end(&snapshot);
             if (!is_done && !tu_settle_group(keeper, group, result, error))
                 return FALSE;
             continue;
         }
-        if (!tu_error_is(local, TU_ERROR_BUSY) || ++n_busy > 30) {
+        busy_since_us = busy_since_us != 0 ? busy_since_us : began_us;
+        if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        g_usleep(20000 * MIN(n_busy, 5));
     }
     return TRUE;
 }

@@ -58,6 +58,25 @@ tu_keeper_zone(TuKeeper *keeper, const char *name, GError **error)
     return zone;
 }
 
+/* Turns that others take go by in milliseconds; a lock that another process holds has been waited for
+ * by the database already (its busy time-out is as long), so that one is not tried again. */
+#define RETRY_LIMIT_US (5 * TU_SECOND_US)
+#define RETRY_PAUSE_US 20000
+
+gboolean
+tu_keeper_may_retry(const GError *error, gint64 *since_us)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (!tu_error_is(error, TU_ERROR_BUSY))
+        return FALSE;
+    if (*since_us == 0)
+        *since_us = now_us;
+    if (now_us - *since_us > RETRY_LIMIT_US)
+        return FALSE;
+    g_usleep(RETRY_PAUSE_US);
+    return TRUE;
+}
+
 gboolean
 tu_keeper_may_go_on(const TuKeeper *keeper, GError **error)
 {

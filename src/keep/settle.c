@@ -11,10 +11,6 @@
 #include "keep/tenants_sync.h"
 #include "time/instant.h"
 
-/* A turn that others keep taking is tried this often, with pauses that grow to the last. */
-#define BUSY_ATTEMPTS 30
-#define BUSY_PAUSE_US 20000
-
 void
 tu_result_init(TuResult *result)
 {
@@ -348,18 +344,19 @@ gboolean
 tu_settle_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
 {
     g_auto(TuGoal) goal = {0};
-    guint n_busy = 0;
+    gint64 busy_since_us = 0;
     for (gboolean is_done = FALSE; !is_done;) {
         g_autoptr(GError) local = NULL;
+        gint64 began_us = g_get_monotonic_time();
         if (tu_settle_step(keeper, group, &goal, result, &is_done, &local)) {
-            n_busy = 0;
+            busy_since_us = 0;
             continue;
         }
-        if (!tu_error_is(local, TU_ERROR_BUSY) || ++n_busy > BUSY_ATTEMPTS) {
+        busy_since_us = busy_since_us != 0 ? busy_since_us : began_us;
+        if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        g_usleep(BUSY_PAUSE_US * MIN(n_busy, 5));
     }
     return TRUE;
 }
