@@ -56,6 +56,8 @@ help_of(int sqlite_code)
         const char *help;
     } rows[] = {
         {SQLITE_BUSY, "another process held it too long; try again"},
+        {SQLITE_CANTOPEN, "make the file and its folder readable and writable (a database in WAL "
+                          "mode needs both)"},
         {SQLITE_FULL, "make room and run it again: nothing was lost"},
         {SQLITE_READONLY, "make the file and its folder writable"},
         {SQLITE_CORRUPT, "the file is damaged: restore it, or try `sqlite3 FILE .recover`"},

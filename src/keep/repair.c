@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "keep/rows.h"
+#include "keep/tenants_sync.h"
 #include "time/instant.h"
 
 gboolean
@@ -183,6 +184,7 @@ repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, T
     g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
     TuStretch stretch;
     if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
+        !tu_tenants_hold_unsynced(&snapshot, error) ||
         !stretch_of(&snapshot, left, summaries, tenants, &stretch, error))
         return FALSE;
     stretch.n_slices = *n_slices;
@@ -262,6 +264,7 @@ tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrif
     g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
     TuStretch stretch;
     if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
+        !tu_tenants_hold_unsynced(&snapshot, error) ||
         !stretch_of(&snapshot, what, summaries, tenants, &stretch, error))
         return FALSE;
     stretch.on_drift = on_drift;

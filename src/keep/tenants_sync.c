@@ -97,46 +97,97 @@ note_gone(TuChanges *changes, const TuValue *key)
     ask_for_builds(changes, key);
 }
 
-gboolean
-tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GError **error)
+/* ---- differences ---- */
+
+/* A tenant that is not as it was known: `tenant` NULL: it is gone. */
+typedef void (*OnDifference)(const TuTenant *tenant, const TuValue *key, gpointer data);
+
+static gboolean
+differs(const Known *before, const TuTenant *tenant)
+{
+    return before == NULL || g_strcmp0(before->zone, tenant->zone_name) != 0 ||
+           before->had_error != (tenant->error != NULL);
+}
+
+static gboolean
+each_difference(TuSnapshot *snapshot, OnDifference visit, gpointer data, GError **error)
 {
     g_autoptr(GArray) known = g_array_new(FALSE, FALSE, sizeof(Known));
     g_autoptr(GHashTable) by_id = g_hash_table_new(NULL, NULL);
     Reading reading = {snapshot, known, by_id};
     TuValue group = tu_value_text(snapshot->group->name);
     g_array_set_clear_func(known, known_clear);
-    *ret_applied = FALSE;
     if (!tu_tenants_are_listed(snapshot->tenants))
         return TRUE;
     if (!tu_rows_each(snapshot->keeper->db,
-                      "SELECT tenant, time_zone, error FROM trueup_tenant WHERE group_name = ?", &group, 1,
-                      FALSE, take_known, &reading, error))
+                      "SELECT tenant, time_zone, error FROM trueup_tenant WHERE group_name = ?",
+                      &group, 1, FALSE, take_known, &reading, error))
         return FALSE;
-    g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
     for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++) {
         const TuTenant *tenant = tu_tenants_at(snapshot->tenants, i);
         guint32 id = tu_dictionary_intern(snapshot->values, tenant->key);
         gpointer index = NULL;
-        if (tenant->error != NULL) {
-            g_autofree char *text = tu_value_to_text(&tenant->key);
-            tu_result_fail(result, NULL, text, tenant->error);
-        }
         Known *before = NULL;
         if (g_hash_table_lookup_extended(by_id, GUINT_TO_POINTER(id), NULL, &index)) {
             before = &g_array_index(known, Known, GPOINTER_TO_UINT(index));
             before->is_seen = TRUE;
         }
-        if (before == NULL || g_strcmp0(before->zone, tenant->zone_name) != 0 ||
-            before->had_error != (tenant->error != NULL))
-            note_tenant(changes, tenant);
+        if (differs(before, tenant))
+            visit(tenant, &tenant->key, data);
     }
     for (guint i = 0; i < known->len; i++) {
         const Known *before = &g_array_index(known, Known, i);
         if (!before->is_seen)
-            note_gone(changes, &before->key);
+            visit(NULL, &before->key, data);
     }
+    return TRUE;
+}
+
+static void
+note_difference(const TuTenant *tenant, const TuValue *key, gpointer data)
+{
+    if (tenant != NULL)
+        note_tenant(data, tenant);
+    else
+        note_gone(data, key);
+}
+
+gboolean
+tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GError **error)
+{
+    g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
+    *ret_applied = FALSE;
+    for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++) {
+        const TuTenant *tenant = tu_tenants_at(snapshot->tenants, i);
+        g_autofree char *text = tu_value_to_text(&tenant->key);
+        if (tenant->error != NULL)
+            tu_result_fail(result, NULL, text, tenant->error);
+    }
+    if (!each_difference(snapshot, note_difference, changes, error))
+        return FALSE;
     if (changes->statements->len == 0)
         return TRUE;
     *ret_applied = TRUE;
     return tu_apply(snapshot, changes, error);
+}
+
+static void
+hold_for_unbuilt(const TuTenant *tenant, const TuValue *key, gpointer data)
+{
+    TuSnapshot *snapshot = data;
+    for (guint i = 0; i < snapshot->group->summaries->len; i++) {
+        TuBuild build = {.summary = g_ptr_array_index(snapshot->group->summaries, i),
+                         .is_of_tenant = TRUE,
+                         .tenant = tu_dictionary_value(snapshot->values,
+                                                       tu_dictionary_intern(snapshot->values, *key)),
+                         .below = G_MAXINT32,
+                         .is_dropping = TRUE};
+        g_array_append_val(snapshot->builds, build);
+    }
+}
+
+gboolean
+tu_tenants_hold_unsynced(TuSnapshot *snapshot, GError **error)
+{
+    return each_difference(snapshot, hold_for_unbuilt, snapshot, error);
 }
