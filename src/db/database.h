@@ -130,6 +130,7 @@ typedef struct {
 typedef struct {
     char *name;
     GPtrArray *columns; /* of char *; NULL for an expression */
+    GPtrArray *expressions; /* of char *: the SQL where it is an expression, NULL for a column */
     GPtrArray *collations; /* of char *, of each column in this key */
     gboolean is_primary;
 } TuUniqueKey;

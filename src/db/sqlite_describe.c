@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "db/sqlscan.h"
+
 /* ---- rows of a pragma ---- */
 
 typedef gboolean (*TakeRow)(sqlite3_stmt *row, gpointer data);
@@ -123,6 +125,7 @@ unique_key_free(gpointer data)
     g_free(key->name);
     g_ptr_array_unref(key->columns);
     g_ptr_array_unref(key->collations);
+    g_ptr_array_unref(key->expressions);
     g_free(key);
 }
 
@@ -133,6 +136,7 @@ add_unique_key(TuTableInfo *info, const char *name, gboolean is_primary)
     key->name = g_strdup(name);
     key->columns = g_ptr_array_new_with_free_func(g_free);
     key->collations = g_ptr_array_new_with_free_func(g_free);
+    key->expressions = g_ptr_array_new_with_free_func(g_free);
     key->is_primary = is_primary;
     g_ptr_array_add(info->unique, key);
     return key;
@@ -192,6 +196,53 @@ add_rowid_key(TuTableInfo *info)
     }
 }
 
+/* sql of sqlite_schema */
+static gboolean
+take_create(sqlite3_stmt *row, gpointer data)
+{
+    *(char **)data = g_strdup(text_of(row, 0));
+    return FALSE;
+}
+
+static gboolean
+is_symbol(const TuToken *token, char symbol)
+{
+    return token->kind == TU_TOKEN_SYMBOL && token->start[0] == symbol;
+}
+
+/* Where an indexed term ends: before its COLLATE, ASC or DESC. */
+static gboolean
+ends_term(const TuToken *token)
+{
+    return tu_token_is(token, "COLLATE") || tu_token_is(token, "ASC") || tu_token_is(token, "DESC");
+}
+
+/* The terms of CREATE UNIQUE INDEX name ON table(term, term ...), one text each. */
+static void
+add_expressions(TuUniqueKey *key, const char *create)
+{
+    int depth = 0;
+    const char *begin = NULL;
+    const char *end = NULL;
+    TuToken token = tu_sql_token(create != NULL ? create : "");
+    for (; token.kind < TU_TOKEN_END; token = tu_sql_token(token.start + token.length)) {
+        depth += is_symbol(&token, '(') - is_symbol(&token, ')');
+        gboolean is_end = depth == 0 || (depth == 1 && is_symbol(&token, ','));
+        if (begin == NULL && depth == 1 && is_symbol(&token, '(')) {
+            begin = token.start + 1;
+        } else if (begin != NULL && depth == 1 && end == NULL && ends_term(&token)) {
+            end = token.start;
+        } else if (begin != NULL && is_end) {
+            end = end != NULL ? end : token.start;
+            g_ptr_array_add(key->expressions, g_strndup(begin, (gsize)(end - begin)));
+            begin = depth == 1 ? token.start + 1 : NULL;
+            end = NULL;
+            if (depth == 0)
+                return;
+        }
+    }
+}
+
 static gboolean
 describe_keys(TuSqlite *db, TuTableInfo *info, GError **error)
 {
@@ -200,6 +251,13 @@ describe_keys(TuSqlite *db, TuTableInfo *info, GError **error)
         return FALSE;
     for (guint i = 0; i < info->unique->len; i++) {
         TuUniqueKey *key = g_ptr_array_index(info->unique, i);
+        g_autofree char *create = NULL;
+        if (!each_row(db,
+                      "SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?1 AND "
+                      "sql IS NOT NULL",
+                      key->name, take_create, &create, error))
+            return FALSE;
+        add_expressions(key, create);
         if (!each_row(db, "SELECT name, coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno",
                       key->name, take_key_column, key, error))
             return FALSE;

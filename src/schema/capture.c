@@ -106,6 +106,19 @@ update_trigger(const TuCaptured *captured, const char *name)
     return g_string_free(sql, FALSE);
 }
 
+/* (SELECT expression FROM (SELECT NEW."a" AS "a", ...)): what an index on an expression will hold of
+ * the row. */
+static void
+append_of_new(GString *sql, const TuCaptured *captured, const char *expression, const char *row)
+{
+    tu_sql_append(sql, "(SELECT %s FROM (SELECT ", expression);
+    for (guint i = 0; i < captured->info->columns->len; i++) {
+        const TuColumnInfo *info = g_ptr_array_index(captured->info->columns, i);
+        tu_sql_append(sql, "%s%s.%I AS %I", i == 0 ? "" : ", ", row, info->name, info->name);
+    }
+    g_string_append(sql, "))");
+}
+
 /* "a" = NEW."a" AND "b" = NEW."b", compared as the key's index compares. A REPLACE puts the default
  * where NULL is given and must not be, after the trigger has seen the NULL. */
 static void
@@ -113,24 +126,35 @@ append_key_equals(GString *sql, const TuCaptured *captured, const TuUniqueKey *k
 {
     for (guint i = 0; i < key->columns->len; i++) {
         const char *name = g_ptr_array_index(key->columns, i);
-        const TuColumnInfo *info = tu_table_info_column(captured->info, name);
-        const char *collation = g_ptr_array_index(key->collations, i);
-        const char *glue = i == 0 ? "" : " AND ";
-        if (!info->is_nullable && info->default_text != NULL)
-            tu_sql_append(sql, "%s%I = ifnull(NEW.%I, %s) COLLATE %s", glue, name, name,
-                          info->default_text, collation);
-        else
-            tu_sql_append(sql, "%s%I = NEW.%I COLLATE %s", glue, name, name, collation);
+        const TuColumnInfo *info = name != NULL ? tu_table_info_column(captured->info, name) : NULL;
+        g_string_append(sql, i == 0 ? "" : " AND ");
+        if (info == NULL) {
+            const char *expression = g_ptr_array_index(key->expressions, i);
+            tu_sql_append(sql, "(%s) = ", expression);
+            append_of_new(sql, captured, expression, "NEW");
+        } else if (!info->is_nullable && info->default_text != NULL) {
+            tu_sql_append(sql, "%I = ifnull(NEW.%I, %s)", name, name, info->default_text);
+        } else {
+            tu_sql_append(sql, "%I = NEW.%I", name, name);
+        }
+        tu_sql_append(sql, " COLLATE %s", (const char *)g_ptr_array_index(key->collations, i));
     }
 }
 
 static void
-append_key_changes(GString *sql, const TuUniqueKey *key)
+append_key_changes(GString *sql, const TuCaptured *captured, const TuUniqueKey *key)
 {
-    for (guint i = 0; i < key->columns->len; i++)
-        tu_sql_append(sql, "%sNEW.%I IS NOT OLD.%I COLLATE BINARY", i == 0 ? "" : " OR ",
-                      (const char *)g_ptr_array_index(key->columns, i),
-                      (const char *)g_ptr_array_index(key->columns, i));
+    for (guint i = 0; i < key->columns->len; i++) {
+        const char *name = g_ptr_array_index(key->columns, i);
+        g_string_append(sql, i == 0 ? "" : " OR ");
+        if (name != NULL) {
+            tu_sql_append(sql, "NEW.%I IS NOT OLD.%I COLLATE BINARY", name, name);
+            continue;
+        }
+        append_of_new(sql, captured, g_ptr_array_index(key->expressions, i), "NEW");
+        g_string_append(sql, " IS NOT ");
+        append_of_new(sql, captured, g_ptr_array_index(key->expressions, i), "OLD");
+    }
 }
 
 /* INSERT INTO log SELECT 0, ... FROM table WHERE, up to the condition. */
@@ -199,7 +223,7 @@ replace_update_trigger(const TuCaptured *captured, const char *name)
     g_string_append(sql, " WHEN ");
     for (guint i = 0; i < keys->len; i++) {
         g_string_append(sql, i == 0 ? "" : " OR ");
-        append_key_changes(sql, g_ptr_array_index(keys, i));
+        append_key_changes(sql, captured, g_ptr_array_index(keys, i));
     }
     if (has_rowid)
         tu_sql_append(sql, "%sNEW.rowid <> OLD.rowid", keys->len == 0 ? "" : " OR ");
@@ -208,7 +232,7 @@ replace_update_trigger(const TuCaptured *captured, const char *name)
         append_look_again(sql, captured);
         append_key_equals(sql, captured, g_ptr_array_index(keys, i));
         g_string_append(sql, " AND (");
-        append_key_changes(sql, g_ptr_array_index(keys, i));
+        append_key_changes(sql, captured, g_ptr_array_index(keys, i));
         g_string_append(sql, "); ");
     }
     if (has_rowid) {

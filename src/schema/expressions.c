@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "db/sql.h"
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
 
 void
 tu_expression_info_clear(TuExpressionInfo *info)

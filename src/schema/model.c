@@ -195,13 +195,11 @@ compare_texts(gconstpointer a, gconstpointer b)
 }
 
 static void
-finish_captured(TuModel *model, GPtrArray *findings)
+sort_captured(TuModel *model)
 {
     for (guint i = 0; i < model->captured->len; i++) {
         TuCaptured *captured = g_ptr_array_index(model->captured, i);
         g_ptr_array_sort(captured->columns, compare_texts);
-        if (captured->is_captured)
-            tu_captured_check(captured, findings);
     }
 }
 
@@ -258,7 +256,7 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     for (guint i = 0; i < spec->sources->len; i++)
         if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
             return FALSE;
-    finish_captured(model, findings);
+    sort_captured(model);
     if (tu_findings_have_error(findings))
         return TRUE;
     forbid_folding(model);

@@ -52,23 +52,6 @@ tu_table_has_before_trigger(const TuTableInfo *info)
     return FALSE;
 }
 
-void
-tu_captured_check(const TuCaptured *captured, GPtrArray *findings)
-{
-    const TuTableInfo *info = captured->info;
-    for (guint i = 0; i < info->unique->len; i++) {
-        const TuUniqueKey *key = g_ptr_array_index(info->unique, i);
-        for (guint c = 0; c < key->columns->len; c++)
-            if (g_ptr_array_index(key->columns, c) == NULL)
-                tu_finding_add(findings, TRUE, info->name,
-                               g_strdup_printf("the unique index %s is on an expression: a REPLACE "
-                                               "through it could not be seen",
-                                               key->name),
-                               g_strdup("make it an index on a generated column, or use "
-                                        "`capture: none`"));
-    }
-}
-
 gboolean
 tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *where,
                  GPtrArray *findings, TuCaptured **ret_table, GError **error)

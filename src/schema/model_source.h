@@ -7,9 +7,6 @@
 gboolean tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *where,
                           GPtrArray *findings, TuCaptured **ret_table, GError **error);
 
-/* What a captured table has that triggers could not see. */
-void tu_captured_check(const TuCaptured *captured, GPtrArray *findings);
-
 /* The tables, expressions and series of one source of the spec. */
 gboolean tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec,
                              GPtrArray *findings, GError **error);

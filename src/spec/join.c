@@ -4,7 +4,8 @@
 
 #include "error.h"
 #include "spec/names.h"
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
+#include "spec/sqlcheck.h"
 
 #define JOIN_FORM "[left] TABLE [ALIAS] ON CONDITION"
 

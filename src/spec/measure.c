@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
+#include "spec/sqlcheck.h"
 #include "spec/suggest.h"
 
 /* In the order of TuMeasureKind; ends with NULL so that it can be searched for suggestions. */

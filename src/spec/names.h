@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
 
 /* PostgreSQL cuts longer names without a word, and two of them may then be one. */
 #define TU_NAME_MAX_BYTES 63

@@ -4,7 +4,8 @@
 
 #include "spec/duration.h"
 #include "spec/names.h"
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
+#include "spec/sqlcheck.h"
 #include "spec/suggest.h"
 #include "time/zone.h"
 

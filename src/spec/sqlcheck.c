@@ -3,7 +3,8 @@
  * impossible to keep exact, as far as plain text shows it. The rules are the tables below; the
  * database has the last word when the spec is checked against it.
  */
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
+#include "spec/sqlcheck.h"
 
 #include <string.h>
 

@@ -5,7 +5,8 @@
 
 #include "error.h"
 #include "spec/measure.h"
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
+#include "spec/sqlcheck.h"
 
 static void
 check_tokens(const char *text)

@@ -4,7 +4,8 @@
 #include <glib.h>
 
 #include "error.h"
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
+#include "spec/sqlcheck.h"
 
 /* The letter that stands for a kind of token in the rows below. */
 static char

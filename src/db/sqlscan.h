@@ -34,9 +34,3 @@ gboolean tu_token_is_symbol(const TuToken *token, char symbol);
 
 /* A name as the database knows it: without its quotes, doubled quotes undone. Free with g_free. */
 char *tu_token_name(const TuToken *token);
-
-/* Checks that `text` is one expression as far as can be seen without a database: not empty,
- * brackets and quotes closed, no ';', no sub-query (SELECT, VALUES, WITH), no parameter (?, :x,
- * $1), no aggregate, and no function that is known to answer differently next time (now, random,
- * ...). CONFIG says what is wrong. */
-gboolean tu_sql_check_expression(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;

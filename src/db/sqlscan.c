@@ -1,4 +1,4 @@
-#include "spec/sqlscan.h"
+#include "db/sqlscan.h"
 
 #include <string.h>
 
