@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* Cells come in blocks, so that they never move and growing copies nothing but the index. */
-#define BLOCK_SHIFT 12
+/* Cells come in blocks, so that they never move and growing copies nothing but the index. Small blocks:
+ * a group has many tables, and `memory` may be as little as 1 MiB. */
+#define BLOCK_SHIFT 6
 #define BLOCK_CELLS (1u << BLOCK_SHIFT)
 #define FIRST_SLOTS 256
 
@@ -311,6 +312,35 @@ tu_cell_merge(TuCellTable *into_table, TuCell *into, const TuCell *from, int wei
         tu_measure_merge(&layout->measures[i], tu_cell_state(layout, into, i),
                          (const char *)from + layout->measures[i].offset, weight,
                          into_table->owner->wides);
+}
+
+/* States hold no pointer while they are 0 (layout.h), so "nothing" is bytes of 0. */
+static gboolean
+states_are_zero(const TuLayout *layout, const TuCell *cell)
+{
+    const char *bytes = (const char *)cell;
+    for (gsize i = layout->n_measures > 0 ? layout->measures[0].offset : layout->cell_bytes;
+         i < layout->cell_bytes; i++)
+        if (bytes[i] != 0)
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+tu_cell_is_possible(const TuLayout *layout, TuCell *cell)
+{
+    if (cell->rows <= 0)
+        return cell->rows == 0 && states_are_zero(layout, cell);
+    for (guint i = 0; i < layout->n_measures; i++) {
+        TuMeasureKind kind = layout->measures[i].kind;
+        const TuCountState *count = tu_cell_state(layout, cell, i);
+        const TuSumState *sum = tu_cell_state(layout, cell, i);
+        gboolean is_sum = kind == TU_MEASURE_SUM || kind == TU_MEASURE_AVG;
+        gint64 n = is_sum ? sum->n : kind == TU_MEASURE_COUNT ? count->n : 0;
+        if (n < 0 || n > cell->rows)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 void

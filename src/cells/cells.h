@@ -57,6 +57,10 @@ tu_cell_state(const TuLayout *layout, TuCell *cell, guint measure)
     return (char *)cell + layout->measures[measure].offset;
 }
 
+/* FALSE if no rows could give such a cell: fewer than no rows, more values than rows, or values without
+ * rows. That is what a cell from which something was taken away may be for a while. */
+gboolean tu_cell_is_possible(const TuLayout *layout, TuCell *cell);
+
 /* Notes that the cell cannot be right (a value of the wrong type, an overflow); the first message
  * stays. The message is taken over. */
 void tu_cell_fail(TuCellTable *table, TuCell *cell, char *message);

@@ -169,7 +169,7 @@ take_build(const TuValue *row, gpointer data, GError **error)
     TuHistory *history = data;
     TuDate below = (TuDate)row[0].integer;
     history->is_building = history->is_building || row[1].integer != 0;
-    history->is_rebuilding = history->is_rebuilding || row[1].integer == 0;
+    history->is_rebuilding = history->is_rebuilding || row[2].integer != 0;
     history->right_from = MAX(history->right_from, below);
     return TRUE;
 }
@@ -182,7 +182,9 @@ tu_history_read(TuDatabase *db, const TuSummaryModel *summary, const TuValue *te
     TuValue values[] = {tu_value_text(summary->spec->name),
                         tenant != NULL ? *tenant : TU_NULL_VALUE};
     if (!tu_rows_each(db,
-                      "SELECT below, is_dropping FROM trueup_build WHERE summary = ?1 "
+                      "SELECT below, is_dropping, is_dropping = 0 OR EXISTS (SELECT 1 FROM "
+                      "trueup_run r WHERE r.id = run_id AND r.kind = 'rebuild') "
+                      "FROM trueup_build WHERE summary = ?1 "
                       "AND (?2 IS NULL OR tenant IS NULL OR tenant = ?2)",
                       values, G_N_ELEMENTS(values), FALSE, take_build, &history, error))
         return FALSE;

@@ -129,6 +129,16 @@ print_text(TuSession *session, GPtrArray *statements, const gint64 *rows, const 
                ((const TuSummary *)g_ptr_array_index(spec->summaries, i))->name);
 }
 
+static void
+print_builds(GPtrArray *builds)
+{
+    for (guint i = 0; i < builds->len; i++)
+        printf("-- apply builds the history of summary %s\n",
+               ((const TuSummaryModel *)g_ptr_array_index(builds, i))->spec->name);
+    if (builds->len == 0)
+        printf("-- no history is to be built\n");
+}
+
 /* Errors among the findings: the plan cannot be carried out. */
 static gboolean
 say_findings(GPtrArray *findings)
@@ -153,6 +163,7 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) findings = tu_findings_new();
+    g_autoptr(GPtrArray) builds = g_ptr_array_new();
     g_autofree gint64 *rows = NULL;
     g_autofree gint64 *buckets = NULL;
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
@@ -169,5 +180,9 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
         print_json(&session, statements, rows, buckets);
     else
         print_text(&session, statements, rows, buckets, only_sql);
+    if (!tu_install_refusal(&session.keeper, builds, error))
+        return -1;
+    if (!context->as_json && !only_sql)
+        print_builds(builds);
     return say_findings(findings) ? TU_EXIT_USAGE : TU_EXIT_DONE;
 }

@@ -1,11 +1,13 @@
 #include "cli/work.h"
 #include "keep/build.h"
 #include "keep/due.h"
+#include "keep/repair.h"
 
 static gboolean
 do_what_is_due(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
-    return tu_settle_group(keeper, group, result, error) &&
+    return tu_runs_close_dead(keeper, error) &&
+           tu_settle_group(keeper, group, result, error) &&
            tu_build_group(keeper, group, result, error) &&
            tu_due_repairs(keeper, group, result, error) &&
            tu_settle_group(keeper, group, result, error);

@@ -21,7 +21,7 @@ tu_state_of(gboolean has_uncaptured, const TuHistory *history, const GArray *gua
     TuState state = has_uncaptured ? TU_STATE_NOT_CAPTURED : TU_STATE_RIGHT;
     if (history->is_rebuilding)
         state = TU_STATE_REBUILDING;
-    if (history->is_building)
+    else if (history->is_building)
         state = TU_STATE_BUILDING;
     for (guint i = 0; i < guards->len; i++) {
         const TuTableGuard *guard = &g_array_index(guards, TuTableGuard, i);

@@ -191,6 +191,7 @@ print_json(JsonBuilder *json, const TuResult *result)
         json_builder_set_member_name(json, counts[i].name);
         json_builder_add_int_value(json, counts[i].count);
     }
+    tu_work_add_failures(json, result);
     json_builder_end_object(json);
     tu_output_json(json);
 }
@@ -207,7 +208,10 @@ print_text(const Listing *listing, const TuResult *result)
            result->cells_checked, result->cells_drifted);
     if (result->cells_pending > 0)
         printf(", %" G_GINT64_FORMAT " waiting for changes to be settled", result->cells_pending);
-    printf("%s\n", result->cells_drifted == 0 ? ": every cell equals its source" : "");
+    if (result->failures != NULL && result->failures->len > 0)
+        printf(", %u buckets or tenants could not be verified\n", result->failures->len);
+    else
+        printf("%s\n", result->cells_drifted == 0 ? ": every cell equals its source" : "");
 }
 
 int

@@ -56,23 +56,9 @@ tu_work_each(TuSession *session, const TuSummaryModel *summary, gboolean waits, 
     return TRUE;
 }
 
-static void
-print_json(const TuResult *result)
+void
+tu_work_add_failures(JsonBuilder *builder, const TuResult *result)
 {
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-    const struct {
-        const char *name;
-        gint64 count;
-    } counts[] = {
-        {"cells_checked", result->cells_checked},
-        {"cells_drifted", result->cells_drifted},
-        {"cells_written", result->cells_written},
-    };
-    json_builder_begin_object(builder);
-    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
-        json_builder_set_member_name(builder, counts[i].name);
-        json_builder_add_int_value(builder, counts[i].count);
-    }
     json_builder_set_member_name(builder, "failed");
     json_builder_begin_array(builder);
     for (guint i = 0; result->failures != NULL && i < result->failures->len; i++) {
@@ -91,6 +77,26 @@ print_json(const TuResult *result)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
+}
+
+static void
+print_json(const TuResult *result)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    const struct {
+        const char *name;
+        gint64 count;
+    } counts[] = {
+        {"cells_checked", result->cells_checked},
+        {"cells_drifted", result->cells_drifted},
+        {"cells_written", result->cells_written},
+    };
+    json_builder_begin_object(builder);
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        json_builder_set_member_name(builder, counts[i].name);
+        json_builder_add_int_value(builder, counts[i].count);
+    }
+    tu_work_add_failures(builder, result);
     json_builder_end_object(builder);
     tu_output_json(builder);
 }

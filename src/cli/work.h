@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "cli/command.h"
 
 /* Something to do with each group, under the lock that keeps other workers from the same work. */
@@ -19,6 +21,9 @@ gboolean tu_work_each(TuSession *session, const TuSummaryModel *summary, gboolea
 /* Prints {cells_checked, cells_drifted, cells_written, failed:[...]} or the same as a sentence that
  * begins with `what`; failures as lines on stderr. Gives the exit code. */
 int tu_work_report(const TuContext *context, const char *what, const TuResult *result);
+
+/* Adds "failed": [{summary, tenant, error}] to an object. */
+void tu_work_add_failures(JsonBuilder *builder, const TuResult *result);
 
 /* The failures alone, as lines on stderr; gives the exit code that they mean. */
 int tu_work_failures(const TuResult *result);

@@ -121,8 +121,8 @@ add_writer(Writing *writing, const TuSummaryTable *table, GError **error)
     g_array_append_val(writing->writers, writer);
     TableWriter *kept = &g_array_index(writing->writers, TableWriter, writing->writers->len - 1);
     g_autofree char *upsert = tu_summary_table_upsert(table);
-    g_autofree char *remove = tu_summary_table_delete(table);
     TuDatabase *db = writing->snapshot->keeper->db;
+    g_autofree char *remove = tu_summary_table_delete(table, tu_database_dialect(db)->same);
     return tu_database_prepare(db, upsert, &kept->upsert, error) &&
            tu_database_prepare(db, remove, &kept->remove, error);
 }

@@ -217,9 +217,10 @@ write_chunk(TuSnapshot *snapshot, Pace *pace, TuResult *result, gboolean *ret_is
         chunk.from = stretch.range.from;
         if (tu_stretch_write(snapshot, &stretch, note_progress, &chunk, result, &local))
             break;
+        /* A later slice was too large: all of them again, smaller. */
         if (tu_error_is(local, TU_ERROR_LIMIT) && snapshot->txn.db == NULL) {
             pace->n_slices = stretch.n_slices * 2;
-            local->code = TU_ERROR_BUSY;
+            return TRUE;
         }
         if (!tu_error_is(local, TU_ERROR_LIMIT)) {
             g_propagate_error(error, g_steal_pointer(&local));

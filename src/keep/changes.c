@@ -101,6 +101,27 @@ tu_changes_add_pending(TuChanges *changes, const TuSourceModel *source,
                    values, G_N_ELEMENTS(values));
 }
 
+void
+tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_written)
+{
+    char hour[TU_INSTANT_TEXT_BYTES];
+    const TuKeeper *keeper = changes->tally->snapshot->keeper;
+    gint64 now_us = tu_instant_now_us();
+    tu_instant_format(now_us - now_us % TU_HOUR_US, hour);
+    g_autofree char *now = tu_keeper_now();
+    TuValue values[] = {tu_value_text(hour), tu_value_text(now), tu_value_integer(rows_read),
+                        tu_value_text(keeper->worker), tu_value_integer(cells_written)};
+    tu_changes_add(changes,
+                   "INSERT INTO trueup_run(kind, status, started_at, worker) "
+                   "SELECT 'settle', 'COMPLETED', ?1, ?4 WHERE ?2 >= ?1 AND ?3 >= 0 AND ?5 >= 0 AND NOT EXISTS "
+                   "(SELECT 1 FROM trueup_run WHERE kind = 'settle' AND started_at = ?1)",
+                   values, G_N_ELEMENTS(values));
+    tu_changes_add(changes,
+                   "UPDATE trueup_run SET finished_at = ?2, rows_read = rows_read + ?3, "
+                   "cells_written = cells_written + ?5, worker = ?4 WHERE kind = 'settle' AND started_at = ?1",
+                   values, G_N_ELEMENTS(values));
+}
+
 /* ---- comparing ---- */
 
 static gboolean

@@ -32,31 +32,6 @@ typedef struct {
     guint target;
 } Adding;
 
-/* States hold no pointer while they are 0 (layout.h), so "nothing" is bytes of 0. */
-static gboolean
-states_are_zero(const TuLayout *layout, const TuCell *cell)
-{
-    const char *bytes = (const char *)cell;
-    for (gsize i = layout->n_measures > 0 ? layout->measures[0].offset : layout->cell_bytes;
-         i < layout->cell_bytes; i++)
-        if (bytes[i] != 0)
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean
-counts_are_possible(const TuLayout *layout, TuCell *cell)
-{
-    for (guint i = 0; i < layout->n_measures; i++) {
-        const TuCountState *count = tu_cell_state(layout, cell, i);
-        const TuSumState *sum = tu_cell_state(layout, cell, i);
-        gint64 n = layout->measures[i].kind == TU_MEASURE_COUNT ? count->n : sum->n;
-        if (n < 0 || n > cell->rows)
-            return FALSE;
-    }
-    return TRUE;
-}
-
 static gboolean
 folds_exactly(const TuLayout *layout, TuCell *cell)
 {
@@ -89,7 +64,7 @@ add_stored(TuCell *cell, const TuValue *values, gpointer data, GError **error)
         doubt(adding, cell);
         return TRUE;
     }
-    if (cell->rows == 0 && states_are_zero(layout, cell)) {
+    if (cell->rows == 0 && tu_cell_is_possible(layout, cell)) {
         cell->mark = TU_MARK_LEAVE;
         return TRUE;
     }
@@ -103,8 +78,7 @@ add_stored(TuCell *cell, const TuValue *values, gpointer data, GError **error)
         }
         tu_cell_merge(table, cell, stored, 1);
     }
-    if (cell->rows < 0 || !counts_are_possible(layout, cell) || !folds_exactly(layout, cell) ||
-        (cell->rows == 0 && !states_are_zero(layout, cell)))
+    if (!tu_cell_is_possible(layout, cell) || !folds_exactly(layout, cell))
         doubt(adding, cell);
     else if (cell->rows > 0)
         cell->mark = values != NULL ? TU_MARK_WRITE : TU_MARK_NEW;

@@ -5,6 +5,7 @@
 #include "db/sql.h"
 #include "db/stop.h"
 #include "keep/register.h"
+#include "keep/rows.h"
 #include "schema/capture.h"
 #include "schema/control.h"
 #include "schema/summary_table.h"
@@ -30,6 +31,20 @@ tu_install_plan(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GE
         if (captured->is_captured && !tu_capture_plan(keeper->db, captured, statements, error))
             return FALSE;
     }
+    return TRUE;
+}
+
+gboolean
+tu_install_refusal(TuKeeper *keeper, GPtrArray *builds, GError **error)
+{
+    TuRegistration registration = {.keeper = keeper};
+    if (!tu_register_look(&registration, error))
+        return FALSE;
+    for (guint i = 0; i < keeper->model->summaries->len; i++)
+        if (registration.must_build[i])
+            g_ptr_array_add(builds, g_ptr_array_index(keeper->model->summaries, i));
+    g_free(registration.must_build);
+    g_free(registration.is_new);
     return TRUE;
 }
 
@@ -147,23 +162,25 @@ is_needed(const TuModel *model, const TuCaptured *captured, const TuSummaryModel
 }
 
 static gboolean
-drop_tables(TuKeeper *keeper, const TuSummaryModel *summary, GError **error)
+take_name(const TuValue *row, gpointer data, GError **error)
 {
-    for (int grain = 0; grain < TU_GRAINS; grain++) {
-        gboolean is_made = FALSE;
-        gint64 one = 0;
-        if (summary->tables[grain] == NULL)
-            continue;
-        TuValue values[] = {tu_value_text(summary->spec->name),
-                            tu_value_text(tu_grain_name((TuGrain)grain))};
-        if (!tu_database_integer(keeper->db,
-                                 "SELECT 1 FROM trueup_summary WHERE name = ?1 "
-                                 "AND ',' || made || ',' LIKE '%,' || ?2 || ',%'",
-                                 values, G_N_ELEMENTS(values), &is_made, &one, error))
-            return FALSE;
+    g_ptr_array_add(data, g_strndup(row[0].text, row[0].bytes));
+    return TRUE;
+}
+
+/* The tables that trueup made for the summary, also those that the spec names no more. */
+static gboolean
+drop_tables(TuKeeper *keeper, const char *summary, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    TuValue value = tu_value_text(summary);
+    if (!tu_rows_each(keeper->db, "SELECT name FROM trueup_kept WHERE summary = ? AND is_made <> 0",
+                      &value, 1, FALSE, take_name, names, error))
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
         g_autofree char *sql =
-            tu_sql_format("DROP TABLE IF EXISTS %I", summary->tables[grain]->name);
-        if (is_made && !tu_database_execute(keeper->db, sql, error))
+            tu_sql_format("DROP TABLE IF EXISTS %I", (const char *)g_ptr_array_index(names, i));
+        if (!tu_database_execute(keeper->db, sql, error))
             return FALSE;
     }
     return TRUE;
@@ -175,10 +192,11 @@ drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tabl
     static const char *const statements[] = {
         "DELETE FROM trueup_pending WHERE summary = ?",
         "DELETE FROM trueup_build WHERE summary = ?",
+        "DELETE FROM trueup_kept WHERE summary = ?",
         "DELETE FROM trueup_summary WHERE name = ?",
     };
     TuValue name = tu_value_text(summary->spec->name);
-    if (!keep_tables && !drop_tables(keeper, summary, error))
+    if (!keep_tables && !drop_tables(keeper, summary->spec->name, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(statements); i++)
         if (!tu_database_run(keeper->db, statements[i], &name, 1, NULL, error))

@@ -11,6 +11,11 @@
 gboolean tu_install_plan(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* FALSE with what `apply` would refuse (CONFIG); else the summaries (TuSummaryModel *) whose history it
+ * would build go into `builds`. Only reads. */
+gboolean tu_install_refusal(TuKeeper *keeper, GPtrArray *builds,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef struct {
     guint n_statements; /* that created or altered something */
     guint n_builds;     /* summaries whose history is to be built */

@@ -111,7 +111,13 @@ each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        visiting->tally->uncounted[visiting->source->spec->index].without_time++;
+        /* In a joined source the broken row may be another table's, and the image's own places stay
+         * unknown; alone, a row that cannot be evaluated counts nowhere. */
+        TuUncounted *uncounted = &visiting->tally->uncounted[visiting->source->spec->index];
+        if (visiting->source->is_joined)
+            uncounted->is_incomplete = TRUE;
+        else
+            uncounted->without_time++;
     }
     return TRUE;
 }

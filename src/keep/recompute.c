@@ -220,6 +220,7 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, TuResult 
         else if (!g_str_equal(problem, TU_UNDER_WAY))
             note_failed(changes, &buckets[i], problem, result);
     }
+    tu_changes_note_hour(changes, tally->rows_read, changes->n_to_write);
     if (!tu_apply(snapshot, changes, error))
         return FALSE;
     result->rows_read += tally->rows_read;

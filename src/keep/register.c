@@ -32,27 +32,45 @@ read_text(TuKeeper *keeper, const char *sql, const char *argument, char **ret_te
 
 /* ---- looking ---- */
 
+/* Rows that are not trueup's are replaced only by one who says so. */
 static gboolean
-refuse_foreign_rows(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
+refuse_foreign_rows(TuRegistration *registration, const TuSummaryTable *table, GError **error)
 {
-    for (int grain = 0; grain < TU_GRAINS; grain++) {
-        const TuSummaryTable *table = summary->tables[grain];
-        gboolean has_rows = FALSE;
-        gint64 one = 0;
-        if (table == NULL || !table->exists || registration->may_take_over)
-            continue;
-        g_autofree char *sql = tu_sql_format("SELECT 1 FROM %I LIMIT 1", table->name);
-        if (!tu_database_integer(registration->keeper->db, sql, NULL, 0, &has_rows, &one, error))
-            return FALSE;
-        if (has_rows) {
-            g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                        "table %s has rows that are not from trueup: run `trueup apply --take-over` "
-                        "if it may replace them, or name another table for summary %s",
-                        table->name, summary->spec->name);
-            return FALSE;
-        }
-    }
-    return TRUE;
+    gboolean has_rows = FALSE;
+    gint64 one = 0;
+    if (registration->may_take_over)
+        return TRUE;
+    g_autofree char *sql = tu_sql_format("SELECT 1 FROM %I LIMIT 1", table->name);
+    if (!tu_database_integer(registration->keeper->db, sql, NULL, 0, &has_rows, &one, error))
+        return FALSE;
+    if (has_rows)
+        g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
+                    "table %s has rows that are not from trueup: run `trueup apply --take-over` if it "
+                    "may replace them, or name another table for summary %s",
+                    table->name, table->summary->spec->name);
+    return !has_rows;
+}
+
+/* A table that is there already: ours with the same key, or one without rows, or taken over. */
+static gboolean
+look_at_table(TuRegistration *registration, const TuSummaryTable *table, GError **error)
+{
+    const TuSummary *spec = table->summary->spec;
+    g_autofree char *key = tu_definition_of_key(spec);
+    g_autofree char *known_key = NULL;
+    if (!registration->is_first &&
+        !read_text(registration->keeper, "SELECT key FROM trueup_kept WHERE name = ?", table->name,
+                   &known_key, error))
+        return FALSE;
+    if (known_key == NULL)
+        return refuse_foreign_rows(registration, table, error);
+    if (g_str_equal(key, known_key))
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
+                "summary %s: its key changed (a dimension, the tenant or the series column): table %s "
+                "keeps its key, so name a new `table`",
+                spec->name, table->name);
+    return FALSE;
 }
 
 static gboolean
@@ -61,28 +79,22 @@ look_at_summary(TuRegistration *registration, const TuSummaryModel *summary, GEr
     TuKeeper *keeper = registration->keeper;
     guint index = summary->spec->index;
     g_autofree char *known = NULL;
-    g_autofree char *known_key = NULL;
     g_autofree char *definition = tu_definition_of_summary(keeper->model->spec, summary->spec);
-    g_autofree char *key = tu_definition_of_key(summary->spec);
     if (!registration->is_first &&
-        (!read_text(keeper, "SELECT definition FROM trueup_summary WHERE name = ?",
-                    summary->spec->name, &known, error) ||
-         !read_text(keeper, "SELECT key FROM trueup_summary WHERE name = ?", summary->spec->name,
-                    &known_key, error)))
+        !read_text(keeper, "SELECT definition FROM trueup_summary WHERE name = ?",
+                   summary->spec->name, &known, error))
         return FALSE;
     registration->is_new[index] = known == NULL;
     registration->must_build[index] = g_strcmp0(known, definition) != 0;
-    if (known == NULL)
-        return refuse_foreign_rows(registration, summary, error);
-    for (int grain = 0; grain < TU_GRAINS; grain++)
-        if (summary->tables[grain] != NULL && summary->tables[grain]->exists &&
-            g_strcmp0(key, known_key) != 0) {
-            g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                        "summary %s: its key changed (a dimension, the tenant or the series column): "
-                        "a table keeps its key, so name a new `table`",
-                        summary->spec->name);
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        const TuSummaryTable *table = summary->tables[grain];
+        if (table == NULL)
+            continue;
+        if (!table->exists)
+            registration->must_build[index] = TRUE;
+        else if (!look_at_table(registration, table, error))
             return FALSE;
-        }
+    }
     return TRUE;
 }
 
@@ -219,6 +231,30 @@ write_zone(TuRegistration *registration, const char *name, const TuZone *zone, G
                error, 2, name, digest);
 }
 
+/* A zone that nobody uses any more must not stop anybody when its rules change. */
+static gboolean
+find_unused_zones(TuRegistration *registration, const TuTenantSet *tenants, GError **error)
+{
+    g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+    const TuModel *model = registration->keeper->model;
+    gboolean found = FALSE;
+    gint64 n_noted = 0;
+    for (guint i = 0; i < tu_tenants_count(tenants); i++)
+        if (tu_tenants_at(tenants, i)->zone != NULL)
+            g_hash_table_add(used, tu_tenants_at(tenants, i)->zone_name);
+    for (guint i = 0; i < model->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(model->sources, i);
+        if (source->naive_zone != NULL)
+            g_hash_table_add(used, source->spec->time_zone);
+    }
+    if (!tu_database_integer(registration->keeper->db, "SELECT count(*) FROM trueup_zone", NULL, 0,
+                             &found, &n_noted, error))
+        return FALSE;
+    registration->has_changed =
+        registration->has_changed || n_noted != (gint64)g_hash_table_size(used);
+    return TRUE;
+}
+
 /* Only the zones in use are noted: the rules of others are nobody's matter. */
 static gboolean
 write_zones(TuRegistration *registration, const TuTenantSet *tenants, GError **error)
@@ -307,16 +343,26 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
     return write_tenants(registration, group, tenants, changed_zones, known == NULL, error);
 }
 
-/* Which of the summary's tables trueup made, so that `drop` takes no other. */
-static char *
-tables_made(const TuSummaryModel *summary, const char *before)
+/* Remembers the summary's tables, and which of them trueup made: `drop` takes no other. */
+static gboolean
+write_tables(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
 {
-    GString *made = g_string_new(before);
-    for (int grain = 0; grain < TU_GRAINS; grain++)
-        if (summary->tables[grain] != NULL && !summary->tables[grain]->exists)
-            g_string_append_printf(made, "%s%s", made->len > 0 ? "," : "",
-                                   tu_grain_name((TuGrain)grain));
-    return g_string_free(made, FALSE);
+    g_autofree char *key = tu_definition_of_key(summary->spec);
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        const TuSummaryTable *table = summary->tables[grain];
+        if (table == NULL)
+            continue;
+        TuValue values[] = {tu_value_text(table->name), tu_value_text(summary->spec->name),
+                            tu_value_text(key), tu_value_integer(!table->exists)};
+        if (!tu_database_run(registration->keeper->db,
+                             "INSERT INTO trueup_kept(name, summary, key, is_made) "
+                             "VALUES (?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET "
+                             "summary = excluded.summary, key = excluded.key, "
+                             "is_made = max(is_made, excluded.is_made)",
+                             values, G_N_ELEMENTS(values), NULL, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -324,18 +370,12 @@ write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **er
 {
     TuKeeper *keeper = registration->keeper;
     g_autofree char *definition = tu_definition_of_summary(keeper->model->spec, summary->spec);
-    g_autofree char *key = tu_definition_of_key(summary->spec);
-    g_autofree char *before = NULL;
-    if (!read_text(keeper, "SELECT made FROM trueup_summary WHERE name = ?", summary->spec->name,
-                   &before, error))
-        return FALSE;
-    g_autofree char *made = tables_made(summary, before);
     if (!run(keeper,
-             "INSERT INTO trueup_summary(name, group_name, definition, key, made) "
-             "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET "
-             "group_name = excluded.group_name, definition = excluded.definition, "
-             "key = excluded.key, made = excluded.made",
-             error, 5, summary->spec->name, summary->group->name, definition, key, made))
+             "INSERT INTO trueup_summary(name, group_name, definition) VALUES (?1, ?2, ?3) "
+             "ON CONFLICT(name) DO UPDATE SET group_name = excluded.group_name, "
+             "definition = excluded.definition",
+             error, 3, summary->spec->name, summary->group->name, definition) ||
+        !write_tables(registration, summary, error))
         return FALSE;
     if (!registration->must_build[summary->spec->index])
         return TRUE;
@@ -344,7 +384,8 @@ write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **er
     g_ptr_array_add(one, summary);
     registration->n_builds++;
     registration->has_changed = TRUE;
-    return tu_build_ask(keeper, one, &everyone, TRUE, "build", error);
+    const char *kind = registration->is_new[summary->spec->index] ? "build" : "rebuild";
+    return tu_build_ask(keeper, one, &everyone, TRUE, kind, error);
 }
 
 /* What the spec no longer has is no longer kept; its tables stay. */
@@ -489,7 +530,8 @@ write_all(TuRegistration *registration, GError **error)
     if (!forget_leaving(registration, error) ||
         !tu_tenants_read(registration->keeper, &tenants, error) ||
         !find_changed_zones(registration, tenants, changed, error) ||
-        !find_changed_clocks(registration, error))
+        !find_changed_clocks(registration, error) ||
+        !find_unused_zones(registration, tenants, error))
         return FALSE;
     for (guint i = 0; i < model->groups->len; i++)
         if (!write_group(registration, g_ptr_array_index(model->groups, i), tenants, changed,

@@ -93,15 +93,20 @@ take_dead(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-static gboolean
-bury_the_dead(TuKeeper *keeper, GError **error)
+gboolean
+tu_runs_close_dead(TuKeeper *keeper, GError **error)
 {
     g_autoptr(GArray) dead = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autofree char *now = tu_keeper_now();
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     if (!tu_rows_each(keeper->db,
                       "SELECT id, worker FROM trueup_run WHERE status = 'STARTED' "
                       "AND kind NOT IN ('build', 'rebuild')",
                       NULL, 0, FALSE, take_dead, dead, error))
+        return FALSE;
+    if (dead->len == 0)
+        return TRUE;
+    if (!tu_transaction_begin_write(&txn, keeper->db, error))
         return FALSE;
     for (guint i = 0; i < dead->len; i++) {
         TuValue values[] = {tu_value_text(now), tu_value_integer(g_array_index(dead, gint64, i))};
@@ -111,7 +116,7 @@ bury_the_dead(TuKeeper *keeper, GError **error)
                              values, G_N_ELEMENTS(values), NULL, error))
             return FALSE;
     }
-    return TRUE;
+    return tu_transaction_commit(&txn, error);
 }
 
 static gboolean
@@ -135,7 +140,8 @@ start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **err
         tu_value_text(now),
         tu_value_text(keeper->worker),
     };
-    return tu_transaction_begin_write(&txn, keeper->db, error) && bury_the_dead(keeper, error) &&
+    return tu_runs_close_dead(keeper, error) &&
+           tu_transaction_begin_write(&txn, keeper->db, error) &&
            tu_database_run(keeper->db,
                            "INSERT INTO trueup_run(kind, summary, tenant, range_from, range_to, "
                            "status, started_at, worker) "
@@ -192,9 +198,10 @@ repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, T
         g_autoptr(GError) local = NULL;
         if (tu_stretch_write(&snapshot, &stretch, NULL, NULL, result, &local))
             break;
+        /* A later slice was too large: all of them again, smaller. */
         if (tu_error_is(local, TU_ERROR_LIMIT) && snapshot.txn.db == NULL) {
             *n_slices *= 2;
-            local->code = TU_ERROR_BUSY;
+            return TRUE;
         }
         if (!tu_error_is(local, TU_ERROR_LIMIT)) {
             g_propagate_error(error, g_steal_pointer(&local));

@@ -19,6 +19,9 @@ typedef struct {
 gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, const TuRepair *repair,
                          TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Marks runs of this host FAILED that still say STARTED although their process is gone. */
+gboolean tu_runs_close_dead(TuKeeper *keeper, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Compares at one snapshot; every difference goes to `on_drift`. */
 gboolean tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what,
                          TuOnDrift on_drift, gpointer data, TuResult *result,

@@ -109,6 +109,18 @@ uses_source(const TuSummaryModel *summary, const TuSourceModel *source)
     return FALSE;
 }
 
+/* Some changes cannot be placed: the summary is compared as a whole. */
+static void
+ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
+{
+    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_integer(G_MAXINT32)};
+    tu_changes_add(changes,
+                   "INSERT INTO trueup_build(summary, below, is_dropping) SELECT ?1, ?2, 0 "
+                   "WHERE NOT EXISTS (SELECT 1 FROM trueup_build WHERE summary = ?1 "
+                   "AND tenant IS NULL AND below = ?2)",
+                   values, G_N_ELEMENTS(values));
+}
+
 static gboolean
 note_places(TuChanges *changes, const TuBatch *batch, gboolean may_fold, GError **error)
 {
@@ -132,8 +144,11 @@ note_places(TuChanges *changes, const TuBatch *batch, gboolean may_fold, GError 
             TuUncounted before = *uncounted;
             if (!tu_places_each(changes->tally, source, batch, entries, note_place, &noting, error))
                 return FALSE;
+            if (uncounted->is_incomplete)
+                ask_for_rebuild(changes, summary);
             if (is_counted)
                 *uncounted = before;
+            uncounted->is_incomplete = FALSE;
             is_counted = TRUE;
         }
     }
@@ -164,26 +179,17 @@ note_uncounted(TuChanges *changes)
     }
 }
 
-/* Settling that succeeds is not a run: its sums are one row an hour. */
-static void
-note_hour(TuChanges *changes, gint64 rows_read)
+/* Cells that folding changed. */
+static gint64
+count_written(const TuChanges *changes)
 {
-    char hour[TU_INSTANT_TEXT_BYTES];
-    const TuKeeper *keeper = changes->tally->snapshot->keeper;
-    gint64 now_us = tu_instant_now_us();
-    tu_instant_format(now_us - now_us % TU_HOUR_US, hour);
-    g_autofree char *now = tu_keeper_now();
-    TuValue values[] = {tu_value_text(hour), tu_value_text(now), tu_value_integer(rows_read),
-                        tu_value_text(keeper->worker)};
-    tu_changes_add(changes,
-                   "INSERT INTO trueup_run(kind, status, started_at, worker) "
-                   "SELECT 'settle', 'COMPLETED', ?1, ?4 WHERE ?2 >= ?1 AND ?3 >= 0 AND NOT EXISTS "
-                   "(SELECT 1 FROM trueup_run WHERE kind = 'settle' AND started_at = ?1)",
-                   values, G_N_ELEMENTS(values));
-    tu_changes_add(changes,
-                   "UPDATE trueup_run SET finished_at = ?2, rows_read = rows_read + ?3, "
-                   "worker = ?4 WHERE kind = 'settle' AND started_at = ?1",
-                   values, G_N_ELEMENTS(values));
+    gint64 n = 0;
+    for (guint target = 0; target < changes->tally->snapshot->group->n_targets; target++) {
+        const TuCellTable *table = tu_cells_table(changes->tally->cells, target);
+        for (guint32 i = 0; i < tu_cell_table_size(table); i++)
+            n += tu_cell_table_cell(table, i)->mark != TU_MARK_LEAVE;
+    }
+    return n;
 }
 
 static void
@@ -212,7 +218,7 @@ settle_batch(TuSnapshot *snapshot, const TuBatch *batch, gboolean may_fold, TuRe
         return FALSE;
     add_settled(changes, batch);
     note_uncounted(changes);
-    note_hour(changes, n_images);
+    tu_changes_note_hour(changes, n_images, count_written(changes));
     if (!tu_apply(snapshot, changes, error))
         return FALSE;
     result->changes += n_images;

@@ -114,26 +114,6 @@ roll_named(Rolling *rolling, const TuSummaryModel *summary, GError **error)
     return TRUE;
 }
 
-/* Only where the coarser range reaches beyond the finer one. */
-static gboolean
-roll_range(Rolling *rolling, const TuWanted *coarse, const TuWanted *finer, GError **error)
-{
-    gboolean is_open = coarse->to == G_MAXINT32 || coarse->to <= coarse->from;
-    TuDate end = is_open || !tu_grain_is_dated(rolling->grain)
-                     ? coarse->to
-                     : tu_date_next(rolling->grain, coarse->to - 1);
-    if (coarse->from >= finer->from && end <= finer->to)
-        return TRUE;
-    GHashTable *only = rolling->tally->only;
-    if (only == NULL)
-        return read_dates(rolling, FALSE, 0, coarse->from, end, error);
-    g_autoptr(GList) ids = g_hash_table_get_keys(only);
-    for (GList *id = ids; id != NULL; id = id->next)
-        if (!read_dates(rolling, TRUE, GPOINTER_TO_UINT(id->data), coarse->from, end, error))
-            return FALSE;
-    return TRUE;
-}
-
 static gboolean
 roll_table(TuTally *tally, const TuSummaryModel *summary, TuGrain grain,
            gboolean *ret_cannot_roll_up, GError **error)
@@ -144,14 +124,7 @@ roll_table(TuTally *tally, const TuSummaryModel *summary, TuGrain grain,
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         const TuWanted *coarse = &tally->wanted[series->target[grain]];
-        if (coarse->from_source || coarse->kind == TU_WANT_NONE)
-            continue;
-        if (coarse->kind == TU_WANT_RANGE) {
-            if (!roll_range(&rolling, coarse, &tally->wanted[series->target[parent]], error))
-                return FALSE;
-            break;
-        }
-        has_named = TRUE;
+        has_named = has_named || (!coarse->from_source && coarse->kind == TU_WANT_SET);
     }
     if (has_named && !roll_named(&rolling, summary, error))
         return FALSE;

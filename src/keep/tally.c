@@ -362,7 +362,8 @@ tu_tally_check(TuTally *tally)
         for (guint32 i = 0; i < tu_cell_table_size(table); i++) {
             TuCell *cell = tu_cell_table_cell(table, i);
             const char *failure = tu_cell_failure(table, cell);
-            if (failure == NULL && cell->rows < 0)
+            if (failure == NULL && tally->has_weights &&
+                !tu_cell_is_possible(tu_cell_table_layout(table), cell))
                 failure = TU_UNDER_WAY;
             if (failure == NULL)
                 failure = overflow_of(tally, target, cell);

@@ -43,6 +43,7 @@ typedef struct {
 /* Rows of a source that count nowhere, by reason. */
 typedef struct {
     gint64 without_tenant, without_time, of_unknown_tenants;
+    gboolean is_incomplete; /* a joined image's places could not all be told */
 } TuUncounted;
 
 typedef struct {

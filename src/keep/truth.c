@@ -33,8 +33,7 @@ tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange r
                 continue;
             TuWanted *wanted = &tally->wanted[series->target[grain]];
             *wanted = range_of_grain(&range, (TuGrain)grain);
-            wanted->from_source = summary->parent[grain] < 0 ||
-                                  (!series->is_rollable && !is_unbounded(&range));
+            wanted->from_source = summary->parent[grain] < 0 || !is_unbounded(&range);
         }
     }
 }

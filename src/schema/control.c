@@ -16,8 +16,10 @@ static const struct {
      "(name %T PRIMARY KEY, group_name %T NOT NULL, triggers %T NOT NULL, unguarded_since %T, "
      "released_at %T, problem %T)"},
     {"trueup_summary", "TABLE",
-     "(name %T PRIMARY KEY, group_name %T NOT NULL, definition %T NOT NULL, key %T NOT NULL, "
-     "made %T NOT NULL, drift %N NOT NULL DEFAULT 0)"},
+     "(name %T PRIMARY KEY, group_name %T NOT NULL, definition %T NOT NULL, "
+     "drift %N NOT NULL DEFAULT 0)"},
+    {"trueup_kept", "TABLE",
+     "(name %T PRIMARY KEY, summary %T NOT NULL, key %T NOT NULL, is_made %N NOT NULL)"},
     {"trueup_source", "TABLE",
      "(name %T PRIMARY KEY, group_name %T NOT NULL, without_tenant %N NOT NULL DEFAULT 0, "
      "without_time %N NOT NULL DEFAULT 0, of_unknown_tenants %N NOT NULL DEFAULT 0, "

@@ -5,6 +5,7 @@
  *   trueup_group     one row a group: its turn
  *   trueup_table     captured tables: what capture should look like, when it was lost or released
  *   trueup_summary   summaries: definition, drift found
+ *   trueup_kept      the tables of summaries: their keys, and whether trueup made them
  *   trueup_source    sources: rows that count nowhere
  *   trueup_build     history still to be built or rebuilt: newest first, down to `below`
  *   trueup_tenant    tenants as last seen, with their zones

@@ -112,16 +112,17 @@ key_is_plain(const TuSummaryTable *table)
 
 /* WHERE over parameters numbered from ?1 in the key's order. */
 static void
-append_key_condition(GString *sql, const TuSummaryTable *table, gboolean with_dimensions)
+append_key_condition(GString *sql, const TuSummaryTable *table, gboolean with_dimensions,
+                     const char *equals)
 {
     const TuSummary *spec = table->summary->spec;
     guint n = 1;
     g_string_append(sql, " WHERE ");
     if (spec->series_column != NULL)
-        tu_sql_append(sql, "%I = ?%u AND ", spec->series_column, n++);
+        tu_sql_append(sql, "%I %s ?%u AND ", spec->series_column, equals, n++);
     if (spec->has_tenant)
-        tu_sql_append(sql, "%I = ?%u AND ", spec->tenant_column, n++);
-    tu_sql_append(sql, "%I = ?%u", table->bucket_column, n++);
+        tu_sql_append(sql, "%I %s ?%u AND ", spec->tenant_column, equals, n++);
+    tu_sql_append(sql, "%I %s ?%u", table->bucket_column, equals, n++);
     for (guint i = 0; with_dimensions && i < spec->dimensions->len; i++, n++) {
         const char *name = g_ptr_array_index(spec->dimensions, i);
         tu_sql_append(sql, " AND ifnull(%I, 0) = ifnull(?%u, 0) AND (%I IS NULL) = (?%u IS NULL)",
@@ -180,7 +181,7 @@ char *
 tu_summary_table_select_cell(const TuSummaryTable *table)
 {
     GString *sql = begin_select(table);
-    append_key_condition(sql, table, TRUE);
+    append_key_condition(sql, table, TRUE, "=");
     return g_string_free(sql, FALSE);
 }
 
@@ -188,7 +189,7 @@ char *
 tu_summary_table_select_bucket(const TuSummaryTable *table)
 {
     GString *sql = begin_select(table);
-    append_key_condition(sql, table, FALSE);
+    append_key_condition(sql, table, FALSE, "=");
     return g_string_free(sql, FALSE);
 }
 
@@ -230,11 +231,11 @@ tu_summary_table_upsert(const TuSummaryTable *table)
 }
 
 char *
-tu_summary_table_delete(const TuSummaryTable *table)
+tu_summary_table_delete(const TuSummaryTable *table, const char *same)
 {
     GString *sql = g_string_new(NULL);
     tu_sql_append(sql, "DELETE FROM %I", table->name);
-    append_key_condition(sql, table, TRUE);
+    append_key_condition(sql, table, TRUE, same); /* a foreign row may have NULL anywhere */
     return g_string_free(sql, FALSE);
 }
 
@@ -473,6 +474,36 @@ check_key_column(const TuTableInfo *info, const TuColumnInfo *column, const TuSu
                                 "a type"));
 }
 
+/* A unique key over columns that trueup writes must not make two cells one. */
+static void
+check_unique_keys(const TuTableInfo *info, GArray *wanted, GPtrArray *findings)
+{
+    for (guint i = 0; i < info->unique->len; i++) {
+        const TuUniqueKey *key = g_ptr_array_index(info->unique, i);
+        guint n_written = 0;
+        guint n_missing = 0;
+        for (guint w = 0; w < wanted->len; w++) {
+            const Wanted *column = &g_array_index(wanted, Wanted, w);
+            gboolean is_in_key = FALSE;
+            for (guint c = 0; c < key->columns->len; c++)
+                is_in_key = is_in_key || g_ascii_strcasecmp(
+                                             column->name,
+                                             g_ptr_array_index(key->columns, c) != NULL
+                                                 ? g_ptr_array_index(key->columns, c)
+                                                 : "") == 0;
+            n_written += is_in_key;
+            n_missing += column->is_key && !is_in_key;
+        }
+        if (n_written == key->columns->len && n_missing > 0 &&
+            !g_str_has_prefix(key->name, "trueup_key_"))
+            tu_finding_add(findings, TRUE, info->name,
+                           g_strdup_printf("its own unique key %s has not all columns of a cell's key: "
+                                           "two cells would be one row",
+                                           key->name),
+                           g_strdup("drop that key, or name another table"));
+    }
+}
+
 static void
 plan_existing(const TuTableInfo *info, const TuSummaryTable *table, GArray *wanted,
               GPtrArray *statements, GPtrArray *findings)
@@ -495,6 +526,7 @@ plan_existing(const TuTableInfo *info, const TuSummaryTable *table, GArray *want
                                           column->name, column->type));
     }
     check_other_columns(info, wanted, findings);
+    check_unique_keys(info, wanted, findings);
     if (!has_key(info, table))
         g_ptr_array_add(statements, create_index(table));
 }

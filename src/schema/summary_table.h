@@ -42,8 +42,8 @@ guint tu_stored_measure_column(const TuSummaryTable *table, guint measure); /* v
 /* INSERT, or UPDATE where the key is there: key values, then measures, then hidden ones. */
 char *tu_summary_table_upsert(const TuSummaryTable *table);
 
-/* DELETE by key. */
-char *tu_summary_table_delete(const TuSummaryTable *table);
+/* DELETE by key, compared with the operator `same` (NULLs equal). */
+char *tu_summary_table_delete(const TuSummaryTable *table, const char *same);
 
 /* How many values the key has, and all of an upsert. */
 guint tu_summary_table_key_values(const TuSummaryTable *table);

@@ -20,8 +20,17 @@ import {fileURLToPath} from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/* The program under test; it must have been built with -Dstop_points=true. */
-export const PROGRAM = process.env.TRUEUP ?? path.resolve(here, '../../build/trueup');
+/* The program under test: TRUEUP, or what `make check` has built. */
+export const PROGRAM = process.env.TRUEUP ?? path.resolve(here, '../../build-check/trueup');
+
+/* Without stop points a test that asks for a kill would test nothing: such a program says nothing
+ * against a stop point that does not exist. */
+{
+    const env = {...process.env, TRUEUP_STOP: 'no.such.point:kill'};
+    const {status, error} = spawnSync(PROGRAM, ['--version'], {env});
+    if (error || status !== 2)
+        throw new Error(`${PROGRAM}: ${error?.message ?? 'was not built with -Dstop_points=true'}`);
+}
 
 /* No event takes so long that this is a matter of a slow machine. */
 const DEADLINE_MS = 30_000;

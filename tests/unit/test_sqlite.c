@@ -488,8 +488,10 @@ key_text(const TuUniqueKey *key)
     GString *text = g_string_new(key->is_primary ? "primary: " : "");
     for (guint i = 0; i < key->columns->len; i++) {
         const char *column = g_ptr_array_index(key->columns, i);
-        g_string_append_printf(text, "%s%s %s", i == 0 ? "" : ", ", column != NULL ? column : "-",
-                               (const char *)g_ptr_array_index(key->collations, i));
+        g_string_append_printf(
+            text, "%s%s %s", i == 0 ? "" : ", ",
+            column != NULL ? column : (const char *)g_ptr_array_index(key->expressions, i),
+            (const char *)g_ptr_array_index(key->collations, i));
     }
     return g_string_free(text, FALSE);
 }
@@ -507,7 +509,7 @@ test_keys(void)
         const char *table;
         const char *keys;
     } rows[] = {
-        {"plain", "- BINARY, n BINARY; day RTRIM; name NOCASE, n BINARY; price BINARY; "
+        {"plain", "day RTRIM; lower(name) BINARY, n BINARY; name NOCASE, n BINARY; price BINARY; "
                   "primary: id BINARY"},
         {"no_rowid", "primary: a BINARY, b BINARY"},
         {"strict_one", "primary: c BINARY"},
