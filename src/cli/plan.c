@@ -176,13 +176,16 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     for (guint i = 0; i < session.model->groups->len && !only_sql; i++)
         if (!read_group(&session, g_ptr_array_index(session.model->groups, i), rows, buckets, error))
             return -1;
+    /* What apply would refuse is no plan: no SQL of it may end up in a migration file. */
+    if (say_findings(findings))
+        return TU_EXIT_USAGE;
+    if (!tu_install_refusal(&session.keeper, builds, error))
+        return -1;
     if (context->as_json)
         print_json(&session, statements, rows, buckets);
     else
         print_text(&session, statements, rows, buckets, only_sql);
-    if (!tu_install_refusal(&session.keeper, builds, error))
-        return -1;
     if (!context->as_json && !only_sql)
         print_builds(builds);
-    return say_findings(findings) ? TU_EXIT_USAGE : TU_EXIT_DONE;
+    return TU_EXIT_DONE;
 }

@@ -191,7 +191,8 @@ print_json(JsonBuilder *json, const TuResult *result)
         json_builder_set_member_name(json, counts[i].name);
         json_builder_add_int_value(json, counts[i].count);
     }
-    tu_work_add_failures(json, result);
+    if (result->failures != NULL && result->failures->len > 0)
+        tu_work_add_failures(json, result);
     json_builder_end_object(json);
     tu_output_json(json);
 }

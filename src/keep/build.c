@@ -244,7 +244,6 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
     for (gboolean is_done = FALSE; !is_done;) {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
         g_autoptr(GError) local = NULL;
-        gint64 began_us = g_get_monotonic_time();
         if (tu_snapshot_begin(&snapshot, keeper, group, &local) &&
             write_chunk(&snapshot, &pace, result, &is_done, &local)) {
             busy_since_us = 0;
@@ -253,7 +252,6 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
                 return FALSE;
             continue;
         }
-        busy_since_us = busy_since_us != 0 ? busy_since_us : began_us;
         if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;

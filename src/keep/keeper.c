@@ -17,12 +17,12 @@ tu_keeper_init(TuKeeper *keeper, TuDatabase *db, const TuModel *model)
     keeper->zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, zone_free);
     keeper->zone_problems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     keeper->worker = g_strdup_printf("%s:%d", g_get_host_name(), (int)getpid());
-    keeper->batch_changes = 100;
-    keeper->memory_bytes = 0;
+    keeper->batch_most = G_MAXUINT;
+    keeper->memory_bytes = G_MAXSIZE;
     for (guint i = 0; i < model->spec->summaries->len; i++) {
         const TuSummary *summary = g_ptr_array_index(model->spec->summaries, i);
-        keeper->memory_bytes = MAX(keeper->memory_bytes, summary->refresh.memory_bytes);
-        keeper->batch_changes = MAX(keeper->batch_changes, summary->refresh.batch_max);
+        keeper->memory_bytes = MIN(keeper->memory_bytes, summary->refresh.memory_bytes);
+        keeper->batch_most = MIN(keeper->batch_most, summary->refresh.batch_max);
     }
 }
 
@@ -58,8 +58,8 @@ tu_keeper_zone(TuKeeper *keeper, const char *name, GError **error)
     return zone;
 }
 
-/* Turns that others take go by in milliseconds; a lock that another process holds has been waited for
- * by the database already (its busy time-out is as long), so that one is not tried again. */
+/* Turns that others take go by in milliseconds. A lock that another process holds has been waited for by
+ * the database already (its busy time-out is as long), so that one is tried once more. */
 #define RETRY_LIMIT_US (5 * TU_SECOND_US)
 #define RETRY_PAUSE_US 20000
 

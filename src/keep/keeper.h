@@ -14,8 +14,9 @@ typedef struct {
     GHashTable *zones; /* name -> TuZone, or NULL where there is none; kept for all work */
     GHashTable *zone_problems; /* name -> why there is none */
     const volatile int *is_cancelled;
+    /* Summaries settle and build together, so the strictest of their bounds is everybody's. */
     gsize memory_bytes;
-    guint batch_changes; /* log entries settled in one turn */
+    guint batch_most; /* log entries of one table settled in one turn */
     char *worker;        /* "host:pid", for the run log */
     TuProgress progress; /* may be NULL */
     gpointer progress_data;

@@ -224,12 +224,10 @@ repair_all(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResult *r
     gint64 busy_since_us = 0;
     while (left.to > left.from) {
         g_autoptr(GError) local = NULL;
-        gint64 began_us = g_get_monotonic_time();
         if (repair_once(keeper, group, &left, &n_slices, result, &local)) {
             busy_since_us = 0;
             continue;
         }
-        busy_since_us = busy_since_us != 0 ? busy_since_us : began_us;
         if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;

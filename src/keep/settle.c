@@ -286,7 +286,7 @@ settle_entries(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *r
     *ret_is_empty = !is_ahead;
     if (!is_ahead)
         return TRUE;
-    if (!tu_batch_take(snapshot, snapshot->keeper->batch_changes, &batch, error))
+    if (!tu_batch_take(snapshot, snapshot->keeper->batch_most, &batch, error))
         return FALSE;
     gboolean is_settled = settle_taken(snapshot, &batch, result, error);
     g_free(batch.up_to);
@@ -353,12 +353,10 @@ tu_settle_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **err
     gint64 busy_since_us = 0;
     for (gboolean is_done = FALSE; !is_done;) {
         g_autoptr(GError) local = NULL;
-        gint64 began_us = g_get_monotonic_time();
         if (tu_settle_step(keeper, group, &goal, result, &is_done, &local)) {
             busy_since_us = 0;
             continue;
         }
-        busy_since_us = busy_since_us != 0 ? busy_since_us : began_us;
         if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;

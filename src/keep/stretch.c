@@ -339,8 +339,8 @@ tu_stretch_shrink(TuSnapshot *snapshot, TuStretch *stretch, GError **error)
     if (stretch->n_slices <= SLICES_LIMIT)
         return TRUE;
     g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                "one day of one tenant has more cells than `refresh: memory` allows (%zu bytes): "
-                "raise it",
+                "one period of one tenant has more cells than `refresh: memory` allows (%zu "
+                "bytes): raise it",
                 snapshot->keeper->memory_bytes);
     return FALSE;
 }

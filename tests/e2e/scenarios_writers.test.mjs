@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {House, houseRows, Place} from './trueup.mjs';
 
-const LATE_ROW = `INSERT INTO sale(id, shop, at, amount) VALUES (9001, 'tokyo', '2024-03-05 20:00:00', 400)`;
+const LATE_ROW = `INSERT INTO sale(id, shop, at, amount) VALUES (9001, 'tokyo',
+    '2024-03-05 20:00:00', 400)`;
 /* The same cell in `daily`, as a person would look for it. */
 const LATE_CELL = `SELECT most FROM daily_day WHERE shop = 'tokyo' AND bucket = '2024-03-06'`;
 
@@ -52,10 +53,12 @@ test('A2: changes before, while and after a worker chose its buckets', async (t)
 
 /* SQLite gives log ids in the order of commits, except that ids of a transaction that rolled back
  * come again. The fault: "settled up to id N" passes an entry that gets such an id later. */
-test('A3: log ids that a rollback freed come again and are not taken for settled ones', async (t) => {
+test('A3: log ids that a rollback freed come again and are not taken for settled ones',
+    async (t) => {
     const house = new House(t);
     const writer = house.writer();
-    await writer.do(`BEGIN IMMEDIATE; ${LATE_ROW}; UPDATE sale SET amount = 1 WHERE id < 20; ROLLBACK`);
+    await writer.do(`BEGIN IMMEDIATE; ${LATE_ROW}; UPDATE sale SET amount = 1 WHERE id < 20;
+        ROLLBACK`);
     house.sql(`UPDATE sale SET amount = amount - 3 WHERE id < 5`);
     const worker = await house.pausedAt('entries.taken', 'run --once');
     await writer.do(`BEGIN IMMEDIATE; UPDATE sale SET amount = 2 WHERE id < 20; ROLLBACK`);
@@ -63,7 +66,8 @@ test('A3: log ids that a rollback freed come again and are not taken for settled
     await worker.go().end(0);
     house.settles();
     const last = house.value(`SELECT seq FROM sqlite_sequence WHERE name = 'trueup_change_sale'`);
-    await writer.do(`INSERT INTO sale(shop, at, amount) VALUES ('phoenix', '2024-03-09 01:00:00', 5)`);
+    await writer.do(`INSERT INTO sale(shop, at, amount) VALUES ('phoenix', '2024-03-09 01:00:00',
+        5)`);
     assert.ok(house.value(`SELECT min(trueup_id) FROM trueup_change_sale`) > last,
               'an id came twice after its entry was settled');
     house.settles();
@@ -83,8 +87,10 @@ test('A5: a transaction on both sides of the range of a repair', (t) => {
 test('A5: the same, the repair only of one tenant and one summary', (t) => {
     const house = new House(t);
     house.sql(`BEGIN; UPDATE sale SET shop = 'phoenix' WHERE shop = 'tokyo' AND id < 60;
-               UPDATE sale SET at = '2024-03-18 01:00:00' WHERE shop = 'kathmandu' AND id < 60; COMMIT`);
-    house.run('repair --summary folded --tenant tokyo --from 2024-03-01 --to 2024-03-31', {code: 0});
+               UPDATE sale SET at = '2024-03-18 01:00:00' WHERE shop = 'kathmandu' AND id < 60;
+                   COMMIT`);
+    house.run('repair --summary folded --tenant tokyo --from 2024-03-01 --to 2024-03-31',
+        {code: 0});
     assert.equal(house.json('verify', {code: 0}).cells_drifted, 0);
     house.settles();
 });
@@ -95,7 +101,8 @@ class Orders extends Place {
     constructor(t, {tables = ''} = {}) {
         super(t);
         this.sql(`PRAGMA journal_mode = WAL;
-            CREATE TABLE orders(id INTEGER PRIMARY KEY, shop TEXT, at TEXT, lines INTEGER DEFAULT 0);
+            CREATE TABLE orders(id INTEGER PRIMARY KEY, shop TEXT, at TEXT,
+                lines INTEGER DEFAULT 0);
             CREATE TABLE line(id INTEGER PRIMARY KEY, order_id INTEGER, price INTEGER);
             CREATE INDEX line_order ON line(order_id); CREATE INDEX order_place ON orders(shop, at);
             INSERT INTO orders(id, shop, at) VALUES (1, 'a', '2024-05-01 10:00:00'),
@@ -105,7 +112,8 @@ class Orders extends Place {
             sources: {line: {from: 'line l', join: ['orders o ON o.id = l.order_id'],
                              tenant: 'o.shop', time: 'o.at'}},
             summaries: {lines: {source: 'line', grains: ['day', 'month'],
-                                measures: {n: 'count', total: 'sum(l.price)', most: 'max(l.price)'}}},
+                                measures: {n: 'count', total: 'sum(l.price)',
+                                    most: 'max(l.price)'}}},
         });
         this.run('apply', {code: 0});
     }
@@ -190,7 +198,8 @@ test('A8: apply holds its transaction open, a writer waits and is captured', asy
     const house = new House(t, {apply: false});
     const apply = await house.pausedAt('capture.before_commit', 'apply');
     const writer = house.writer({timeoutMs: 20_000});
-    const waiting = writer.do(`BEGIN IMMEDIATE; ${LATE_ROW}; UPDATE sale SET amount = 2 WHERE id < 9; COMMIT`);
+    const waiting = writer.do(`BEGIN IMMEDIATE; ${LATE_ROW}; UPDATE sale SET amount = 2
+        WHERE id < 9; COMMIT`);
     apply.go();
     await waiting;
     await apply.end(0);
@@ -229,7 +238,8 @@ const MANY_CELLS = {
     sources: {sale: {from: 'sale', tenant: 'shop', time: 'at'}},
     summaries: {
         daily: {source: 'sale', grains: ['day', 'month'], columns: {tenant: 'shop'},
-                measures: {n: 'count', total: 'sum(amount)', least: 'min(amount)', most: 'max(amount)'}},
+                measures: {n: 'count', total: 'sum(amount)', least: 'min(amount)',
+                    most: 'max(amount)'}},
         folded: {source: 'sale', grains: ['hour', 'day', 'year'], columns: {tenant: 'shop'},
                  measures: {n: 'count', total: 'sum(amount)', mean: 'avg(amount)'}},
     },
@@ -325,13 +335,17 @@ test('A13: a cascade takes 1,000 children', (t) => {
         CREATE TABLE line(id INTEGER PRIMARY KEY, price INTEGER,
             order_id INTEGER REFERENCES orders(id) ON DELETE CASCADE ON UPDATE CASCADE);
         CREATE INDEX line_order ON line(order_id);
-        INSERT INTO line(order_id, price) WITH n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+        INSERT INTO line(order_id, price) WITH n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n
+            WHERE i < 999)
             SELECT 1, i FROM n;
         INSERT INTO line(order_id, price) VALUES (2, 5), (3, 6)`});
-    assert.equal(orders.value(`SELECT n FROM lines_day WHERE bucket = '2024-05-01' AND tenant = 'a'`), 1000);
-    orders.sql(`PRAGMA foreign_keys = ON; UPDATE orders SET id = 22 WHERE id = 2; DELETE FROM orders WHERE id = 1`);
+    assert.equal(orders.value(`SELECT n FROM lines_day WHERE bucket = '2024-05-01'
+        AND tenant = 'a'`), 1000);
+    orders.sql(`PRAGMA foreign_keys = ON; UPDATE orders SET id = 22 WHERE id = 2; DELETE
+        FROM orders WHERE id = 1`);
     orders.run('run --once', {code: 0});
-    assert.deepEqual(orders.sql(`SELECT * FROM lines_day WHERE bucket = '2024-05-01' AND tenant = 'a'`), []);
+    assert.deepEqual(orders.sql(`SELECT * FROM lines_day WHERE bucket = '2024-05-01'
+        AND tenant = 'a'`), []);
     orders.isTrue();
 });
 
@@ -349,23 +363,27 @@ test('A13: a foreign key sets NULL, and the rows leave', (t) => {
 /* Rows with the first columns named: the tables of these tests have one more. */
 const ROWS = houseRows(20);
 const REPLACING = [
-    `INSERT OR REPLACE INTO sale(id, shop, at, amount) VALUES (5, 'tokyo', '2024-03-17 00:00:00', 900)`,
+    `INSERT OR REPLACE INTO sale(id, shop, at, amount) VALUES (5, 'tokyo', '2024-03-17 00:00:00',
+        900)`,
     `REPLACE INTO sale SELECT id, 'phoenix', at, amount, NULL FROM sale WHERE id BETWEEN 10 AND 60`,
     `INSERT INTO sale(id, shop, at, amount) VALUES (6, 'tokyo', '2024-03-17 00:00:00', 901),
         (70000, 'tokyo', '2024-03-17 00:00:00', 3)
         ON CONFLICT(id) DO UPDATE SET amount = excluded.amount, at = excluded.at`,
     `INSERT INTO sale(id, shop) VALUES (7, 'tokyo') ON CONFLICT DO NOTHING`,
-    `INSERT INTO sale(id, shop) VALUES (8, 'tokyo') ON CONFLICT(id) DO UPDATE SET amount = 1 WHERE 0`,
+    `INSERT INTO sale(id, shop) VALUES (8, 'tokyo') ON CONFLICT(id) DO UPDATE SET amount = 1
+        WHERE 0`,
     `UPDATE OR REPLACE sale SET id = id + 1 WHERE id = 20`,
     `UPDATE OR REPLACE sale SET tag = 'x' WHERE id BETWEEN 30 AND 40`,
     `INSERT OR REPLACE INTO sale VALUES (50, 'tokyo', '2024-03-20 00:00:00', 5, 'x')`,
-    `INSERT OR REPLACE INTO sale(shop, at, amount, tag) VALUES ('tokyo', '2024-03-20 00:00:00', 5, 'x')`,
+    `INSERT OR REPLACE INTO sale(shop, at, amount, tag) VALUES ('tokyo', '2024-03-20 00:00:00', 5,
+        'x')`,
     `INSERT OR IGNORE INTO sale VALUES (51, 'tokyo', '2024-03-20 00:00:00', 5, 'x')`,
     `UPDATE OR IGNORE sale SET id = id + 1 WHERE id BETWEEN 80 AND 90`,
 ];
 for (const recursive of ['OFF', 'ON'])
     test(`A13, D13: replacing and upserting, recursive_triggers ${recursive}`, (t) => {
-        const tables = `ALTER TABLE sale ADD COLUMN tag TEXT; CREATE UNIQUE INDEX sale_tag ON sale(tag);`;
+        const tables = `ALTER TABLE sale ADD COLUMN tag TEXT; CREATE UNIQUE INDEX sale_tag
+            ON sale(tag);`;
         const together = new House(t, {tables: `${tables} ${ROWS}`, days: 0});
         const oneByOne = new House(t, {tables: `${tables} ${ROWS}`, days: 0});
         for (const statement of REPLACING) {

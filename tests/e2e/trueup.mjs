@@ -152,7 +152,8 @@ class Worker {
         });
         const result = await Promise.race([this.closed, late]).finally(() => clearTimeout(timer));
         if (code !== undefined)
-            assert.equal(result.code, code, `exit code (${result.signal}): ${result.err}${result.out}`);
+            assert.equal(result.code, code,
+                `exit code (${result.signal}): ${result.err}${result.out}`);
         return result;
     }
 }
@@ -224,7 +225,8 @@ export class Place {
 
     /* Writes the spec: text, or an object (then with the database's name). */
     spec(spec) {
-        const text = typeof spec === 'string' ? spec : yamlOf({database: 'sqlite:data.db', ...spec});
+        const text = typeof spec === 'string' ? spec : yamlOf({database: 'sqlite:data.db',
+            ...spec});
         fs.writeFileSync(this.file, text);
         return this;
     }
@@ -260,7 +262,8 @@ export class Place {
 
     start(line, {stop, env} = {}) {
         const worker = new Worker(PROGRAM, line.split(' '), {
-            cwd: this.directory, env: this.environment(stop, env), stdio: ['ignore', 'pipe', 'pipe'],
+            cwd: this.directory, env: this.environment(stop, env), stdio: ['ignore', 'pipe',
+                'pipe'],
         });
         this.children.push(worker);
         return worker;
@@ -308,8 +311,10 @@ export class Place {
         const script = pairs.map(({label: text, stored, truth}) => {
             const label = text.replaceAll("'", "''");
             return `
-            SELECT '${label}: stored', * FROM (SELECT * FROM (${stored}) EXCEPT SELECT * FROM (${truth})) LIMIT 20;
-            SELECT '${label}: true', * FROM (SELECT * FROM (${truth}) EXCEPT SELECT * FROM (${stored})) LIMIT 20;
+            SELECT '${label}: stored', * FROM (SELECT * FROM (${stored}) EXCEPT SELECT *
+                FROM (${truth})) LIMIT 20;
+            SELECT '${label}: true', * FROM (SELECT * FROM (${truth}) EXCEPT SELECT *
+                FROM (${stored})) LIMIT 20;
             SELECT '${label}: rows', a, b FROM (SELECT (SELECT count(*) FROM (${stored})) AS a,
                 (SELECT count(*) FROM (${truth})) AS b) WHERE a <> b;`;
         });
@@ -329,7 +334,8 @@ export class Place {
     pending() {
         const tables = this.sql(`SELECT name FROM sqlite_schema WHERE type = 'table'
                                  AND (name GLOB 'trueup_change_*' OR name = 'trueup_pending')`);
-        const counts = tables.map(({name}) => `SELECT '${name}' AS name, count(*) AS n FROM "${name}"`);
+        const counts = tables.map(({name}) => `SELECT '${name}' AS name, count(*) AS n
+            FROM "${name}"`);
         return Object.fromEntries(
             this.sql(`SELECT * FROM (${counts.join(' UNION ALL ')}) WHERE n > 0`)
                 .map(({name, n}) => [name, n]));
@@ -417,7 +423,8 @@ export class House extends Place {
             return {
                 label: `${table}_${grain}`,
                 stored: `SELECT shop, bucket, ${columns} FROM ${table}_${grain}`,
-                truth: `SELECT s.shop, ${bucket}, ${measures} FROM sale s JOIN shop h ON h.id = s.shop
+                truth: `SELECT s.shop, ${bucket}, ${measures} FROM sale s JOIN shop h
+                    ON h.id = s.shop
                         WHERE ${bucket} IS NOT NULL GROUP BY 1, 2`,
             };
         }));

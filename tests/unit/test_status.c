@@ -69,8 +69,8 @@ static const struct {
      " ('repair', 'sales', 'FAILED', '2024-03-01T00:00:00Z')",
      "people", TU_STATE_RIGHT, NULL, 0, 0, TRUE},
     {"drift that was mended",
-     "INSERT INTO trueup_summary(name, group_name, definition, key, made, drift) VALUES"
-     " ('people', 'sale', '', '', '', 5)",
+     "INSERT INTO trueup_summary(name, group_name, definition, drift) VALUES"
+     " ('people', 'sale', '', 5)",
      "people", TU_STATE_RIGHT, NULL, 0, 0, FALSE},
 };
 
@@ -123,8 +123,8 @@ test_details(void)
     stored_init(&stored);
     stored_execute(
         &stored,
-        SPEC "INSERT INTO trueup_summary(name, group_name, definition, key, made, drift) VALUES"
-             " ('people', 'sale', '', '', '', 5);"
+        SPEC "INSERT INTO trueup_summary(name, group_name, definition, drift) VALUES"
+             " ('people', 'sale', '', 5);"
              "INSERT INTO trueup_run(kind, summary, status, started_at, error) VALUES"
              " ('repair', 'people', 'FAILED', '2024-03-01T00:00:00Z', 'why');"
              "INSERT INTO trueup_source(name, group_name, without_tenant, without_time,"
