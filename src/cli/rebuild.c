@@ -32,7 +32,8 @@ ask(TuKeeper *keeper, TuGroup *group, const Wanted *wanted, GError **error)
 static gboolean
 rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
-    return tu_settle_group(keeper, group, result, error) && ask(keeper, group, data, error) &&
+    return tu_runs_close_dead(keeper, error) &&
+           tu_settle_group(keeper, group, result, error) && ask(keeper, group, data, error) &&
            tu_build_group(keeper, group, result, error) &&
            tu_settle_group(keeper, group, result, error);
 }

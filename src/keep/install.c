@@ -37,14 +37,12 @@ tu_install_plan(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GE
 gboolean
 tu_install_refusal(TuKeeper *keeper, GPtrArray *builds, GError **error)
 {
-    TuRegistration registration = {.keeper = keeper};
+    g_auto(TuRegistration) registration = {.keeper = keeper};
     if (!tu_register_look(&registration, error))
         return FALSE;
     for (guint i = 0; i < keeper->model->summaries->len; i++)
         if (registration.must_build[i])
             g_ptr_array_add(builds, g_ptr_array_index(keeper->model->summaries, i));
-    g_free(registration.must_build);
-    g_free(registration.is_new);
     return TRUE;
 }
 
@@ -94,7 +92,7 @@ tu_install(TuKeeper *keeper, gboolean may_take_over, TuInstalled *ret_installed,
     g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) findings = tu_findings_new();
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    TuRegistration registration = {.keeper = keeper, .may_take_over = may_take_over};
+    g_auto(TuRegistration) registration = {.keeper = keeper, .may_take_over = may_take_over};
     *ret_installed = (TuInstalled){0};
     if (!tu_transaction_begin_write(&txn, keeper->db, error) || !schema_is_still(keeper, error) ||
         !tu_install_plan(keeper, statements, findings, error) ||

@@ -548,8 +548,12 @@ write_all(TuRegistration *registration, GError **error)
 gboolean
 tu_register_write(TuRegistration *registration, GError **error)
 {
-    gboolean is_written = write_all(registration, error);
+    return write_all(registration, error);
+}
+
+void
+tu_registration_clear(TuRegistration *registration)
+{
     g_clear_pointer(&registration->must_build, g_free);
     g_clear_pointer(&registration->is_new, g_free);
-    return is_written;
 }

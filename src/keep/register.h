@@ -16,7 +16,7 @@ typedef struct {
     gboolean may_take_over;
     /* found by looking: */
     gboolean is_first; /* there are no control tables yet */
-    gboolean *must_build; /* by the summary's place in the spec; freed by writing */
+    gboolean *must_build; /* by the summary's place in the spec */
     gboolean *is_new;
     /* done by writing: */
     guint n_builds;
@@ -25,3 +25,5 @@ typedef struct {
 
 gboolean tu_register_look(TuRegistration *registration, GError **error);
 gboolean tu_register_write(TuRegistration *registration, GError **error);
+void tu_registration_clear(TuRegistration *registration);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuRegistration, tu_registration_clear)

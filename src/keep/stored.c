@@ -88,6 +88,8 @@ tu_stored_bucket_bounds(const TuDatabase *db, const TuSummaryTable *table, TuDat
     }
     ret_bounds[0] = tu_database_bucket_value(db, table->grain, low, from_text);
     ret_bounds[1] = tu_database_bucket_value(db, table->grain, high, to_text);
+    if (to > TU_DATE_GREATEST - 2)
+        ret_bounds[1] = tu_value_text(":"); /* after every date that is written */
 }
 
 static gboolean

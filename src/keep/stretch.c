@@ -11,8 +11,8 @@
  * being read and what is being sorted. */
 #define CELLS_SHARE(bytes) ((bytes) / 4 * 3)
 
-/* More slices than this would mean that one tenant's day does not fit into memory. */
-#define SLICES_LIMIT 1024
+/* More slices than this would mean that one tenant's period does not fit into memory. */
+#define SLICES_LIMIT 64
 
 /* ---- one slice ---- */
 

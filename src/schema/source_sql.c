@@ -160,7 +160,8 @@ text_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
     tu_date_format((TuDate)(floor_divide(from_us, TU_DAY_US) - 1), bounds->from_text);
     tu_date_format((TuDate)(floor_divide(to_us, TU_DAY_US) + 2), bounds->to_text);
     bounds->from = tu_value_text(range->from_us == G_MININT64 ? "" : bounds->from_text);
-    bounds->to = tu_value_text(range->to_us == G_MAXINT64 ? ":" : bounds->to_text);
+    /* Beyond the last date that four digits write there is no text; ":" comes after all digits. */
+    bounds->to = tu_value_text(range->to_us > greatest - 3 * TU_DAY_US ? ":" : bounds->to_text);
 }
 
 static void
@@ -169,7 +170,7 @@ date_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
     tu_date_format(MAX(range->from, -719528), bounds->from_text);
     tu_date_format(MIN(range->to, 2932896), bounds->to_text);
     bounds->from = tu_value_text(range->from == G_MININT32 ? "" : bounds->from_text);
-    bounds->to = tu_value_text(range->to == G_MAXINT32 ? ":" : bounds->to_text);
+    bounds->to = tu_value_text(range->to > TU_DATE_GREATEST ? ":" : bounds->to_text);
 }
 
 void

@@ -508,6 +508,7 @@ static void
 plan_existing(const TuTableInfo *info, const TuSummaryTable *table, GArray *wanted,
               GPtrArray *statements, GPtrArray *findings)
 {
+    gboolean has_all_key_columns = TRUE;
     for (guint i = 0; i < wanted->len; i++) {
         const Wanted *column = &g_array_index(wanted, Wanted, i);
         const TuColumnInfo *known = tu_table_info_column(info, column->name);
@@ -515,7 +516,8 @@ plan_existing(const TuTableInfo *info, const TuSummaryTable *table, GArray *want
             check_column(info, known, column, findings);
         if (known != NULL && column->is_key)
             check_key_column(info, known, table, findings);
-        else if (known == NULL && column->is_key)
+        has_all_key_columns = has_all_key_columns && (known != NULL || !column->is_key);
+        if (known == NULL && column->is_key)
             tu_finding_add(findings, TRUE, info->name,
                            g_strdup_printf("the table exists and has no column %s", column->name),
                            g_strdup("name its columns under `columns`, or name a new table: a key "
@@ -526,7 +528,8 @@ plan_existing(const TuTableInfo *info, const TuSummaryTable *table, GArray *want
                                           column->name, column->type));
     }
     check_other_columns(info, wanted, findings);
-    check_unique_keys(info, wanted, findings);
+    if (has_all_key_columns)
+        check_unique_keys(info, wanted, findings);
     if (!has_key(info, table))
         g_ptr_array_add(statements, create_index(table));
 }
