@@ -74,7 +74,8 @@ check_capture(TuSession *session, GPtrArray *findings, GError **error)
         if (!tu_snapshot_begin(&snapshot, &session->keeper,
                                g_ptr_array_index(session->model->groups, i), &local) ||
             !tu_guard_check(&snapshot, &states, &has_changed, &local)) {
-            tu_finding_add(findings, TRUE, "spec", g_strdup(local->message), NULL);
+            tu_finding_add(findings, !tu_error_is(local, TU_ERROR_CONFIG), "spec",
+                           g_strdup(local->message), NULL);
             return TRUE;
         }
         for (guint s = 0; s < states->len; s++) {

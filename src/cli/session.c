@@ -68,6 +68,15 @@ check_applied(TuSession *session, GError **error)
                             "nothing is installed in this database yet: run `trueup apply`");
         return FALSE;
     }
+    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+    if (!tu_control_plan(session->db, missing, error))
+        return FALSE;
+    if (missing->len > 0) {
+        g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG,
+                            "some of trueup's own tables are gone (a partial restore?): run `trueup "
+                            "apply`, then `trueup rebuild --wait`");
+        return FALSE;
+    }
     if (!tu_database_integer(session->db, "SELECT 1 FROM trueup_spec WHERE digest = ?", &digest, 1,
                              &is_same, &one, error))
         return FALSE;

@@ -207,12 +207,18 @@ print_text(const Listing *listing, const TuResult *result)
                LISTED_LIMIT);
     printf("verified: %" G_GINT64_FORMAT " cells checked, %" G_GINT64_FORMAT " drifted",
            result->cells_checked, result->cells_drifted);
-    if (result->cells_pending > 0)
-        printf(", %" G_GINT64_FORMAT " waiting for changes to be settled", result->cells_pending);
+    gint64 unsettled = result->cells_pending - result->cells_unbuilt;
+    if (unsettled > 0)
+        printf(", %" G_GINT64_FORMAT " waiting for changes to be settled", unsettled);
+    if (result->cells_unbuilt > 0)
+        printf(", %" G_GINT64_FORMAT " of history that is not built yet", result->cells_unbuilt);
     if (result->failures != NULL && result->failures->len > 0)
         printf(", %u buckets or tenants could not be verified\n", result->failures->len);
+    else if (result->cells_drifted > 0)
+        printf("\n");
     else
-        printf("%s\n", result->cells_drifted == 0 ? ": every cell equals its source" : "");
+        printf(result->cells_pending == 0 ? ": every cell equals its source\n"
+                                          : ": every cell that is settled equals its source\n");
 }
 
 int

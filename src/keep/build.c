@@ -244,6 +244,7 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
     for (gboolean is_done = FALSE; !is_done;) {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
         g_autoptr(GError) local = NULL;
+        TuResult before = *result;
         if (tu_snapshot_begin(&snapshot, keeper, group, &local) &&
             write_chunk(&snapshot, &pace, result, &is_done, &local)) {
             busy_since_us = 0;
@@ -252,6 +253,7 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
                 return FALSE;
             continue;
         }
+        tu_result_restore(result, &before);
         if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;

@@ -152,9 +152,10 @@ count_cell(TuChanges *changes, gboolean is_right, const TuSummaryTable *table, i
     gboolean has_bucket = cell != NULL || stored->has_bucket;
     changes->n_checked++;
     changes->n_to_write += !is_right;
-    if (is_uncertain(changes, target, tenant, bucket) ||
-        (has_bucket && is_unbuilt(changes->tally, table, tenant, bucket))) {
+    gboolean awaits_build = has_bucket && is_unbuilt(changes->tally, table, tenant, bucket);
+    if (awaits_build || is_uncertain(changes, target, tenant, bucket)) {
         changes->n_pending++;
+        changes->n_unbuilt += awaits_build;
     } else if (!is_right) {
         changes->n_drifted++;
         changes->drift_of[table->summary->spec->index]++;

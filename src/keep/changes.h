@@ -52,6 +52,7 @@ typedef struct {
     GHashTable **uncertain; /* one a target, of TuNamedBucket: changes are pending there */
     gboolean may_split;     /* cells may be written in several transactions (never when folding) */
     gint64 n_checked, n_drifted, n_pending;
+    gint64 n_unbuilt; /* of the pending ones: their history is still to be built */
     gint64 n_to_write, n_written; /* found by comparing; done by applying */
     gint64 *drift_of; /* n_drifted, by the summary's place in the spec */
     TuOnDrift on_drift;

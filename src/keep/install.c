@@ -89,21 +89,23 @@ schema_is_still(TuKeeper *keeper, GError **error)
 gboolean
 tu_install(TuKeeper *keeper, gboolean may_take_over, TuInstalled *ret_installed, GError **error)
 {
+    g_autoptr(GPtrArray) control = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) findings = tu_findings_new();
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     g_auto(TuRegistration) registration = {.keeper = keeper, .may_take_over = may_take_over};
     *ret_installed = (TuInstalled){0};
     if (!tu_transaction_begin_write(&txn, keeper->db, error) || !schema_is_still(keeper, error) ||
+        !tu_control_plan(keeper->db, control, error) || !run_all(keeper, control, error) ||
         !tu_install_plan(keeper, statements, findings, error) ||
         !refuse_findings(findings, error) || !tu_register_look(&registration, error))
         return FALSE;
     if (!run_all(keeper, statements, error) || !tu_register_write(&registration, error) ||
         !tu_stop("capture.before_commit", error))
         return FALSE;
-    ret_installed->n_statements = statements->len;
+    ret_installed->n_statements = control->len + statements->len;
     ret_installed->n_builds = registration.n_builds;
-    ret_installed->has_changed = statements->len > 0 || registration.has_changed;
+    ret_installed->has_changed = ret_installed->n_statements > 0 || registration.has_changed;
     if (!ret_installed->has_changed)
         return TRUE;
     return tu_transaction_commit(&txn, error);

@@ -224,10 +224,12 @@ repair_all(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResult *r
     gint64 busy_since_us = 0;
     while (left.to > left.from) {
         g_autoptr(GError) local = NULL;
+        TuResult before = *result;
         if (repair_once(keeper, group, &left, &n_slices, result, &local)) {
             busy_since_us = 0;
             continue;
         }
+        tu_result_restore(result, &before);
         if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;

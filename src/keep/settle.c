@@ -17,6 +17,14 @@ tu_result_init(TuResult *result)
     *result = (TuResult){0};
 }
 
+void
+tu_result_restore(TuResult *result, const TuResult *before)
+{
+    GPtrArray *failures = result->failures;
+    *result = *before;
+    result->failures = failures;
+}
+
 static void
 failure_free(gpointer data)
 {

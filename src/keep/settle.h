@@ -16,6 +16,7 @@ typedef struct {
     gint64 rows_read;
     gint64 changes;
     gint64 cells_checked, cells_drifted, cells_written, cells_pending;
+    gint64 cells_unbuilt; /* of the pending ones */
     GPtrArray *failures; /* of TuFailure */
 } TuResult;
 
@@ -28,6 +29,9 @@ typedef struct {
 void tu_result_init(TuResult *result);
 void tu_result_clear(TuResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuResult, tu_result_clear)
+/* Takes back the counts of a step that failed; its failures stay. */
+void tu_result_restore(TuResult *result, const TuResult *before);
+
 /* Notes a failure once. */
 void tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error);
 

@@ -134,6 +134,7 @@ tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guint slice,
     result->rows_read += tally->rows_read;
     result->cells_checked += changes->n_checked;
     result->cells_pending += changes->n_pending;
+    result->cells_unbuilt += changes->n_unbuilt;
     if (stretch->counts_drift)
         result->cells_drifted += changes->n_drifted;
     *ret_changes = g_steal_pointer(&changes);
@@ -168,8 +169,7 @@ tu_stretch_compare_all(TuSnapshot *snapshot, const TuStretch *wanted, TuResult *
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        before.failures = result->failures;
-        *result = before; /* what the slices before the large one counted is counted again */
+        tu_result_restore(result, &before); /* slices before the large one are counted again */
         if (!tu_stretch_shrink(snapshot, &part, error))
             return FALSE;
     }

@@ -297,8 +297,8 @@ leftovers(sqlite3 *db, const World *world)
 {
     static const char *const queries[] = {
         "SELECT 'log of sale: ' || count(*) FROM trueup_change_sale HAVING count(*) > 0",
-        "SELECT 'pending: ' || group_concat(source || ' ' || bucket || ' ' || ifnull(error, '')) "
-        "FROM trueup_pending HAVING count(*) > 0",
+        ("SELECT 'pending: ' || group_concat(source || ' ' || bucket || ' ' || ifnull(error, '')) "
+         "FROM trueup_pending HAVING count(*) > 0"),
         "SELECT 'to build: ' || count(*) FROM trueup_build HAVING count(*) > 0",
         "SELECT 'log of line: ' || count(*) FROM trueup_change_line HAVING count(*) > 0",
     };

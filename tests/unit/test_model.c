@@ -1,168 +1,5 @@
-/* The model: what of a spec fits the database, and what is refused by name. */
-#include "modelled.h"
-
-static const char schema[] =
-    "CREATE TABLE flight(id INTEGER PRIMARY KEY, at INTEGER, origin TEXT, carrier TEXT, "
-    "miles INTEGER NOT NULL, delay INT, price REAL, tax DECIMAL(8,2), note TEXT, raw, seen TEXT);"
-    "CREATE TABLE carrier(code TEXT PRIMARY KEY, name TEXT, home TEXT, since INTEGER);"
-    "CREATE TABLE aircraft(tail TEXT, seats INTEGER, owner TEXT, built INTEGER);"
-    "CREATE TABLE bill(id INTEGER PRIMARY KEY, at INTEGER, amount INTEGER);"
-    "CREATE VIEW late AS SELECT * FROM flight WHERE delay > 15;"
-    "CREATE TABLE airport(iata TEXT, tz TEXT);";
-
-/* A source `f` over flight with more of its keys, and a summary over it with its measures. */
-#define F(keys) "sources: {f: {from: flight, time: at, time_unit: seconds" keys "}}\n"
-#define S(keys) "summaries: {s: {source: f, grains: [day], " keys "}}\n"
-#define N "measures: {n: count}"
-
-static void
-init(Modelled *modelled, const char *yaml)
-{
-    modelled_init(modelled, schema, yaml);
-}
-
-static void
-assert_made(const Modelled *modelled)
-{
-    g_autofree char *text = findings_text(modelled->findings);
-    g_assert_cmpstr(text, ==, "");
-    g_assert_nonnull(modelled->model);
-}
-
-/* ---- refused by name ---- */
-
-typedef struct {
-    const char *label;
-    const char *yaml;
-    const char *findings;
-} RefusedRow;
-
-static const RefusedRow refused[] = {
-    {"no such table", "sources: {f: {from: flights, time: at, time_unit: seconds}}\n" S(N),
-     "error source f: there is no table flights in the database: create it first, or correct its "
-     "name"},
-    {"a view", "sources: {f: {from: late, time: at, time_unit: seconds}}\n" S(N),
-     "error source f: late is a view or a virtual table: its rows cannot be watched: name the "
-     "tables "
-     "that it reads"},
-    {"no such column", F("") S("measures: {n: sum(mile)}"),
-     "error summary s: `mile`: no such column: mile: correct it in the spec"},
-    {"no such column in where", F(", where: gone = 1") S(N),
-     "error source f: `gone = 1`: no such column: gone: correct it in the spec"},
-    {"a quoted name is no text", F(", where: 'note = \"x\"'") S(N),
-     "error source f: `note = \"x\"`: no such column: x: correct it in the spec"},
-    {"no such function", F("") S("measures: {n: sum(twice(miles))}"),
-     "error summary s: `twice(miles)`: no such function: twice: correct it in the spec"},
-    {"a text is summed", F("") S("measures: {n: sum(note)}"),
-     "error summary s: sum(note): the column holds text: sum a number: CAST(... AS INTEGER)"},
-    {"a text is averaged", F("") S("measures: {n: avg(note)}"),
-     "error summary s: avg(note): the column holds text: sum a number: CAST(... AS INTEGER)"},
-    {"a number for a text time", "sources: {f: {from: flight, time: at}}\n" S(N),
-     "error source f: `time: at` is a number: say what it counts: `time_unit: seconds`, "
-     "milliseconds "
-     "or microseconds"},
-    {"a left-joined tenant",
-     "tenants: {table: airport, key: iata, time_zone: tz}\n" F(
-         ", join: [left aircraft a ON a.tail = flight.note], tenant: a.owner") S(N),
-     "error source f: `tenant` comes from aircraft, which is left-joined: take it from an "
-     "inner-joined table"},
-    {"a left-joined time",
-     "sources: {f: {from: flight, join: [left aircraft a ON a.tail = flight.note], time: a.built, "
-     "time_unit: seconds}}\n" S(N),
-     "error source f: `time` comes from aircraft, which is left-joined: take it from an "
-     "inner-joined "
-     "table"},
-    {"no tenants table",
-     "tenants: {table: port, key: iata, time_zone: tz}\n" F(", tenant: origin") S(N),
-     "error tenants: there is no table port in the database: create it first, or correct its name"},
-    {"no key column",
-     "tenants: {table: airport, key: code, time_zone: zone}\n" F(", tenant: origin") S(N),
-     "error tenants: table airport has no column code: correct `tenants` in the spec\n"
-     "error tenants: table airport has no column zone: correct `tenants` in the spec"},
-    {"all of it at once",
-     F(", where: gone = 1") S("dimensions: {d: away}, measures: {n: sum(note), m: max(mile)}"),
-     "error source f: `gone = 1`: no such column: gone: correct it in the spec\n"
-     "error summary s: `away`: no such column: away: correct it in the spec\n"
-     "error summary s: sum(note): the column holds text: sum a number: CAST(... AS INTEGER)\n"
-     "error summary s: `mile`: no such column: mile: correct it in the spec"},
-};
-
-static void
-test_refused(gconstpointer data)
-{
-    const RefusedRow *row = data;
-    Modelled modelled;
-    init(&modelled, row->yaml);
-    g_autofree char *text = findings_text(modelled.findings);
-    g_assert_cmpstr(text, ==, row->findings);
-    g_assert_null(modelled.model);
-    modelled_clear(&modelled);
-}
-
-/* The file's reader refuses these too; the model does not rely on it, for it asks the database. */
-static void
-test_injected(void)
-{
-    static const struct {
-        const char *expression;
-        const char *problem; /* begins with this: the database's words go on as they like */
-    } rows[] = {
-        {"miles > (SELECT max(amount) FROM bill)",
-         "a sub-query reads rows that would not be watched: put the table into the source's "
-         "`join`"},
-        {"EXISTS (SELECT 1 FROM bill)", "a sub-query reads rows that would not be watched: put the "
-                                        "table into the source's `join`"},
-        {"random() > 5", "random gives another answer another time"},
-        {"note < CURRENT_TIMESTAMP", "current_timestamp gives another answer another time"},
-        {"seen > date('now')", "'now' gives another answer another time"},
-        {"seen > datetime( )", "datetime() gives another answer another time"},
-        {"date(seen, 'LocalTime') > note", "'LocalTime' gives another answer another time"},
-        {"last_insert_rowid() > 5", "last_insert_rowid gives another answer another time"},
-        {"rowid > 5", "a rowid is not the row's own: name the primary key's column"},
-        {"flight.\"_ROWID_\" > 5", "a rowid is not the row's own: name the primary key's column"},
-        {"max(miles) > 5", "misuse of aggregate"},
-        {"count(*) > 5", "misuse of aggregate"},
-        {"miles > ", "near \")\": syntax error"},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        Modelled modelled;
-        init(&modelled, F(", where: miles > 0") S(N));
-        TuSource *source = g_ptr_array_index(modelled.spec->sources, 0);
-        g_free(source->where);
-        source->where = g_strdup(rows[i].expression);
-        modelled_again(&modelled);
-        g_autofree char *text = findings_text(modelled.findings);
-        g_autofree char *wanted =
-            g_strdup_printf("error source f: `%s`: %s", rows[i].expression, rows[i].problem);
-        g_assert_true(g_str_has_prefix(text, wanted));
-        g_assert_null(strchr(text, '\n'));
-        g_assert_null(modelled.model);
-        modelled_clear(&modelled);
-    }
-}
-
-/* What only looks like one of those. */
-static void
-test_taken(void)
-{
-    static const char *const yamls[] = {
-        F("") S("dimensions: {d: \"strftime('%Y', seen)\"}, " N),
-        F("") S("dimensions: {d: \"'now'\"}, " N),
-        F("") S("dimensions: {d: 'replace(note, ''now'', ''then'')'}, " N),
-        F("") S("dimensions: {d: \"date(seen, 'start of month')\"}, " N),
-        F("") S("dimensions: {d: \"'rowid'\"}, " N),
-        F("") S("measures: {n: 'max(max(miles, delay))'}"),
-        F("") S("dimensions: {d: null, e: 7, f: \"'x'\"}, " N),
-        F(", join: [carrier c ON c.code = flight.carrier]") S("dimensions: {d: c.name}, " N),
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(yamls); i++) {
-        Modelled modelled;
-        g_test_message("%s", yamls[i]);
-        init(&modelled, yamls[i]);
-        assert_made(&modelled);
-        modelled_clear(&modelled);
-    }
-}
+/* The model: groups, expressions, what folds, which columns and grains there are. */
+#include "flights.h"
 
 /* ---- numbers, folding ---- */
 
@@ -573,21 +410,15 @@ test_indexes(void)
     }
 }
 
-#define ADD_ROWS(group, rows, name, test)                                                          \
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {                                               \
-        g_autofree char *label = g_strdelimit(g_strdup(rows[i].name), "/", '|');                   \
-        g_autofree char *path = g_strdup_printf("/model/" group "/%s", label);                     \
-        g_test_add_data_func(path, &rows[i], test);                                                \
-    }
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    ADD_ROWS("refused", refused, label, test_refused)
-    g_test_add_func("/model/injected", test_injected);
-    g_test_add_func("/model/taken", test_taken);
-    ADD_ROWS("measure", measures, measure, test_measure)
+    for (guint i = 0; i < G_N_ELEMENTS(measures); i++) {
+        g_autofree char *label = g_strdelimit(g_strdup(measures[i].measure), "/", '|');
+        g_autofree char *path = g_strdup_printf("/model/measure/%s", label);
+        g_test_add_data_func(path, &measures[i], test_measure);
+    }
     g_test_add_func("/model/not-foldable", test_not_foldable);
     g_test_add_func("/model/expressions", test_expressions);
     g_test_add_func("/model/captured-columns", test_captured_columns);
