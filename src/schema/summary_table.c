@@ -1,5 +1,7 @@
 #include "schema/summary_table.h"
 
+#include <string.h>
+
 #include "db/sql.h"
 
 /* ---- the list of columns ---- */
@@ -464,6 +466,12 @@ check_key_column(const TuTableInfo *info, const TuColumnInfo *column, const TuSu
     gboolean is_text = column->kind == TU_TYPE_TEXT;
     gboolean is_number = !is_text && column->kind != TU_TYPE_BLOB;
     gboolean has_text = (kinds & 1u << TU_TYPE_TEXT) != 0;
+    if (strstr(column->log_type, "COLLATE") != NULL)
+        tu_finding_add(findings, TRUE, info->name,
+                       g_strdup_printf("column %s takes texts of different bytes for one (%s): two cells "
+                                       "would be one row",
+                                       column->name, column->log_type),
+                       g_strdup("make the table anew without that collation, or name another table"));
     if ((is_number && has_text) || (is_text && (kinds & numbers) != 0))
         tu_finding_add(findings, TRUE, info->name,
                        g_strdup_printf("column %s is %s, and the source gives %s: the key would be "
