@@ -186,17 +186,26 @@ has_rowid_key(const TuCaptured *captured)
     return FALSE;
 }
 
-/* A table may have a rowid that no column names; a REPLACE can still hit it. */
-static gboolean
-has_nameless_rowid(const TuCaptured *captured)
+/* A table may have a rowid that no column of it is; a REPLACE can still hit it. The name by which SQL
+ * reaches it, NULL: there is none, or none that a column does not hide. */
+static const char *
+nameless_rowid(const TuCaptured *captured)
 {
-    return captured->info->has_rowid && !has_rowid_key(captured) &&
-           tu_table_info_column(captured->info, "rowid") == NULL;
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    if (!captured->info->has_rowid || has_rowid_key(captured))
+        return NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (tu_table_info_column(captured->info, names[i]) == NULL)
+            return names[i];
+    return NULL;
 }
 
 static char *
 replace_insert_trigger(const TuCaptured *captured, const char *name)
 {
+    const char *rowid = nameless_rowid(captured);
+    if (captured->info->unique->len == 0 && rowid == NULL)
+        return NULL;
     GString *sql = begin_trigger(captured, name, "BEFORE INSERT");
     g_string_append(sql, " BEGIN ");
     for (guint i = 0; i < captured->info->unique->len; i++) {
@@ -204,9 +213,9 @@ replace_insert_trigger(const TuCaptured *captured, const char *name)
         append_key_equals(sql, captured, g_ptr_array_index(captured->info->unique, i));
         g_string_append(sql, "; ");
     }
-    if (has_nameless_rowid(captured)) {
+    if (rowid != NULL) {
         append_look_again(sql, captured);
-        g_string_append(sql, "rowid = NEW.rowid; ");
+        tu_sql_append(sql, "%s = NEW.%s; ", rowid, rowid);
     }
     g_string_append(sql, "END");
     return g_string_free(sql, FALSE);
@@ -216,8 +225,8 @@ static char *
 replace_update_trigger(const TuCaptured *captured, const char *name)
 {
     const GPtrArray *keys = captured->info->unique;
-    gboolean has_rowid = has_nameless_rowid(captured);
-    if (keys->len == 0 && !has_rowid)
+    const char *rowid = nameless_rowid(captured);
+    if (keys->len == 0 && rowid == NULL)
         return NULL;
     GString *sql = begin_trigger(captured, name, "BEFORE UPDATE");
     g_string_append(sql, " WHEN ");
@@ -225,8 +234,8 @@ replace_update_trigger(const TuCaptured *captured, const char *name)
         g_string_append(sql, i == 0 ? "" : " OR ");
         append_key_changes(sql, captured, g_ptr_array_index(keys, i));
     }
-    if (has_rowid)
-        tu_sql_append(sql, "%sNEW.rowid <> OLD.rowid", keys->len == 0 ? "" : " OR ");
+    if (rowid != NULL)
+        tu_sql_append(sql, "%sNEW.%s <> OLD.%s", keys->len == 0 ? "" : " OR ", rowid, rowid);
     g_string_append(sql, " BEGIN ");
     for (guint i = 0; i < keys->len; i++) {
         append_look_again(sql, captured);
@@ -235,9 +244,9 @@ replace_update_trigger(const TuCaptured *captured, const char *name)
         append_key_changes(sql, captured, g_ptr_array_index(keys, i));
         g_string_append(sql, "); ");
     }
-    if (has_rowid) {
+    if (rowid != NULL) {
         append_look_again(sql, captured);
-        g_string_append(sql, "rowid = NEW.rowid AND NEW.rowid <> OLD.rowid; ");
+        tu_sql_append(sql, "%s = NEW.%s AND NEW.%s <> OLD.%s; ", rowid, rowid, rowid, rowid);
     }
     g_string_append(sql, "END");
     return g_string_free(sql, FALSE);

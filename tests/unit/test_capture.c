@@ -192,6 +192,23 @@ test_changes(void)
     }
 }
 
+/* A column that is named rowid hides the rowid, which has other names: a REPLACE through one of
+ * them removes a row like any other. */
+static void
+test_hidden_rowid(void)
+{
+    Modelled modelled;
+    modelled_init(&modelled, "CREATE TABLE t(at INTEGER, k TEXT, v INTEGER, rowid TEXT);",
+                  PLAIN_SPEC);
+    install(&modelled);
+    scratch_run(&modelled.scratch,
+                "INSERT INTO t VALUES (1, 'a', 5, 'x');"
+                "INSERT OR REPLACE INTO t(_rowid_, at, k, v) VALUES (1, 2, 'b', 7);");
+    g_autofree char *log = log_text(&modelled, "trueup_change_t");
+    g_assert_cmpstr(log, ==, "1 1 a 5|0 1 a 5|1 2 b 7");
+    modelled_clear(&modelled);
+}
+
 /* A log that lacks a column gets it, and what it holds counts as "look again". */
 static void
 test_log_grows(void)
@@ -263,6 +280,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &rows[i], test_row);
     }
     g_test_add_func("/capture/changes", test_changes);
+    g_test_add_func("/capture/hidden-rowid", test_hidden_rowid);
     g_test_add_func("/capture/log-grows", test_log_grows);
     g_test_add_func("/capture/log-is-made-anew", test_log_is_made_anew);
     g_test_add_func("/capture/release", test_release);
