@@ -6,7 +6,7 @@
 #include "time/instant.h"
 
 /* Buckets recomputed in one turn: their cells are written while others wait for the lock. */
-#define BATCH_BUCKETS 500
+#define BATCH_BUCKETS 2000
 
 /* A failed bucket is tried again after 1 s, 2 s, 4 s, ... as often as `refresh: attempts` says; then
  * it is parked and tried once in this time. */
