@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Cells come in blocks, so that they never move and growing copies nothing but the index. Small blocks:
- * a group has many tables, and `memory` may be as little as 1 MiB. */
+/* Cells come in blocks, so that they never move and growing copies nothing but the index. Small
+ * blocks: a group has many tables, and `memory` may be as little as 1 MiB. */
 #define BLOCK_SHIFT 6
 #define BLOCK_CELLS (1u << BLOCK_SHIFT)
 #define FIRST_SLOTS 256
@@ -227,8 +227,7 @@ member_place(const TuCellTable *table, const TuCell *cell, guint measure, guint3
     return (gsize)(hash >> 20) & (table->n_member_slots - 1);
 }
 
-static gboolean
-add_member(TuCellTable *table, TuCell *cell, guint measure, guint32 value);
+static gboolean add_member(TuCellTable *table, TuCell *cell, guint measure, guint32 value);
 
 static void
 grow_members(TuCellTable *table)
@@ -303,6 +302,36 @@ tu_cell_add(TuCellTable *table, TuCell *cell, guint measure, TuValue input, int 
     return TRUE;
 }
 
+gboolean
+tu_cell_from_stored(TuCellTable *table, TuCell *cell, guint measure, TuValue result, TuValue sum,
+                    TuValue n)
+{
+    return tu_measure_from_stored(&table->layout->measures[measure],
+                                  tu_cell_state(table->layout, cell, measure), result, sum, n,
+                                  table->owner->dictionary, table->owner->wides);
+}
+
+static void
+keep_digits(TuDictionary *dictionary, TuValue *value)
+{
+    if (value->type == TU_TYPE_LONG_DECIMAL)
+        *value = tu_dictionary_value(dictionary, tu_dictionary_intern(dictionary, *value));
+}
+
+gboolean
+tu_cell_result(TuCellTable *table, TuCell *cell, guint measure, TuValue *ret_result,
+               TuValue *ret_sum, gint64 *ret_n)
+{
+    TuMeasureText text;
+    if (!tu_measure_result(&table->layout->measures[measure],
+                           tu_cell_state(table->layout, cell, measure), &text, ret_result, ret_sum,
+                           ret_n))
+        return FALSE;
+    keep_digits(table->owner->dictionary, ret_result);
+    keep_digits(table->owner->dictionary, ret_sum);
+    return TRUE;
+}
+
 void
 tu_cell_merge(TuCellTable *into_table, TuCell *into, const TuCell *from, int weight)
 {
@@ -314,14 +343,11 @@ tu_cell_merge(TuCellTable *into_table, TuCell *into, const TuCell *from, int wei
                          into_table->owner->wides);
 }
 
-/* States hold no pointer while they are 0 (layout.h), so "nothing" is bytes of 0. */
 static gboolean
-states_are_zero(const TuLayout *layout, const TuCell *cell)
+states_are_nothing(const TuLayout *layout, TuCell *cell)
 {
-    const char *bytes = (const char *)cell;
-    for (gsize i = layout->n_measures > 0 ? layout->measures[0].offset : layout->cell_bytes;
-         i < layout->cell_bytes; i++)
-        if (bytes[i] != 0)
+    for (guint i = 0; i < layout->n_measures; i++)
+        if (!tu_measure_is_nothing(&layout->measures[i], tu_cell_state(layout, cell, i)))
             return FALSE;
     return TRUE;
 }
@@ -330,7 +356,7 @@ gboolean
 tu_cell_is_possible(const TuLayout *layout, TuCell *cell)
 {
     if (cell->rows <= 0)
-        return cell->rows == 0 && states_are_zero(layout, cell);
+        return cell->rows == 0 && states_are_nothing(layout, cell);
     for (guint i = 0; i < layout->n_measures; i++) {
         TuMeasureKind kind = layout->measures[i].kind;
         const TuCountState *count = tu_cell_state(layout, cell, i);

@@ -42,6 +42,15 @@ const TuLayout *tu_cell_table_layout(const TuCellTable *table);
  * takes weight +1 only. */
 gboolean tu_cell_add(TuCellTable *table, TuCell *cell, guint measure, TuValue input, int weight);
 
+/* Sets a zero measure of a cell from what is stored; see tu_measure_from_stored. The cell need not
+ * be one of this table, but it is of its layout. */
+gboolean tu_cell_from_stored(TuCellTable *table, TuCell *cell, guint measure, TuValue result,
+                             TuValue sum, TuValue n);
+
+/* See tu_measure_result; the digits of a long decimal live as long as the cells. */
+gboolean tu_cell_result(TuCellTable *table, TuCell *cell, guint measure, TuValue *ret_result,
+                        TuValue *ret_sum, gint64 *ret_n);
+
 /* into += weight * from: rows and every measure but count_distinct, whose sets are merged by
  * tu_cell_table_merge_sets once all cells are. */
 void tu_cell_merge(TuCellTable *into_table, TuCell *into, const TuCell *from, int weight);
@@ -57,8 +66,8 @@ tu_cell_state(const TuLayout *layout, TuCell *cell, guint measure)
     return (char *)cell + layout->measures[measure].offset;
 }
 
-/* FALSE if no rows could give such a cell: fewer than no rows, more values than rows, or values without
- * rows. That is what a cell from which something was taken away may be for a while. */
+/* FALSE if no rows could give such a cell: fewer than no rows, more values than rows, or values
+ * without rows. That is what a cell from which something was taken away may be for a while. */
 gboolean tu_cell_is_possible(const TuLayout *layout, TuCell *cell);
 
 /* Notes that the cell cannot be right (a value of the wrong type, an overflow); the first message

@@ -91,10 +91,8 @@ tu_dictionary_intern(TuDictionary *dictionary, TuValue value)
             tu_value_equal(&g_array_index(dictionary->values, TuValue, slot->id), &value))
             return slot->id;
     }
-    if ((value.type == TU_TYPE_TEXT || value.type == TU_TYPE_BLOB) && value.bytes > 0)
-        value.text = keep_bytes(dictionary, value.text, value.bytes);
-    else if (value.type == TU_TYPE_TEXT || value.type == TU_TYPE_BLOB)
-        value.text = "";
+    if (tu_value_has_bytes(&value))
+        value.text = value.bytes > 0 ? keep_bytes(dictionary, value.text, value.bytes) : "";
     guint32 id = dictionary->values->len;
     g_array_append_val(dictionary->values, value);
     dictionary->slots[at] = (Slot){hash, id};

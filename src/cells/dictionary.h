@@ -2,7 +2,8 @@
  * A dictionary: every distinct value of a run once, with a small number that stands for it.
  *
  * Cells hold numbers instead of values, so that a key is a few integers and "same value" is one
- * comparison. Number 0 is NULL. Values are normalised (db/value.h); text and blobs are copied.
+ * comparison. Number 0 is NULL. Values are normalised (db/value.h); text, blobs and long decimals
+ * are copied.
  */
 #pragma once
 

@@ -48,6 +48,17 @@ say_installed(const TuContext *context, const TuInstalled *installed)
                installed->n_builds);
 }
 
+/* What `check` would say, errors apart: those have ended this already. */
+static void
+say_warnings(const TuSession *session)
+{
+    for (guint i = 0; i < session->findings->len; i++) {
+        const TuFinding *finding = g_ptr_array_index(session->findings, i);
+        fprintf(stderr, "trueup: %s: %s%s%s\n", finding->where, finding->message,
+                finding->help != NULL ? ": " : "", finding->help != NULL ? finding->help : "");
+    }
+}
+
 int
 tu_command_apply(const TuContext *context, int argc, char **argv, GError **error)
 {
@@ -66,9 +77,7 @@ tu_command_apply(const TuContext *context, int argc, char **argv, GError **error
         !install(&session, context, may_take_over, &installed, error))
         return -1;
     say_installed(context, &installed);
-    g_autofree char *warning = tu_database_warning(session.db);
-    if (warning != NULL)
-        fprintf(stderr, "trueup: %s\n", warning);
+    say_warnings(&session);
     if (!no_build && !tu_work_each(&session, NULL, TRUE, build, NULL, &result, &was_held, error))
         return -1;
     return tu_work_report(context, no_build ? "not built yet" : "built", &result);

@@ -93,9 +93,10 @@ check_capture(TuSession *session, GPtrArray *findings, GError **error)
 static gboolean
 check_database(TuSession *session, GPtrArray *findings, GError **error)
 {
-    char *warning = tu_database_warning(session->db);
-    if (warning != NULL)
-        tu_finding_add(findings, FALSE, tu_database_label(session->db), warning, NULL);
+    g_autoptr(GPtrArray) hazards = tu_hazards_new();
+    if (!tu_database_hazards(session->db, hazards, error))
+        return FALSE;
+    tu_findings_add_hazards(findings, tu_database_label(session->db), hazards, TRUE);
     check_indexes(session->model, findings);
     return check_tenants(session, findings, error) && check_tables(session, findings, error) &&
            check_capture(session, findings, error);

@@ -2,15 +2,9 @@
 
 #include "db/sql.h"
 #include "keep/rows.h"
+#include "keep/tenants.h"
 #include "schema/capture.h"
 #include "time/instant.h"
-
-gboolean
-tu_instant_of(const TuValue *value, gint64 *ret_at_us)
-{
-    return value->type == TU_TYPE_TEXT &&
-           tu_instant_parse(value->text, value->bytes, NULL, ret_at_us);
-}
 
 gboolean
 tu_summary_has_uncaptured(const TuSummaryModel *summary)
@@ -47,7 +41,7 @@ static gboolean
 take_instant(const TuValue *row, gpointer data, GError **error)
 {
     FoundInstant *instant = data;
-    instant->found = tu_instant_of(&row[0], &instant->at_us);
+    instant->found = tu_value_read_instant(&row[0], &instant->at_us);
     return TRUE;
 }
 
@@ -64,7 +58,7 @@ count_entries(TuDatabase *db, const TuCaptured *captured, gint64 *n_entries, GEr
         return FALSE;
     if (log == NULL)
         return TRUE;
-    g_autofree char *sql = tu_sql_format("SELECT count(*) FROM %I", captured->log);
+    g_autofree char *sql = tu_sql_format("SELECT count(*) FROM %Q", captured->log);
     if (!tu_database_integer(db, sql, NULL, 0, &found, &n, error))
         return FALSE;
     *n_entries += n;
@@ -77,7 +71,7 @@ take_buckets(const TuValue *row, gpointer data, GError **error)
     TuWaiting *waiting = data;
     waiting->n_buckets = row[0].integer;
     waiting->n_parked = row[1].integer;
-    waiting->has_oldest = tu_instant_of(&row[2], &waiting->oldest_us);
+    waiting->has_oldest = tu_value_read_instant(&row[2], &waiting->oldest_us);
     return TRUE;
 }
 
@@ -93,7 +87,7 @@ tu_waiting_read(TuDatabase *db, const TuSummaryModel *summary, TuWaiting *ret_wa
             return FALSE;
     if (!tu_rows_each(db,
                       "SELECT count(*), count(error), min(noted_at) FROM trueup_pending "
-                      "WHERE summary = ?",
+                      "WHERE summary = ?1",
                       &name, 1, FALSE, take_buckets, &waiting, error))
         return FALSE;
     *ret_waiting = waiting;
@@ -112,10 +106,10 @@ static gboolean
 take_guard(const TuValue *row, gpointer data, GError **error)
 {
     TuTableGuard *guard = data;
-    guard->is_released = row[1].type == TU_TYPE_TEXT;
-    guard->is_unguarded = !guard->is_released && row[0].type == TU_TYPE_TEXT;
-    if (row[0].type == TU_TYPE_TEXT || guard->is_released)
-        guard->has_since = tu_instant_of(&row[guard->is_released ? 1 : 0], &guard->since_us);
+    guard->is_released = row[1].type != TU_TYPE_NULL;
+    guard->is_unguarded = !guard->is_released && row[0].type != TU_TYPE_NULL;
+    if (row[0].type != TU_TYPE_NULL || guard->is_released)
+        guard->has_since = tu_value_read_instant(&row[guard->is_released ? 1 : 0], &guard->since_us);
     if (row[2].type == TU_TYPE_TEXT)
         guard->problem = g_utf8_make_valid(row[2].text, row[2].bytes);
     return TRUE;
@@ -130,7 +124,7 @@ read_guard(TuDatabase *db, TuTableGuard *guard, GError **error)
     TuValue name = tu_value_text(guard->captured->name);
     if (!tu_rows_each(db,
                       "SELECT unguarded_since, released_at, problem FROM trueup_table "
-                      "WHERE name = ?",
+                      "WHERE name = ?1",
                       &name, 1, FALSE, take_guard, guard, error) ||
         !tu_database_describe(db, guard->captured->log, &log, error))
         return FALSE;
@@ -139,7 +133,7 @@ read_guard(TuDatabase *db, TuTableGuard *guard, GError **error)
     g_free(guard->problem);
     guard->problem = log == NULL
                          ? g_strdup_printf("its change log %s is gone", guard->captured->log)
-                         : tu_capture_problem(guard->captured);
+                         : tu_capture_problem(db, guard->captured);
     guard->is_unguarded = guard->problem != NULL;
     return TRUE;
 }
@@ -179,14 +173,14 @@ tu_history_read(TuDatabase *db, const TuSummaryModel *summary, const TuValue *te
                 TuHistory *ret_history, GError **error)
 {
     TuHistory history = {.right_from = G_MININT32};
-    TuValue values[] = {tu_value_text(summary->spec->name),
-                        tenant != NULL ? *tenant : TU_NULL_VALUE};
-    if (!tu_rows_each(db,
-                      "SELECT below, is_dropping, is_dropping = 0 OR EXISTS (SELECT 1 FROM "
-                      "trueup_run r WHERE r.id = run_id AND r.kind = 'rebuild') "
-                      "FROM trueup_build WHERE summary = ?1 "
-                      "AND (?2 IS NULL OR tenant IS NULL OR tenant = ?2)",
-                      values, G_N_ELEMENTS(values), FALSE, take_build, &history, error))
+    g_autofree char *tenant_key = tenant != NULL ? tu_tenant_key(tenant) : NULL;
+    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(tenant_key)};
+    g_autofree char *sql = g_strconcat(
+        "SELECT below, is_dropping, CASE WHEN is_dropping = 0 OR EXISTS (SELECT 1 FROM trueup_run r "
+        "WHERE r.id = run_id AND r.kind = 'rebuild') THEN 1 ELSE 0 END "
+        "FROM trueup_build WHERE summary = ?1",
+        tenant != NULL ? " AND tenant_key IN ('', ?2)" : "", NULL);
+    if (!tu_rows_each(db, sql, values, tenant != NULL ? 2 : 1, FALSE, take_build, &history, error))
         return FALSE;
     history.has_right_from = (history.is_building || history.is_rebuilding) &&
                              history.right_from > TU_DATE_LEAST &&
@@ -197,17 +191,28 @@ tu_history_read(TuDatabase *db, const TuSummaryModel *summary, const TuValue *te
 
 /* ---- as of when it is right ---- */
 
-/* What the statement finds replaces *as_of_us if it is earlier; nothing found is "not known". */
+/* The start of a run that looked at all days up to the one on which it ran. */
 static gboolean
-limit_by(TuDatabase *db, const char *sql, const TuSummaryModel *summary, gint64 *as_of_us,
-         GError **error)
+take_periodic(const TuValue *row, gpointer data, GError **error)
 {
-    FoundInstant last = {0};
-    TuValue name = tu_value_text(summary->spec->name);
-    if (!tu_rows_each(db, sql, &name, 1, FALSE, take_instant, &last, error))
-        return FALSE;
-    *as_of_us = MIN(*as_of_us, last.found ? last.at_us : TU_AS_OF_UNKNOWN);
+    FoundInstant *last = data;
+    gint64 started_us = 0;
+    gint32 range_to = 0;
+    if (!tu_value_read_instant(&row[0], &started_us))
+        return TRUE;
+    if (row[1].type != TU_TYPE_NULL &&
+        (!tu_value_read_date(&row[1], &range_to) || range_to < tu_instant_local_date(started_us)))
+        return TRUE;
+    last->at_us = last->found ? MAX(last->at_us, started_us) : started_us;
+    last->found = TRUE;
     return TRUE;
+}
+
+/* What was found replaces *as_of_us if it is earlier; nothing found is "not known". */
+static void
+limit_by(const FoundInstant *last, gint64 *as_of_us)
+{
+    *as_of_us = MIN(*as_of_us, last->found ? last->at_us : TU_AS_OF_UNKNOWN);
 }
 
 gboolean
@@ -216,21 +221,27 @@ tu_as_of(TuDatabase *db, const TuSummaryModel *summary, const TuWaiting *waiting
 {
     gint64 as_of_us = waiting->has_oldest ? waiting->oldest_us : TU_AS_OF_NOW;
     g_autoptr(GArray) guards = NULL;
-    if (waiting->n_entries > 0 &&
-        !limit_by(db,
-                  "SELECT max(at) FROM (SELECT finished_at AS at FROM trueup_run "
-                  "WHERE kind = 'settle' AND status = 'COMPLETED' AND ?1 = ?1 "
-                  "UNION ALL SELECT applied_at FROM trueup_spec)",
-                  summary, &as_of_us, error))
-        return FALSE;
-    if (tu_summary_has_uncaptured(summary) &&
-        !limit_by(db,
-                  "SELECT max(started_at) FROM trueup_run WHERE kind <> 'settle' "
-                  "AND status = 'COMPLETED' AND tenant IS NULL "
-                  "AND (summary = ?1 OR summary IS NULL) "
-                  "AND (range_to IS NULL OR range_to >= substr(started_at, 1, 10))",
-                  summary, &as_of_us, error))
-        return FALSE;
+    FoundInstant settled = {0};
+    FoundInstant periodic = {0};
+    TuValue name = tu_value_text(summary->spec->name);
+    if (waiting->n_entries > 0) {
+        if (!tu_rows_each(db,
+                          "SELECT max(r.at) FROM (SELECT finished_at AS at FROM trueup_run "
+                          "WHERE kind = 'settle' AND status = 'COMPLETED' "
+                          "UNION ALL SELECT applied_at FROM trueup_spec) AS r",
+                          NULL, 0, FALSE, take_instant, &settled, error))
+            return FALSE;
+        limit_by(&settled, &as_of_us);
+    }
+    if (tu_summary_has_uncaptured(summary)) {
+        if (!tu_rows_each(db,
+                          "SELECT started_at, range_to FROM trueup_run WHERE kind <> 'settle' "
+                          "AND status = 'COMPLETED' AND tenant IS NULL "
+                          "AND (summary = ?1 OR summary IS NULL)",
+                          &name, 1, FALSE, take_periodic, &periodic, error))
+            return FALSE;
+        limit_by(&periodic, &as_of_us);
+    }
     if (!tu_guards_read(db, summary, &guards, error))
         return FALSE;
     for (guint i = 0; i < guards->len; i++) {

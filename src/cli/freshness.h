@@ -64,5 +64,3 @@ gboolean tu_summary_has_uncaptured(const TuSummaryModel *summary);
 gboolean tu_as_of(TuDatabase *db, const TuSummaryModel *summary, const TuWaiting *waiting,
                   gint64 *ret_as_of_us, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The text of an instant that a control table holds. */
-gboolean tu_instant_of(const TuValue *value, gint64 *ret_at_us);

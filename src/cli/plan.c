@@ -168,7 +168,7 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     g_autofree gint64 *buckets = NULL;
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
         !tu_session_open(&session, context, TU_OPEN_READ, FALSE, error) ||
-        !tu_transaction_begin_read(&txn, session.db, error) ||
+        !tu_transaction_begin_read(&txn, session.db, NULL, error) ||
         !tu_install_plan(&session.keeper, statements, findings, error))
         return -1;
     rows = g_new0(gint64, session.spec->sources->len);

@@ -4,6 +4,7 @@
 
 #include "db/sql.h"
 #include "keep/rows.h"
+#include "keep/tenants.h"
 #include "spec/suggest.h"
 
 struct TuQueryClocks {
@@ -27,7 +28,8 @@ static gboolean
 take_tenant(const TuValue *row, gpointer data, GError **error)
 {
     TuQueryClocks *clocks = data;
-    guint32 id = tu_dictionary_intern(clocks->dictionary, row[0]);
+    guint32 id = tu_dictionary_intern(
+        clocks->dictionary, tu_tenant_read(clocks->keeper->model, clocks->dictionary, &row[0]));
     g_autofree char *name =
         row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes) : NULL;
     const TuZone *zone = name != NULL && row[2].type == TU_TYPE_NULL
@@ -55,7 +57,7 @@ tu_query_clocks_read(TuKeeper *keeper, const TuSummaryModel *summary, TuDictiona
         clocks->zones = g_hash_table_new(NULL, NULL);
         if (!tu_rows_each(keeper->db,
                           "SELECT tenant, time_zone, error FROM trueup_tenant "
-                          "WHERE group_name = ?",
+                          "WHERE group_name = ?1",
                           &group, 1, FALSE, take_tenant, clocks, error))
             return FALSE;
     }
@@ -105,7 +107,7 @@ list_tenants(const TuQueryClocks *clocks, GArray *numbers, GError **error)
         if (clocks->summary->tables[grain] != NULL)
             table = clocks->summary->tables[grain]; /* the coarsest is the smallest */
     g_autofree char *sql =
-        tu_sql_format("SELECT DISTINCT %I FROM %I LIMIT %d", clocks->summary->spec->tenant_column,
+        tu_sql_format("SELECT DISTINCT %I FROM %Q LIMIT %d", clocks->summary->spec->tenant_column,
                       table->name, SUGGESTED_TENANTS);
     return tu_rows_each(clocks->keeper->db, sql, NULL, 0, FALSE, take_number, data, error);
 }
@@ -121,28 +123,48 @@ is_written_so(const TuValue *value, const char *text)
     return g_strcmp0(written, text) == 0;
 }
 
+/* What `text` may mean: where columns have a type, that type's value only; else the text or a number.
+ * NULL: nothing more. */
+static void
+find_meanings(const TuQueryClocks *clocks, const char *text, TuValue meanings[3])
+{
+    TuType kind = clocks->keeper->model->tenant_kind;
+    gint64 integer = 0;
+    char *end = NULL;
+    double real = g_ascii_strtod(text, &end);
+    meanings[0] = tu_value_text(text);
+    meanings[1] = meanings[2] = TU_NULL_VALUE;
+    if (kind != TU_TYPE_NULL) {
+        meanings[0] = tu_tenant_read(clocks->keeper->model, clocks->dictionary, &meanings[0]);
+        if (kind != TU_TYPE_TEXT && meanings[0].type == TU_TYPE_TEXT)
+            meanings[0] = TU_NULL_VALUE;
+        return;
+    }
+    if (*end == '\0' && end != text)
+        meanings[1] = tu_value_real(real);
+    if (g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &integer, NULL))
+        meanings[2] = tu_value_integer(integer);
+}
+
 /* Without a tenants table: the first of the values that `text` may mean that has a cell. */
 static gboolean
 find_stored(const TuQueryClocks *clocks, const char *text, gboolean *ret_found, guint32 *ret_tenant,
             GError **error)
 {
     const TuSummary *spec = clocks->summary->spec;
-    TuValue meanings[] = {tu_value_text(text), TU_NULL_VALUE, TU_NULL_VALUE};
-    gint64 integer = 0, one = 0;
-    char *end = NULL;
-    double real = g_ascii_strtod(text, &end);
-    if (*end == '\0' && end != text)
-        meanings[1] = tu_value_real(real);
-    if (g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &integer, NULL))
-        meanings[2] = tu_value_integer(integer);
+    gint64 one = 0;
+    TuValue meanings[3];
+    find_meanings(clocks, text, meanings);
     *ret_found = FALSE;
     for (int grain = TU_GRAINS - 1; grain >= 0; grain--) {
         const TuSummaryTable *table = clocks->summary->tables[grain];
         if (table == NULL)
             continue;
-        g_autofree char *sql = tu_sql_format("SELECT 1 FROM %I WHERE %I = ? LIMIT 1", table->name,
+        g_autofree char *sql = tu_sql_format("SELECT 1 FROM %Q WHERE %I = ?1 LIMIT 1", table->name,
                                              spec->tenant_column);
         for (guint i = 0; i < G_N_ELEMENTS(meanings) && !*ret_found; i++) {
+            if (meanings[i].type == TU_TYPE_NULL)
+                continue;
             if (!tu_database_integer(clocks->keeper->db, sql, &meanings[i], 1, ret_found, &one,
                                      error))
                 return FALSE;

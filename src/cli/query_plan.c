@@ -113,7 +113,7 @@ tu_reading_append_series(const TuReading *reading, GString *sql, GArray *paramet
     if (!query->has_series)
         return;
     tu_sql_append(sql, " AND %I IN (", query->summary->spec->series_column);
-    tu_sql_append_parameters(sql, query->series->len);
+    tu_sql_append_parameters(sql, parameters->len + 1, query->series->len);
     g_string_append_c(sql, ')');
     for (guint i = 0; i < query->series->len; i++) {
         TuValue label = tu_value_text(tu_reading_series(reading, i)->spec->name);
@@ -141,10 +141,10 @@ read_span(Span *span, GError **error)
         tu_sql_append(sql, "%I", spec->tenant_column);
     else
         g_string_append(sql, "NULL");
-    tu_sql_append(sql, ", min(%I), max(%I) FROM %I WHERE 1 = 1", span->table->bucket_column,
+    tu_sql_append(sql, ", min(%I), max(%I) FROM %Q WHERE 1 = 1", span->table->bucket_column,
                   span->table->bucket_column, span->table->name);
     if (reading->has_tenant)
-        tu_sql_append(sql, " AND %I = ?", spec->tenant_column);
+        tu_sql_append(sql, " AND %I = ?1", spec->tenant_column);
     tu_reading_append_tenant(reading, parameters);
     tu_reading_append_series(reading, sql, parameters);
     if (spec->has_tenant)

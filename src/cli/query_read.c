@@ -244,7 +244,9 @@ take_parked(const TuValue *row, gpointer data, GError **error)
     Parked *parked = data;
     TuReading *reading = parked->reading;
     TuGrain unit = reading->query->summary->unit;
-    guint32 tenant = tu_dictionary_intern(tu_query_sums_dictionary(reading->answer->sums), row[0]);
+    TuDictionary *dictionary = tu_query_sums_dictionary(reading->answer->sums);
+    guint32 tenant = tu_dictionary_intern(
+        dictionary, tu_tenant_read(reading->session->model, dictionary, &row[0]));
     const TuZone *zone = tu_query_clocks_zone(reading->clocks, tenant);
     TuBucket bucket;
     if ((reading->has_tenant && tenant != reading->tenant) || row[1].type != TU_TYPE_TEXT ||
@@ -272,7 +274,7 @@ report_parked(TuReading *reading, GError **error)
     TuValue name = tu_value_text(reading->query->summary->spec->name);
     gboolean is_read = tu_rows_each(reading->session->db,
                                     "SELECT tenant, bucket, error FROM trueup_pending "
-                                    "WHERE summary = ? AND error IS NOT NULL ORDER BY id",
+                                    "WHERE summary = ?1 AND error IS NOT NULL ORDER BY id",
                                     &name, 1, FALSE, take_parked, &parked, error);
     g_autofree char *first = parked.first;
     if (is_read && parked.n > 0)
@@ -380,7 +382,7 @@ tu_query_read(const TuQuery *query, TuSession *session, TuAnswer *ret_answer, GE
     answer.sums = tu_query_sums_new(query->by->len, query->measures->len);
     answer.has_tenant = query->summary->spec->has_tenant && query->tenant == NULL;
     gboolean is_read =
-        tu_transaction_begin_read(&txn, session->db, error) && read_all(&reading, error);
+        tu_transaction_begin_read(&txn, session->db, NULL, error) && read_all(&reading, error);
     tu_query_clocks_free(reading.clocks);
     g_clear_pointer(&reading.labels, g_hash_table_unref);
     g_free(reading.has_entry);

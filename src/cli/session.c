@@ -77,13 +77,26 @@ check_applied(TuSession *session, GError **error)
                             "apply`, then `trueup rebuild --wait`");
         return FALSE;
     }
-    if (!tu_database_integer(session->db, "SELECT 1 FROM trueup_spec WHERE digest = ?", &digest, 1,
+    if (!tu_database_integer(session->db, "SELECT 1 FROM trueup_spec WHERE digest = ?1", &digest, 1,
                              &is_same, &one, error))
         return FALSE;
     if (!is_same)
         g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG,
                             "the spec changed: run `trueup apply`");
     return is_same;
+}
+
+/* What is wrong with the database as a whole; who only reads is not concerned. */
+static gboolean
+find_hazards(TuSession *session, TuOpenMode mode, GError **error)
+{
+    g_autoptr(GPtrArray) hazards = tu_hazards_new();
+    if (mode == TU_OPEN_READ)
+        return TRUE;
+    if (!tu_database_hazards(session->db, hazards, error))
+        return FALSE;
+    tu_findings_add_hazards(session->findings, tu_database_label(session->db), hazards, TRUE);
+    return TRUE;
 }
 
 gboolean
@@ -106,7 +119,9 @@ tu_session_open(TuSession *session, const TuContext *context, TuOpenMode mode,
     if (!tu_database_open(url, directory, mode, &session->db, error))
         return FALSE;
     tu_database_set_cancel(session->db, context->is_cancelled);
-    if (!tu_model_new(session->spec, session->db, session->findings, &session->model, error) ||
+    tu_database_set_control_schema(session->db, session->spec->control_schema);
+    if (!find_hazards(session, mode, error) ||
+        !tu_model_new(session->spec, session->db, session->findings, &session->model, error) ||
         !refuse_findings(session, error))
         return FALSE;
     tu_keeper_init(&session->keeper, session->db, session->model);

@@ -169,7 +169,7 @@ last_run_text(const TuStatus *status, const TuLastRun *run)
     TuValue value = tu_value_text(at);
     if (!run->found)
         return g_strdup("-");
-    if (!tu_instant_of(&value, &at_us))
+    if (!tu_value_read_instant(&value, &at_us))
         return g_strdup_printf("%s %s", run->kind, run->status);
     g_autofree char *age = age_text(age_s(status, at_us));
     return g_strdup_printf("%s %s %s ago", run->kind, run->status, age);

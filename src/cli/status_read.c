@@ -91,11 +91,18 @@ tu_status_clear(TuStatus *status)
 
 /* ---- reading ---- */
 
-/* A control table's text; NULL for anything else. */
+/* A control table's text, or its instant as text; NULL for anything else. */
 static char *
 text_of(const TuValue *value)
 {
-    return value->type == TU_TYPE_TEXT ? g_utf8_make_valid(value->text, value->bytes) : NULL;
+    gint64 at_us = 0;
+    char text[TU_INSTANT_TEXT_BYTES];
+    if (value->type == TU_TYPE_TEXT)
+        return g_utf8_make_valid(value->text, value->bytes);
+    if (!tu_value_read_instant(value, &at_us))
+        return NULL;
+    tu_instant_format(at_us, text);
+    return g_strdup(text);
 }
 
 static gint64
@@ -131,10 +138,10 @@ read_summary(TuSession *session, TuSummaryStatus *summary, GError **error)
         !tu_as_of(db, summary->summary, &summary->waiting, &summary->as_of_us, error) ||
         !tu_rows_each(db,
                       "SELECT kind, status, started_at, finished_at, error FROM trueup_run "
-                      "WHERE summary = ? OR summary IS NULL "
-                      "ORDER BY ifnull(finished_at, started_at) DESC, id DESC LIMIT 1",
+                      "WHERE summary = ?1 OR summary IS NULL "
+                      "ORDER BY coalesce(finished_at, started_at) DESC, id DESC LIMIT 1",
                       &name, 1, FALSE, take_last_run, &summary->last_run, error) ||
-        !tu_database_integer(db, "SELECT drift FROM trueup_summary WHERE name = ?", &name, 1,
+        !tu_database_integer(db, "SELECT drift FROM trueup_summary WHERE name = ?1", &name, 1,
                              &found, &summary->drift, error))
         return FALSE;
     summary->state = tu_state_of(tu_summary_has_uncaptured(summary->summary), &summary->history,
@@ -192,7 +199,7 @@ read_all(TuSession *session, TuStatus *status, GError **error)
                         NULL, 0, FALSE, take_tenant, status, error) &&
            tu_rows_each(db,
                         "SELECT summary, tenant, bucket, attempts, error FROM trueup_parked "
-                        "ORDER BY summary, tenant, bucket LIMIT ?",
+                        "ORDER BY summary, tenant, bucket LIMIT ?1",
                         &limit, 1, FALSE, take_parked, status, error);
 }
 
@@ -208,7 +215,7 @@ tu_status_read(TuSession *session, TuStatus *ret_status, GError **error)
         .parked = array_of(sizeof(TuParkedBucket), parked_clear),
         .values = tu_dictionary_new(),
     };
-    if (!tu_transaction_begin_read(&txn, session->db, error) || !read_all(session, &status, error))
+    if (!tu_transaction_begin_read(&txn, session->db, NULL, error) || !read_all(session, &status, error))
         return FALSE;
     *ret_status = status;
     status = (TuStatus){0};

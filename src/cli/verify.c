@@ -41,8 +41,8 @@ measure_results(TuTally *tally, guint target, TuCell *cell, TuValue *ret_results
     for (guint i = 0; i < layout->n_measures; i++) {
         TuValue sum;
         gint64 n;
-        if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i),
-                               &ret_results[i], &sum, &n))
+        if (!tu_cell_result(tu_cells_table(tally->cells, target), cell, i, &ret_results[i], &sum,
+                            &n))
             ret_results[i] = TU_NULL_VALUE;
     }
 }

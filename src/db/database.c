@@ -2,19 +2,33 @@
 
 #include <string.h>
 
-static const TuDriver *const drivers[] = {&tu_sqlite_driver};
+#include "db/portable.h"
+#include "db/sql.h"
+
+static const TuDriver *const drivers[] = {&tu_sqlite_driver, &tu_postgres_driver,
+                                          &tu_mariadb_driver};
+
+static const TuDriver *
+driver_of(const char *url)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(drivers); i++)
+        for (guint p = 0; drivers[i]->url_prefixes[p] != NULL; p++)
+            if (g_str_has_prefix(url, drivers[i]->url_prefixes[p]))
+                return drivers[i];
+    return NULL;
+}
 
 gboolean
 tu_database_open(const char *url, const char *directory, TuOpenMode mode, TuDatabase **ret_db,
                  GError **error)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(drivers); i++)
-        if (g_str_has_prefix(url, drivers[i]->url_prefix))
-            return drivers[i]->open(url, directory, mode, ret_db, error);
+    const TuDriver *driver = driver_of(url);
+    if (driver != NULL)
+        return driver->open(url, directory, mode, ret_db, error);
     g_autofree char *scheme = g_strndup(url, strcspn(url, ":"));
     g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                "database `%s:...`: this version of trueup works on SQLite only: write "
-                "`database: sqlite:PATH`",
+                "database `%s:...` is of no known kind: write sqlite:PATH, postgresql://... or "
+                "mariadb://...",
                 scheme);
     return FALSE;
 }
@@ -44,10 +58,47 @@ tu_database_set_cancel(TuDatabase *db, const volatile int *is_cancelled)
     db->driver->set_cancel(db, is_cancelled);
 }
 
+void
+tu_database_set_control_schema(TuDatabase *db, const char *schema)
+{
+    g_free(db->control_schema);
+    db->control_schema = g_strdup(schema);
+}
+
+const char *
+tu_database_control_schema(const TuDatabase *db)
+{
+    return db->control_schema;
+}
+
+char *
+tu_database_control_name(const TuDatabase *db, const char *name)
+{
+    return db->control_schema != NULL ? g_strdup_printf("%s.%s", db->control_schema, name)
+                                      : g_strdup(name);
+}
+
+static gboolean
+prepare(TuDatabase *db, const char *sql, gboolean is_scan, TuStatement **ret_statement,
+        GError **error)
+{
+    guint n = 0;
+    g_autofree char *own =
+        tu_sql_portable(sql, TU_PARAMETERS_NUMBERED, db->control_schema, &n, NULL);
+    return db->driver->prepare(db, own, is_scan, ret_statement, error);
+}
+
 gboolean
 tu_database_prepare(TuDatabase *db, const char *sql, TuStatement **ret_statement, GError **error)
 {
-    return db->driver->prepare(db, sql, ret_statement, error);
+    return prepare(db, sql, FALSE, ret_statement, error);
+}
+
+gboolean
+tu_database_prepare_scan(TuDatabase *db, const char *sql, TuStatement **ret_statement,
+                         GError **error)
+{
+    return prepare(db, sql, TRUE, ret_statement, error);
 }
 
 void
@@ -90,7 +141,10 @@ tu_statement_changes(const TuStatement *statement)
 gboolean
 tu_database_execute(TuDatabase *db, const char *sql, GError **error)
 {
-    return db->driver->execute(db, sql, error);
+    guint n = 0;
+    g_autofree char *own =
+        tu_sql_portable(sql, TU_PARAMETERS_NUMBERED, db->control_schema, &n, NULL);
+    return db->driver->execute(db, own, error);
 }
 
 gboolean
@@ -125,26 +179,37 @@ tu_database_integer(TuDatabase *db, const char *sql, const TuValue *values, guin
     return TRUE;
 }
 
-static gboolean
-begin(TuTransaction *txn, TuDatabase *db, gboolean is_write, GError **error)
+gboolean
+tu_transaction_begin_read(TuTransaction *txn, TuDatabase *db, const GPtrArray *tables,
+                          GError **error)
 {
     g_assert(txn->db == NULL);
-    if (!db->driver->begin(db, is_write, error))
+    if (!db->driver->begin_read(db, tables, error))
         return FALSE;
     txn->db = db;
     return TRUE;
 }
 
 gboolean
-tu_transaction_begin_read(TuTransaction *txn, TuDatabase *db, GError **error)
+tu_transaction_begin_write(TuTransaction *txn, TuDatabase *db, GError **error)
 {
-    return begin(txn, db, FALSE, error);
+    g_assert(txn->db == NULL);
+    if (!db->driver->begin_write(db, error))
+        return FALSE;
+    txn->db = db;
+    return TRUE;
 }
 
 gboolean
-tu_transaction_begin_write(TuTransaction *txn, TuDatabase *db, GError **error)
+tu_transaction_mark(TuTransaction *txn, GError **error)
 {
-    return begin(txn, db, TRUE, error);
+    return txn->db == NULL || txn->db->driver->mark == NULL || txn->db->driver->mark(txn->db, error);
+}
+
+gboolean
+tu_transaction_back(TuTransaction *txn, GError **error)
+{
+    return txn->db == NULL || txn->db->driver->back == NULL || txn->db->driver->back(txn->db, error);
 }
 
 gboolean
@@ -165,35 +230,12 @@ tu_transaction_clear(TuTransaction *txn)
 }
 
 void
-tu_table_info_free(TuTableInfo *info)
-{
-    if (info == NULL)
-        return;
-    g_free(info->name);
-    g_free(info->create_text);
-    g_clear_pointer(&info->columns, g_ptr_array_unref);
-    g_clear_pointer(&info->unique, g_ptr_array_unref);
-    g_clear_pointer(&info->triggers, g_ptr_array_unref);
-    g_clear_pointer(&info->indexes, g_ptr_array_unref);
-    g_free(info);
-}
-
-const TuColumnInfo *
-tu_table_info_column(const TuTableInfo *info, const char *column)
-{
-    for (guint i = 0; i < info->columns->len; i++) {
-        const TuColumnInfo *candidate = g_ptr_array_index(info->columns, i);
-        if (g_ascii_strcasecmp(candidate->name, column) == 0)
-            return candidate;
-    }
-    return NULL;
-}
-
-void
 tu_inspection_clear(TuInspection *inspection)
 {
     g_clear_pointer(&inspection->columns, g_hash_table_unref);
-    g_clear_pointer(&inspection->functions, g_hash_table_unref);
+    g_clear_pointer(&inspection->fault, g_free);
+    g_clear_pointer(&inspection->help, g_free);
+    tu_sql_type_clear(&inspection->type);
 }
 
 gboolean
@@ -203,9 +245,10 @@ tu_database_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info, 
 }
 
 gboolean
-tu_database_inspect(TuDatabase *db, const char *sql, TuInspection *ret_inspection, GError **error)
+tu_database_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret_inspection,
+                    GError **error)
 {
-    return db->driver->inspect(db, sql, ret_inspection, error);
+    return db->driver->inspect(db, probe, ret_inspection, error);
 }
 
 gboolean
@@ -215,16 +258,47 @@ tu_database_uses_index(TuDatabase *db, const char *sql, gboolean *ret_uses, GErr
 }
 
 gboolean
-tu_database_schema_version(TuDatabase *db, gint64 *ret_version, GError **error)
+tu_database_schema_version(TuDatabase *db, const GPtrArray *tables, gint64 *ret_version,
+                           GError **error)
 {
-    return db->driver->schema_version(db, ret_version, error);
+    return db->driver->schema_version(db, tables, ret_version, error);
 }
 
-char *
-tu_database_warning(TuDatabase *db)
+gboolean
+tu_database_hazards(TuDatabase *db, GPtrArray *hazards, GError **error)
 {
-    return db->driver->warning(db);
+    return db->driver->hazards(db, hazards, error);
 }
+
+/* ---- capture and its log ---- */
+
+GPtrArray *
+tu_database_capture_objects(TuDatabase *db, const TuCaptureShape *shape)
+{
+    return db->driver->capture_objects(db, shape);
+}
+
+void
+tu_database_capture_forget(TuDatabase *db, const char *table, const char *log,
+                           GPtrArray *statements)
+{
+    db->driver->capture_forget(db, table, log, statements);
+}
+
+TuValue
+tu_database_entry_value(const TuDatabase *db, gint64 id, char *text)
+{
+    return db->driver->entry_value(id, text);
+}
+
+gboolean
+tu_database_delete_entries(TuDatabase *db, const char *log, gint64 up_to, const GArray *ids,
+                           GError **error)
+{
+    return db->driver->delete_entries(db, log, up_to, ids, error);
+}
+
+/* ---- locks ---- */
 
 gboolean
 tu_database_try_lock(TuDatabase *db, const char *name, char **ret_holder, GError **error)
@@ -238,6 +312,8 @@ tu_database_unlock(TuDatabase *db, const char *name)
     db->driver->unlock(db, name);
 }
 
+/* ---- buckets and keys ---- */
+
 TuValue
 tu_database_bucket_value(const TuDatabase *db, TuGrain grain, TuBucket bucket, char *text)
 {
@@ -249,4 +325,47 @@ tu_database_bucket_parse(const TuDatabase *db, TuGrain grain, const TuValue *val
                          TuBucket *ret_bucket)
 {
     return db->driver->bucket_parse(grain, value, ret_bucket);
+}
+
+void
+tu_database_append_key(const TuDatabase *db, GString *sql, const char *column,
+                       const TuSqlType *type, gboolean is_nullable)
+{
+    if (sql->len > 0 && sql->str[sql->len - 1] != '(')
+        g_string_append(sql, ", ");
+    db->driver->append_key(sql, column, type, is_nullable);
+}
+
+char *
+tu_database_key_column(const TuDatabase *db, const char *column, const TuSqlType *type,
+                       gboolean is_nullable)
+{
+    return db->driver->key_column != NULL ? db->driver->key_column(column, type, is_nullable)
+                                          : NULL;
+}
+
+const char *
+tu_database_key_suffix(const TuDatabase *db)
+{
+    return db->driver->key_suffix;
+}
+
+char *
+tu_database_grants(TuDatabase *db, const GPtrArray *sources, const GPtrArray *summaries,
+                   const GPtrArray *control)
+{
+    return db->driver->grants != NULL ? db->driver->grants(db, sources, summaries, control)
+                                      : g_strdup("");
+}
+
+const char *
+tu_database_script_head(const TuDatabase *db)
+{
+    return db->driver->script_head;
+}
+
+const char *
+tu_database_script_delimiter(const TuDatabase *db)
+{
+    return db->driver->script_delimiter;
 }

@@ -25,16 +25,35 @@ typedef struct TuDriver TuDriver;
 typedef struct {
     const char *name;          /* "sqlite" */
     const char *id_type;       /* column definition of a growing key that is never used again */
-    const char *key_type;      /* of tenant and dimension columns: may be "" */
+    const char *key_type;      /* of a tenant or dimension whose type is not known: may be "" */
     const char *integer_type;
     const char *real_type;
+    const char *decimal_type;  /* of sums of decimals; NULL: there are none. "%u" is the scale */
+    const char *short_text_type; /* of a dimension that is text of at most 128 characters */
+    const char *long_text_type;  /* of one that may be longer than an index key holds */
     const char *number_type;   /* for a sum whose inputs may be either; affinity NUMERIC */
-    const char *text_type;
+    const char *weight_type;   /* of a log entry's weight: -1 to 2 */
+    const char *text_type;     /* of trueup's own texts */
+    const char *name_type;     /* the same where it is part of a key */
     const char *date_type;     /* of day buckets and longer */
     const char *instant_type;  /* of hour and minute buckets */
     const char *clustered;     /* after CREATE TABLE (...): rows lie in the order of the key */
+    const char *table_options; /* after every CREATE TABLE (...) */
     const char *same;          /* NULL-safe equality operator: "IS" */
+    const char *conflict;      /* of an upsert: "ON CONFLICT" with a key, or "ON DUPLICATE KEY UPDATE" */
+    gboolean conflict_names_key;
+    const char *given;         /* the value an upsert was given for a column: "excluded.%s" */
+    const char *entry_id;      /* what addresses an entry of a change log: "trueup_id", "ctid" */
+    gboolean has_entry_column; /* the log has a column of that name */
+    gboolean entries_come_in_order; /* a later commit has a higher entry id */
+    gboolean applies_at_snapshot; /* settling writes in the transaction that it read in */
+    gboolean ddl_commits;      /* CREATE and DROP end the transaction */
+    const char *short_lock_wait; /* a statement after which DDL waits for no lock but briefly (F22); NULL:
+                                * there is none */
     gboolean has_dynamic_types; /* a column may hold values of any type */
+    gboolean has_nan;          /* NaN and infinities are values; else NaN is NULL */
+    guint cells_per_transaction; /* when work may be split: what keeps others waiting briefly */
+    guint rows_per_statement;  /* what one statement should write or look up at once */
 } TuDialect;
 
 typedef enum {
@@ -59,8 +78,15 @@ void tu_database_set_cancel(TuDatabase *db, const volatile int *is_cancelled);
 
 /* ---- statements: values are parameters, never text ---- */
 
+/* `sql` has its parameters as ?1, ?2, ... (each may stand several times; ?1 to the highest are
+ * bound), identifiers in double quotes, and names trueup's own tables plainly: trueup_run. */
 gboolean tu_database_prepare(TuDatabase *db, const char *sql, TuStatement **ret_statement,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for a SELECT with many rows: they come as they are read, in bounded memory. Until its
+ * last row was stepped over or it is freed, the connection can do nothing else. */
+gboolean tu_database_prepare_scan(TuDatabase *db, const char *sql, TuStatement **ret_statement,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_statement_free(TuStatement *statement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuStatement, tu_statement_free)
 
@@ -101,12 +127,17 @@ typedef struct {
 } TuTransaction;
 #define TU_TRANSACTION_INIT ((TuTransaction){NULL})
 
-/* A consistent read-only snapshot: every query until its end sees the same state. */
-gboolean tu_transaction_begin_read(TuTransaction *txn, TuDatabase *db,
+/* A consistent snapshot: every query until its end sees the same state. `tables` (of char *, may be
+ * NULL) will be read: nobody may rewrite them meanwhile (F10). One that is not there is left out. */
+gboolean tu_transaction_begin_read(TuTransaction *txn, TuDatabase *db, const GPtrArray *tables,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A short writing transaction; BUSY if others hold it too long. */
 gboolean tu_transaction_begin_write(TuTransaction *txn, TuDatabase *db,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Marks where a transaction is, and goes back there after a statement that failed with DATABASE: some
+ * databases take nothing more in a transaction after an error. A new mark replaces the last one. */
+gboolean tu_transaction_mark(TuTransaction *txn, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tu_transaction_back(TuTransaction *txn, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A failed commit has an unknown outcome; all of trueup's work is safe to repeat. */
 gboolean tu_transaction_commit(TuTransaction *txn, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Rolls back if it is open. */
@@ -115,15 +146,29 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuTransaction, tu_transaction_clear)
 
 /* ---- what the database has ---- */
 
+/* The type of a column or an expression. */
+typedef struct {
+    TuType kind;   /* of its values, where that is certain; NULL: not known, or a number of either kind */
+    int scale;     /* of decimals: digits after the point; -1: not declared */
+    char *column;  /* what a summary's column must be declared as to hold its values: "uuid",
+                    * "text COLLATE \"C\""; NULL: the dialect's key_type */
+    gboolean is_unbounded;     /* its values may be longer than an index key holds */
+    gboolean is_not_ordered;   /* its own order is not that of tu_value_compare: no min, no max */
+} TuSqlType;
+void tu_sql_type_clear(TuSqlType *type);
+TuSqlType tu_sql_type_copy(const TuSqlType *type);
+
 typedef struct {
     char *name;
     char *declared_type; /* "" if none */
     char *log_type;      /* what a change log needs to hold its values unchanged, with collation */
-    TuType kind;         /* INTEGER or REAL by the declared type, TEXT, BLOB (no conversion), or
-                          * NULL: a number of either kind */
+    TuType kind; /* of its values by the declared type; SQLite: BLOB = no conversion, NULL = a
+                  * number of either kind */
+    TuSqlType type;
     gboolean is_nullable;
     char *default_text; /* SQL of its default; NULL: none */
     gboolean is_generated;
+    gboolean merges_text; /* texts of different bytes are one to its unique keys */
     guint key_position;  /* in the primary key, from 1; 0 = not in it */
 } TuColumnInfo;
 
@@ -137,50 +182,131 @@ typedef struct {
 
 typedef struct {
     char *name;
-    char *text; /* CREATE TRIGGER ..., as the database has it */
+    char *table; /* that it is on: a partition, or the table itself */
+    char *text;  /* what makes it what it is; see TuCaptureObject */
 } TuTriggerInfo;
 
+/* What may make capture miss changes of a table, or keep trueup from reading it. */
 typedef struct {
-    char *name;
-    gboolean is_table;    /* FALSE: a view or a virtual table */
+    gboolean is_error; /* it cannot be kept exact like that; else somebody should know */
+    gboolean is_of_capture; /* matters only where changes are captured */
+    char *message;
+    char *help;
+} TuHazard;
+GPtrArray *tu_hazards_new(void);
+void tu_hazard_add(GPtrArray *hazards, gboolean is_error, gboolean is_of_capture, char *message,
+                   char *help);
+
+typedef struct {
+    char *name;           /* as the database has it: "flight", "shop.bill" if it was asked for so */
+    gboolean is_table;    /* FALSE: a view, or something else that cannot be captured */
     gboolean has_rowid;   /* SQLite: rows have a hidden number */
+    gboolean has_before_trigger; /* a user's trigger may change a row after OLD was read (F12) */
+    gint64 n_rows;        /* the database's own estimate; -1: it has none */
     GPtrArray *columns;   /* of TuColumnInfo */
     GPtrArray *unique;    /* of TuUniqueKey, the primary key among them */
     GPtrArray *triggers;  /* of TuTriggerInfo, trueup's own among them */
     GPtrArray *indexes;   /* of char *: names of all indexes */
-    char *create_text;    /* CREATE TABLE ... */
+    GPtrArray *parts;     /* of char *: tables that a statement may name instead to change its rows
+                           * (partitions, children), as qualified names; empty on most */
+    GPtrArray *special_columns; /* of char *: those whose change may be refused after a trigger saw it
+                           * (MariaDB: of unique and foreign keys and the partition expression, F12) */
+    GPtrArray *hazards;   /* of TuHazard */
+    char *create_text;    /* CREATE TABLE ...; NULL where the database has none */
 } TuTableInfo;
+TuTableInfo *tu_table_info_new(const char *name);
 void tu_table_info_free(TuTableInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuTableInfo, tu_table_info_free)
+TuColumnInfo *tu_table_info_add_column(TuTableInfo *info, const char *name);
+TuUniqueKey *tu_table_info_add_key(TuTableInfo *info, const char *name, gboolean is_primary);
+void tu_table_info_add_trigger(TuTableInfo *info, const char *name, const char *table,
+                               const char *text);
 
-/* *ret_info is NULL if there is no such table. Names are compared as the database does. */
+/* *ret_info is NULL if there is no such table. Names are compared as the database does: "Flight" is
+ * looked for as written, then as an unquoted name is read. */
 gboolean tu_database_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                              GError **error);
 const TuColumnInfo *tu_table_info_column(const TuTableInfo *info, const char *column);
 
-/* What a query would read, found by preparing it. */
+/* ---- what an expression is ---- */
+
 typedef struct {
-    GHashTable *columns;  /* set of char *: "table\ncolumn"; an alias is resolved */
-    GHashTable *functions; /* set of char *: lower case */
-    guint selects;        /* SELECTs in it, sub-queries counted */
+    const char *expression;
+    const TuTableInfo *const *tables; /* that it may read */
+    const char *const *aliases;
+    guint n_tables;
+} TuProbe;
+
+typedef struct {
+    GHashTable *columns; /* set of char *: "table\ncolumn" of TuTableInfo.name; those it reads, or more */
+    TuSqlType type;
+    char *fault; /* why it cannot be kept exact: a volatile function, a sub-query; NULL: it can */
+    char *help;
 } TuInspection;
 void tu_inspection_clear(TuInspection *inspection);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuInspection, tu_inspection_clear)
 
-/* DATABASE with the database's own words if the query is wrong (no such column). */
-gboolean tu_database_inspect(TuDatabase *db, const char *sql, TuInspection *ret_inspection,
+/* DATABASE with the database's own words if the expression is wrong (no such column). */
+gboolean tu_database_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret_inspection,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE if reading `sql` would start from an index or a key rather than go through a whole table. */
 gboolean tu_database_uses_index(TuDatabase *db, const char *sql, gboolean *ret_uses,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A number that changes whenever any table, index or trigger of the database does. */
-gboolean tu_database_schema_version(TuDatabase *db, gint64 *ret_version,
+/* A number that changes whenever one of the tables (of char *), its columns, its triggers or its
+ * partitions do. */
+gboolean tu_database_schema_version(TuDatabase *db, const GPtrArray *tables, gint64 *ret_version,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Things worth a warning about the database as a whole (SQLite: not in WAL mode); NULL if none. */
-char *tu_database_warning(TuDatabase *db);
+/* Adds what is to be said about the database as a whole (SQLite: not in WAL mode). */
+gboolean tu_database_hazards(TuDatabase *db, GPtrArray *hazards,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- capture: the objects that write the change log of a table ---- */
+
+typedef struct {
+    const TuTableInfo *info;
+    const char *log;          /* the change log's name, with its schema where it has one */
+    const GPtrArray *columns; /* of char *: those that are logged, sorted */
+} TuCaptureShape;
+
+/* One trigger (with its function, where the database needs one). `wanted` and `installed` say in the
+ * same form what makes it what it is. */
+typedef struct {
+    char *name;       /* for messages: "trueup_insert_flight" */
+    char *wanted;     /* NULL: the table needs none */
+    char *installed;  /* NULL: it is not there */
+    GPtrArray *create; /* of char *: statements */
+    GPtrArray *drop;   /* of char * */
+    gboolean create_replaces; /* what is installed need not be dropped first */
+} TuCaptureObject;
+
+/* All that the table needs, and those of ours that are there and should not be. Free with
+ * g_ptr_array_unref. */
+GPtrArray *tu_database_capture_objects(TuDatabase *db, const TuCaptureShape *shape);
+GPtrArray *tu_capture_objects_new(void);
+TuCaptureObject *tu_capture_object_add(GPtrArray *objects, const char *name);
+
+/* Adds the statements that remove whatever capture made for a table of that name, its log excepted,
+ * even if the table is gone or has another name now. */
+void tu_database_capture_forget(TuDatabase *db, const char *table, const char *log,
+                                GPtrArray *statements);
+
+/* ---- the change log ---- */
+
+/* The value that stands for an entry's id in SQL; `text` (TU_ENTRY_TEXT_BYTES) may be pointed to.
+ * 0 comes before all, G_MAXINT64 after all. */
+#define TU_ENTRY_TEXT_BYTES 40
+TuValue tu_database_entry_value(const TuDatabase *db, gint64 id, char *text);
+
+/* Deletes settled entries: those up to an id that the snapshot saw. `ids` lists them where
+ * entries_come_in_order is FALSE and the transaction is another than the snapshot's; else NULL. */
+gboolean tu_database_delete_entries(TuDatabase *db, const char *log, gint64 up_to,
+                                    const GArray *ids,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- locks ---- */
 
 /* Takes the lock `name` that dies with this connection. If somebody has it: TRUE with *ret_holder
  * set ("host h, pid 12"). It only saves double work: the turn number guards what is written. */
@@ -188,8 +314,41 @@ gboolean tu_database_try_lock(TuDatabase *db, const char *name, char **ret_holde
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_database_unlock(TuDatabase *db, const char *name);
 
+/* ---- buckets ---- */
+
 /* How a bucket is stored, and the reverse (FALSE: not a bucket's form). `text` is a buffer of
  * TU_INSTANT_TEXT_BYTES that the value may point into. */
 TuValue tu_database_bucket_value(const TuDatabase *db, TuGrain grain, TuBucket bucket, char *text);
 gboolean tu_database_bucket_parse(const TuDatabase *db, TuGrain grain, const TuValue *value,
                                   TuBucket *ret_bucket);
+
+/* The key of a summary's table, NULLs equal: what stands in its unique index (and after ON CONFLICT)
+ * for a column that may be NULL or longer than a key holds. Appends it, with a comma before it if it
+ * is not the first. */
+void tu_database_append_key(const TuDatabase *db, GString *sql, const char *column,
+                            const TuSqlType *type, gboolean is_nullable);
+
+/* The column definitions that such keys need beside the column itself (MariaDB: invisible generated
+ * ones); NULL: none. */
+char *tu_database_key_column(const TuDatabase *db, const char *column, const TuSqlType *type,
+                             gboolean is_nullable);
+
+/* After CREATE UNIQUE INDEX ... (key): " NULLS NOT DISTINCT" or "". */
+const char *tu_database_key_suffix(const TuDatabase *db);
+
+/* GRANT statements for a role: one that may do everything but create capture. "" where the database
+ * has no roles. Free with g_free. */
+char *tu_database_grants(TuDatabase *db, const GPtrArray *sources, const GPtrArray *summaries,
+                         const GPtrArray *control);
+
+/* Statements that SQL for a migration file must begin with (MariaDB: the sql_mode), and what makes a
+ * client take a body with semicolons; see cli/plan.c. NULL: none. */
+const char *tu_database_script_head(const TuDatabase *db);
+const char *tu_database_script_delimiter(const TuDatabase *db);
+
+/* Where trueup's own tables are: a schema's name; NULL: where unqualified names lead. */
+void tu_database_set_control_schema(TuDatabase *db, const char *schema);
+const char *tu_database_control_schema(const TuDatabase *db);
+
+/* "trueup_run", or "trueup.trueup_run" with a control schema. Free with g_free. */
+char *tu_database_control_name(const TuDatabase *db, const char *name);

@@ -1,6 +1,6 @@
 /*
  * What a driver provides. Only files of db/ include this; contracts are in database.h, above the
- * function of the same name.
+ * function of the same name. Those marked "may be NULL" have a common meaning then, in database.c.
  */
 #pragma once
 
@@ -8,15 +8,16 @@
 
 struct TuDriver {
     TuDialect dialect;
-    const char *url_prefix; /* "sqlite:" */
+    const char *const *url_prefixes; /* {"sqlite:", NULL} */
 
     gboolean (*open)(const char *url, const char *directory, TuOpenMode mode, TuDatabase **ret_db,
                      GError **error);
-    void (*close)(TuDatabase *db);
+    void (*close)(TuDatabase *db); /* frees db, its label and control_schema too */
     void (*set_cancel)(TuDatabase *db, const volatile int *is_cancelled);
 
-    gboolean (*prepare)(TuDatabase *db, const char *sql, TuStatement **ret_statement,
-                        GError **error);
+    /* `sql` is the database's own by now: parameters, names of control tables (db/portable.h). */
+    gboolean (*prepare)(TuDatabase *db, const char *sql, gboolean is_scan,
+                        TuStatement **ret_statement, GError **error);
     void (*statement_free)(TuStatement *statement);
     gboolean (*bind)(TuStatement *statement, const TuValue *values, guint n, GError **error);
     gboolean (*step)(TuStatement *statement, gboolean *ret_has_row, GError **error);
@@ -25,28 +26,56 @@ struct TuDriver {
     gint64 (*changes)(const TuStatement *statement);
     gboolean (*execute)(TuDatabase *db, const char *sql, GError **error);
 
-    gboolean (*begin)(TuDatabase *db, gboolean is_write, GError **error);
+    gboolean (*begin_read)(TuDatabase *db, const GPtrArray *tables, GError **error);
+    gboolean (*begin_write)(TuDatabase *db, GError **error);
+    gboolean (*mark)(TuDatabase *db, GError **error); /* these two may be NULL: nothing is needed */
+    gboolean (*back)(TuDatabase *db, GError **error);
     gboolean (*commit)(TuDatabase *db, GError **error);
     void (*rollback)(TuDatabase *db);
 
     gboolean (*describe)(TuDatabase *db, const char *table, TuTableInfo **ret_info,
                          GError **error);
-    gboolean (*inspect)(TuDatabase *db, const char *sql, TuInspection *ret, GError **error);
+    gboolean (*inspect)(TuDatabase *db, const TuProbe *probe, TuInspection *ret, GError **error);
     gboolean (*uses_index)(TuDatabase *db, const char *sql, gboolean *ret_uses, GError **error);
-    gboolean (*schema_version)(TuDatabase *db, gint64 *ret_version, GError **error);
-    char *(*warning)(TuDatabase *db);
+    gboolean (*schema_version)(TuDatabase *db, const GPtrArray *tables, gint64 *ret_version,
+                               GError **error);
+    gboolean (*hazards)(TuDatabase *db, GPtrArray *hazards, GError **error);
+
+    GPtrArray *(*capture_objects)(TuDatabase *db, const TuCaptureShape *shape);
+    void (*capture_forget)(TuDatabase *db, const char *table, const char *log,
+                           GPtrArray *statements);
+    TuValue (*entry_value)(gint64 id, char *text);
+    gboolean (*delete_entries)(TuDatabase *db, const char *log, gint64 up_to, const GArray *ids,
+                               GError **error);
 
     gboolean (*try_lock)(TuDatabase *db, const char *name, char **ret_holder, GError **error);
     void (*unlock)(TuDatabase *db, const char *name);
 
     TuValue (*bucket_value)(TuGrain grain, TuBucket bucket, char *text);
     gboolean (*bucket_parse)(TuGrain grain, const TuValue *value, TuBucket *ret_bucket);
+
+    void (*append_key)(GString *sql, const char *column, const TuSqlType *type,
+                       gboolean is_nullable);
+    char *(*key_column)(const char *column, const TuSqlType *type,
+                        gboolean is_nullable); /* may be NULL: none */
+    const char *key_suffix;                    /* "" */
+    char *(*grants)(TuDatabase *db, const GPtrArray *sources, const GPtrArray *summaries,
+                    const GPtrArray *control); /* may be NULL: "" */
+    const char *script_head, *script_delimiter; /* may be NULL */
+
+    /* Writes many rows faster than INSERT does; may be NULL. See db/bulk.h: rows that are not there
+     * yet, one after the other; `end` with is_good FALSE gives up. */
+    gboolean (*copy_begin)(TuDatabase *db, const char *table, const char *const *columns,
+                           guint n_columns, gpointer *ret_copy, GError **error);
+    gboolean (*copy_row)(gpointer copy, const TuValue *values, GError **error);
+    gboolean (*copy_end)(gpointer copy, gboolean is_good, GError **error);
 };
 
 /* Every driver's own struct begins with this. */
 struct TuDatabase {
     const TuDriver *driver;
     char *label;
+    char *control_schema; /* NULL: none */
 };
 
 struct TuStatement {
@@ -54,3 +83,5 @@ struct TuStatement {
 };
 
 extern const TuDriver tu_sqlite_driver;
+extern const TuDriver tu_postgres_driver;
+extern const TuDriver tu_mariadb_driver;

@@ -1,6 +1,11 @@
 #include "db/sql.h"
 
 #include <stdarg.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define NAME_MAX_BYTES 63
+#define DIGEST_BYTES 9 /* "_" and eight hexadecimal digits */
 
 static void
 append_identifier(GString *sql, const char *name)
@@ -14,6 +19,18 @@ append_identifier(GString *sql, const char *name)
     g_string_append_c(sql, '"');
 }
 
+/* The parts of a table's name are joined by dots (spec/names.h: no dot inside a part). */
+static void
+append_table(GString *sql, const char *table)
+{
+    g_auto(GStrv) parts = g_strsplit(table, ".", -1);
+    for (guint i = 0; parts[i] != NULL; i++) {
+        if (i > 0)
+            g_string_append_c(sql, '.');
+        append_identifier(sql, parts[i]);
+    }
+}
+
 static void
 append_arguments(GString *sql, const char *format, va_list arguments)
 {
@@ -25,6 +42,9 @@ append_arguments(GString *sql, const char *format, va_list arguments)
         switch (*++format) {
         case 'I':
             append_identifier(sql, va_arg(arguments, const char *));
+            break;
+        case 'Q':
+            append_table(sql, va_arg(arguments, const char *));
             break;
         case 's':
             g_string_append(sql, va_arg(arguments, const char *));
@@ -65,8 +85,24 @@ tu_sql_format(const char *format, ...)
 }
 
 void
-tu_sql_append_parameters(GString *sql, guint n)
+tu_sql_append_parameters(GString *sql, guint first, guint n)
 {
     for (guint i = 0; i < n; i++)
-        g_string_append(sql, i == 0 ? "?" : ", ?");
+        g_string_append_printf(sql, "%s?%u", i == 0 ? "" : ", ", first + i);
+}
+
+char *
+tu_sql_short_name(const char *prefix, const char *name)
+{
+    char *whole = g_strconcat(prefix, name, NULL);
+    g_strdelimit(whole, ".", '_');
+    gsize bytes = strlen(whole);
+    if (bytes <= NAME_MAX_BYTES)
+        return whole;
+    guint32 digest = (guint32)XXH3_64bits(whole, bytes);
+    gsize kept = NAME_MAX_BYTES - DIGEST_BYTES;
+    while (((guchar)whole[kept] & 0xC0) == 0x80)
+        kept--; /* not in the middle of a character */
+    g_snprintf(whole + kept, DIGEST_BYTES + 1, "_%08x", digest);
+    return whole;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "db/sql.h"
 #include "time/instant.h"
 
 typedef struct {
@@ -103,6 +104,7 @@ close_database(TuDatabase *base)
         close(db->lock_file);
     g_free(db->path);
     g_free(db->base.label);
+    g_free(db->base.control_schema);
     g_free(db);
 }
 
@@ -116,6 +118,19 @@ execute(TuDatabase *base, const char *sql, GError **error)
         return FALSE;
     }
     return TRUE;
+}
+
+/* "wal", "delete" ...; NULL: SQLite does not say. */
+static char *
+journal_mode(TuSqlite *db)
+{
+    sqlite3_stmt *statement = NULL;
+    char *mode = NULL;
+    if (sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        mode = g_strdup((const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    return mode;
 }
 
 /* Sessions are pinned: nothing depends on what the file or the library has as defaults. In WAL mode
@@ -137,10 +152,8 @@ pin_session(TuSqlite *db, TuOpenMode mode, GError **error)
     if (!execute(&db->base, sql, error) ||
         !execute(&db->base, "SELECT count(*) FROM sqlite_schema", error))
         return FALSE;
-    char *const wal = tu_database_warning(&db->base);
-    gboolean is_wal = wal == NULL;
-    g_free(wal);
-    if (is_wal && !execute(&db->base, "PRAGMA synchronous = NORMAL", error))
+    g_autofree char *journal = journal_mode(db);
+    if (g_strcmp0(journal, "wal") == 0 && !execute(&db->base, "PRAGMA synchronous = NORMAL", error))
         return FALSE;
     return mode == TU_OPEN_WRITE || execute(&db->base, "PRAGMA query_only = 1", error);
 }
@@ -202,27 +215,23 @@ set_cancel(TuDatabase *base, const volatile int *is_cancelled)
     ((TuSqlite *)base)->is_cancelled = is_cancelled;
 }
 
-static char *
-warning(TuDatabase *base)
+static gboolean
+hazards(TuDatabase *base, GPtrArray *list, GError **error)
 {
-    TuSqlite *db = (TuSqlite *)base;
-    sqlite3_stmt *statement = NULL;
-    g_autofree char *mode = NULL;
-    if (sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        mode = g_strdup((const char *)sqlite3_column_text(statement, 0));
-    sqlite3_finalize(statement);
-    if (g_strcmp0(mode, "wal") == 0)
-        return NULL;
-    return g_strdup_printf("the journal mode is %s: writers wait while trueup reads; run "
-                           "`PRAGMA journal_mode = WAL` once",
-                           mode != NULL ? mode : "unknown");
+    g_autofree char *mode = journal_mode((TuSqlite *)base);
+    if (g_strcmp0(mode, "wal") != 0)
+        tu_hazard_add(list, FALSE, FALSE,
+                      g_strdup_printf("the journal mode is %s: writers wait while trueup reads",
+                                      mode != NULL ? mode : "unknown"),
+                      g_strdup("run `PRAGMA journal_mode = WAL` once"));
+    return TRUE;
 }
 
 /* ---- statements ---- */
 
 static gboolean
-prepare(TuDatabase *base, const char *sql, TuStatement **ret_statement, GError **error)
+prepare(TuDatabase *base, const char *sql, gboolean is_scan, TuStatement **ret_statement,
+        GError **error)
 {
     TuSqlite *db = (TuSqlite *)base;
     sqlite3_stmt *handle = NULL;
@@ -248,6 +257,23 @@ statement_free(TuStatement *base)
     g_free(statement);
 }
 
+/* Dates and instants are ISO text here. */
+static int
+bind_time(sqlite3_stmt *handle, int index, const TuValue *value)
+{
+    char text[TU_TIME_TEXT_BYTES];
+    tu_value_format_time(value, text);
+    return sqlite3_bind_text(handle, index, text, -1, SQLITE_TRANSIENT);
+}
+
+/* SQLite has no decimals: the nearest double. Nothing that trueup reads here gives one. */
+static int
+bind_decimal(sqlite3_stmt *handle, int index, const TuValue *value)
+{
+    g_autofree char *text = tu_value_to_text(value);
+    return sqlite3_bind_double(handle, index, g_ascii_strtod(text, NULL));
+}
+
 static int
 bind_one(sqlite3_stmt *handle, int index, const TuValue *value)
 {
@@ -262,6 +288,13 @@ bind_one(sqlite3_stmt *handle, int index, const TuValue *value)
         return sqlite3_bind_text(handle, index, value->text, (int)value->bytes, SQLITE_STATIC);
     case TU_TYPE_BLOB:
         return sqlite3_bind_blob(handle, index, value->text, (int)value->bytes, SQLITE_STATIC);
+    case TU_TYPE_DECIMAL:
+    case TU_TYPE_LONG_DECIMAL:
+        return bind_decimal(handle, index, value);
+    case TU_TYPE_DATE:
+    case TU_TYPE_TIMESTAMP:
+    case TU_TYPE_INSTANT:
+        return bind_time(handle, index, value);
     }
     g_assert_not_reached();
 }
@@ -342,10 +375,15 @@ changes(const TuStatement *base)
 /* ---- transactions ---- */
 
 static gboolean
-begin(TuDatabase *base, gboolean is_write, GError **error)
+begin_write(TuDatabase *base, GError **error)
 {
-    if (is_write)
-        return execute(base, "BEGIN IMMEDIATE", error);
+    return execute(base, "BEGIN IMMEDIATE", error);
+}
+
+/* The snapshot begins with the first read. */
+static gboolean
+begin_read(TuDatabase *base, const GPtrArray *tables, GError **error)
+{
     if (!execute(base, "BEGIN", error))
         return FALSE;
     if (execute(base, "SELECT 1 FROM sqlite_schema LIMIT 1", error))
@@ -368,6 +406,33 @@ rollback(TuDatabase *base)
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* ---- the change log: ids grow with commits, since there is one writer at a time ---- */
+
+static TuValue
+entry_value(gint64 id, char *text)
+{
+    return tu_value_integer(id);
+}
+
+static gboolean
+delete_entries(TuDatabase *base, const char *log, gint64 up_to, const GArray *ids, GError **error)
+{
+    g_autofree char *sql = tu_sql_format("DELETE FROM %Q WHERE trueup_id <= ?1", log);
+    TuValue value = tu_value_integer(up_to);
+    return tu_database_run(base, sql, &value, 1, NULL, error);
+}
+
+/* ---- keys: NULLs equal (F33) ---- */
+
+static void
+append_key(GString *sql, const char *column, const TuSqlType *type, gboolean is_nullable)
+{
+    if (is_nullable)
+        tu_sql_append(sql, "ifnull(%I, 0), %I IS NULL", column, column);
+    else
+        tu_sql_append(sql, "%I", column);
+}
+
 /* ---- buckets ---- */
 
 static TuValue
@@ -384,20 +449,35 @@ bucket_parse(TuGrain grain, const TuValue *value, TuBucket *ret_bucket)
            tu_bucket_parse(grain, value->text, value->bytes, ret_bucket);
 }
 
+static const char *const url_prefixes[] = {"sqlite:", NULL};
+
 const TuDriver tu_sqlite_driver = {
     .dialect = {.name = "sqlite",
                 .id_type = "INTEGER PRIMARY KEY AUTOINCREMENT",
                 .key_type = "",
+                .short_text_type = "",
+                .long_text_type = "",
                 .integer_type = "INTEGER",
                 .real_type = "REAL",
                 .number_type = "NUMERIC",
+                .weight_type = "INTEGER",
                 .text_type = "TEXT",
+                .name_type = "TEXT",
                 .date_type = "TEXT",
                 .instant_type = "TEXT",
                 .clustered = " WITHOUT ROWID",
+                .table_options = "",
                 .same = "IS",
-                .has_dynamic_types = TRUE},
-    .url_prefix = "sqlite:",
+                .conflict = "ON CONFLICT",
+                .conflict_names_key = TRUE,
+                .given = "excluded.%s",
+                .entry_id = "trueup_id",
+                .has_entry_column = TRUE,
+                .entries_come_in_order = TRUE,
+                .has_dynamic_types = TRUE,
+                .cells_per_transaction = 20000, /* some 50 ms of the write lock */
+                .rows_per_statement = 1},
+    .url_prefixes = url_prefixes,
     .open = open_database,
     .close = close_database,
     .set_cancel = set_cancel,
@@ -409,16 +489,23 @@ const TuDriver tu_sqlite_driver = {
     .columns = columns,
     .changes = changes,
     .execute = execute,
-    .begin = begin,
+    .begin_read = begin_read,
+    .begin_write = begin_write,
     .commit = commit,
     .rollback = rollback,
     .describe = tu_sqlite_describe,
     .inspect = tu_sqlite_inspect,
     .uses_index = tu_sqlite_uses_index,
     .schema_version = tu_sqlite_schema_version,
-    .warning = warning,
+    .hazards = hazards,
+    .capture_objects = tu_sqlite_capture_objects,
+    .capture_forget = tu_sqlite_capture_forget,
+    .entry_value = entry_value,
+    .delete_entries = delete_entries,
     .try_lock = tu_sqlite_try_lock,
     .unlock = tu_sqlite_unlock,
     .bucket_value = bucket_value,
     .bucket_parse = bucket_parse,
+    .append_key = append_key,
+    .key_suffix = "",
 };

@@ -26,8 +26,13 @@ void tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError 
 
 gboolean tu_sqlite_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info,
                             GError **error);
-gboolean tu_sqlite_inspect(TuDatabase *db, const char *sql, TuInspection *ret, GError **error);
+gboolean tu_sqlite_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret,
+                           GError **error);
 gboolean tu_sqlite_uses_index(TuDatabase *db, const char *sql, gboolean *ret_uses, GError **error);
-gboolean tu_sqlite_schema_version(TuDatabase *db, gint64 *ret_version, GError **error);
+gboolean tu_sqlite_schema_version(TuDatabase *db, const GPtrArray *tables, gint64 *ret_version,
+                                  GError **error);
+GPtrArray *tu_sqlite_capture_objects(TuDatabase *db, const TuCaptureShape *shape);
+void tu_sqlite_capture_forget(TuDatabase *db, const char *table, const char *log,
+                              GPtrArray *statements);
 gboolean tu_sqlite_try_lock(TuDatabase *db, const char *name, char **ret_holder, GError **error);
 void tu_sqlite_unlock(TuDatabase *db, const char *name);

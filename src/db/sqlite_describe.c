@@ -77,17 +77,6 @@ log_type_of(TuType kind, const char *collation)
     return g_strdup_printf("%s COLLATE %s", affinity[kind], collation);
 }
 
-static void
-column_info_free(gpointer data)
-{
-    TuColumnInfo *column = data;
-    g_free(column->name);
-    g_free(column->declared_type);
-    g_free(column->log_type);
-    g_free(column->default_text);
-    g_free(column);
-}
-
 typedef struct {
     TuSqlite *db;
     TuTableInfo *info;
@@ -99,8 +88,7 @@ static gboolean
 take_column(sqlite3_stmt *row, gpointer data)
 {
     Described *described = data;
-    TuColumnInfo *column = g_new0(TuColumnInfo, 1);
-    column->name = g_strdup(text_of(row, 0));
+    TuColumnInfo *column = tu_table_info_add_column(described->info, text_of(row, 0));
     column->declared_type = g_strdup(text_of(row, 1));
     column->kind = kind_of(column->declared_type, described->is_strict);
     column->default_text =
@@ -112,35 +100,11 @@ take_column(sqlite3_stmt *row, gpointer data)
     sqlite3_table_column_metadata(described->db->handle, "main", described->info->name,
                                   column->name, NULL, &collation, NULL, NULL, NULL);
     column->log_type = log_type_of(column->kind, collation);
-    g_ptr_array_add(described->info->columns, column);
+    column->merges_text = strstr(column->log_type, "COLLATE") != NULL;
     return TRUE;
 }
 
 /* ---- unique keys ---- */
-
-static void
-unique_key_free(gpointer data)
-{
-    TuUniqueKey *key = data;
-    g_free(key->name);
-    g_ptr_array_unref(key->columns);
-    g_ptr_array_unref(key->collations);
-    g_ptr_array_unref(key->expressions);
-    g_free(key);
-}
-
-static TuUniqueKey *
-add_unique_key(TuTableInfo *info, const char *name, gboolean is_primary)
-{
-    TuUniqueKey *key = g_new0(TuUniqueKey, 1);
-    key->name = g_strdup(name);
-    key->columns = g_ptr_array_new_with_free_func(g_free);
-    key->collations = g_ptr_array_new_with_free_func(g_free);
-    key->expressions = g_ptr_array_new_with_free_func(g_free);
-    key->is_primary = is_primary;
-    g_ptr_array_add(info->unique, key);
-    return key;
-}
 
 /* name, coll of pragma_index_xinfo, the key's columns only; name NULL where it is an expression */
 static gboolean
@@ -160,7 +124,7 @@ take_index(sqlite3_stmt *row, gpointer data)
     TuTableInfo *info = data;
     g_ptr_array_add(info->indexes, g_strdup(text_of(row, 0)));
     if (sqlite3_column_int(row, 1) != 0)
-        add_unique_key(info, text_of(row, 0), g_str_equal(text_of(row, 2), "pk"));
+        tu_table_info_add_key(info, text_of(row, 0), g_str_equal(text_of(row, 2), "pk"));
     return TRUE;
 }
 
@@ -188,7 +152,7 @@ add_rowid_key(TuTableInfo *info)
     if (columns->len == 0)
         return;
     g_ptr_array_sort(columns, compare_key_position);
-    TuUniqueKey *key = add_unique_key(info, "the primary key", TRUE);
+    TuUniqueKey *key = tu_table_info_add_key(info, "the primary key", TRUE);
     for (guint i = 0; i < columns->len; i++) {
         const TuColumnInfo *column = g_ptr_array_index(columns, i);
         g_ptr_array_add(key->columns, g_strdup(column->name));
@@ -268,24 +232,12 @@ describe_keys(TuSqlite *db, TuTableInfo *info, GError **error)
 
 /* ---- tables ---- */
 
-static void
-trigger_info_free(gpointer data)
-{
-    TuTriggerInfo *trigger = data;
-    g_free(trigger->name);
-    g_free(trigger->text);
-    g_free(trigger);
-}
-
 /* name, sql of sqlite_schema */
 static gboolean
 take_trigger(sqlite3_stmt *row, gpointer data)
 {
     TuTableInfo *info = data;
-    TuTriggerInfo *trigger = g_new0(TuTriggerInfo, 1);
-    trigger->name = g_strdup(text_of(row, 0));
-    trigger->text = g_strdup(text_of(row, 1));
-    g_ptr_array_add(info->triggers, trigger);
+    tu_table_info_add_trigger(info, text_of(row, 0), info->name, text_of(row, 1));
     return TRUE;
 }
 
@@ -294,17 +246,40 @@ static gboolean
 take_table(sqlite3_stmt *row, gpointer data)
 {
     Described *described = data;
-    TuTableInfo *info = g_new0(TuTableInfo, 1);
-    info->name = g_strdup(text_of(row, 0));
+    TuTableInfo *info = tu_table_info_new(text_of(row, 0));
     info->is_table = g_str_equal(text_of(row, 1), "table");
     info->has_rowid = sqlite3_column_int(row, 2) == 0;
     info->create_text = g_strdup(text_of(row, 4));
-    info->columns = g_ptr_array_new_with_free_func(column_info_free);
-    info->unique = g_ptr_array_new_with_free_func(unique_key_free);
-    info->triggers = g_ptr_array_new_with_free_func(trigger_info_free);
-    info->indexes = g_ptr_array_new_with_free_func(g_free);
     described->info = info;
     described->is_strict = sqlite3_column_int(row, 3) != 0;
+    return FALSE;
+}
+
+/* A trigger that may change the row after OLD was read (F12): what ours then log is not what happens. */
+static gboolean
+has_before_trigger(const TuTableInfo *info)
+{
+    for (guint i = 0; i < info->triggers->len; i++) {
+        const TuTriggerInfo *trigger = g_ptr_array_index(info->triggers, i);
+        if (g_str_has_prefix(trigger->name, "trueup_"))
+            continue;
+        g_autofree char *upper = g_ascii_strup(trigger->text, -1);
+        g_autoptr(GRegex) before =
+            g_regex_new("\\bBEFORE\\s+(UPDATE|DELETE)\\b", 0, 0, NULL);
+        g_autoptr(GRegex) after = g_regex_new("\\bAFTER\\s+(INSERT|UPDATE|DELETE)\\b", 0, 0, NULL);
+        g_autoptr(GRegex) plain =
+            g_regex_new("^\\s*CREATE\\s.*?\\b(UPDATE|DELETE)\\b.*?\\bON\\b",
+                        G_REGEX_DOTALL, 0, NULL);
+        /* One before INSERT may make the very row that a REPLACE then removes (if it writes at all). */
+        g_autoptr(GRegex) insert = g_regex_new(
+            "\\bINSERT\\s+ON\\b.*\\bBEGIN\\b.*\\b(INSERT|UPDATE|DELETE|REPLACE)\\b", G_REGEX_DOTALL,
+            0, NULL);
+        /* Without BEFORE or AFTER a trigger is a BEFORE trigger. */
+        if (g_regex_match(before, upper, 0, NULL) ||
+            (!g_regex_match(after, upper, 0, NULL) && g_regex_match(insert, upper, 0, NULL)) ||
+            (!g_regex_match(after, upper, 0, NULL) && g_regex_match(plain, upper, 0, NULL)))
+            return TRUE;
+    }
     return FALSE;
 }
 
@@ -332,48 +307,13 @@ tu_sqlite_describe(TuDatabase *base, const char *table, TuTableInfo **ret_info, 
                    "tbl_name = ?1 COLLATE NOCASE ORDER BY name",
                    info->name, take_trigger, info, error)))
         return FALSE;
+    if (info != NULL)
+        info->has_before_trigger = has_before_trigger(info);
     *ret_info = g_steal_pointer(&info);
     return TRUE;
 }
 
 /* ---- queries ---- */
-
-static int
-note_access(void *data, int action, const char *first, const char *second, const char *schema,
-            const char *trigger)
-{
-    TuInspection *inspection = data;
-    if (action == SQLITE_SELECT)
-        inspection->selects++;
-    /* A table none of whose columns is read is reported with an empty name. */
-    if (action == SQLITE_READ && second[0] != '\0')
-        g_hash_table_add(inspection->columns, g_strconcat(first, "\n", second, NULL));
-    if (action == SQLITE_FUNCTION)
-        g_hash_table_add(inspection->functions, g_ascii_strdown(second, -1));
-    return SQLITE_OK;
-}
-
-gboolean
-tu_sqlite_inspect(TuDatabase *base, const char *sql, TuInspection *ret, GError **error)
-{
-    TuSqlite *db = (TuSqlite *)base;
-    g_auto(TuInspection) inspection = {
-        .columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-        .functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-    };
-    sqlite3_stmt *statement = NULL;
-    sqlite3_set_authorizer(db->handle, note_access, &inspection);
-    int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
-    sqlite3_set_authorizer(db->handle, NULL, NULL);
-    sqlite3_finalize(statement);
-    if (code != SQLITE_OK) {
-        g_set_error(error, TU_ERROR, TU_ERROR_DATABASE, "%s", sqlite3_errmsg(db->handle));
-        return FALSE;
-    }
-    *ret = inspection;
-    inspection = (TuInspection){0};
-    return TRUE;
-}
 
 /* detail of EXPLAIN QUERY PLAN */
 static gboolean
@@ -403,7 +343,8 @@ take_integer(sqlite3_stmt *row, gpointer data)
 }
 
 gboolean
-tu_sqlite_schema_version(TuDatabase *base, gint64 *ret_version, GError **error)
+tu_sqlite_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *ret_version,
+                         GError **error)
 {
     return each_row((TuSqlite *)base, "PRAGMA schema_version", NULL, take_integer, ret_version,
                     error);

@@ -159,3 +159,18 @@ tu_token_name(const TuToken *token)
     }
     return g_string_free(name, FALSE);
 }
+
+gboolean
+tu_sql_is_bare_name(const char *expression)
+{
+    TuToken first = tu_sql_token(expression);
+    if (first.kind != TU_TOKEN_WORD && first.kind != TU_TOKEN_QUOTED)
+        return FALSE;
+    TuToken second = tu_sql_token(first.start + first.length);
+    if (second.kind == TU_TOKEN_END)
+        return TRUE;
+    if (second.kind != TU_TOKEN_SYMBOL || second.start[0] != '.')
+        return FALSE;
+    TuToken third = tu_sql_token(second.start + second.length);
+    return tu_sql_token(third.start + third.length).kind == TU_TOKEN_END;
+}

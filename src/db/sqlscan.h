@@ -34,3 +34,6 @@ gboolean tu_token_is_symbol(const TuToken *token, char symbol);
 
 /* A name as the database knows it: without its quotes, doubled quotes undone. Free with g_free. */
 char *tu_token_name(const TuToken *token);
+
+/* TRUE if the expression is one name, or two with a dot between. */
+gboolean tu_sql_is_bare_name(const char *expression);

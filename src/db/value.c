@@ -4,6 +4,9 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "db/decimal.h"
+#include "time/instant.h"
+
 /* An integral double from -2^63 to below this is an int64, exactly. */
 #define INTEGER_BOUND 9223372036854775808.0
 
@@ -15,13 +18,17 @@ tu_value_text(const char *text)
     return (TuValue){.type = TU_TYPE_TEXT, .bytes = (guint32)strlen(text), .text = text};
 }
 
+/* ---- one form, equality, hash ---- */
+
 TuValue
 tu_value_normalise(TuValue value)
 {
+    if (value.type == TU_TYPE_DECIMAL || value.type == TU_TYPE_LONG_DECIMAL)
+        return tu_decimal_normalise(value);
     if (value.type != TU_TYPE_REAL)
         return value;
     if (isnan(value.real))
-        return TU_NULL_VALUE;
+        return tu_value_real(NAN);
     if (value.real >= -INTEGER_BOUND && value.real < INTEGER_BOUND &&
         value.real == floor(value.real))
         return tu_value_integer((gint64)value.real);
@@ -37,23 +44,45 @@ tu_value_equal(const TuValue *a, const TuValue *b)
     case TU_TYPE_NULL:
         return TRUE;
     case TU_TYPE_INTEGER:
+    case TU_TYPE_DATE:
+    case TU_TYPE_TIMESTAMP:
+    case TU_TYPE_INSTANT:
         return a->integer == b->integer;
+    case TU_TYPE_DECIMAL:
+        return a->integer == b->integer && a->scale == b->scale;
     case TU_TYPE_REAL:
-        return a->real == b->real;
+        return a->real == b->real || (isnan(a->real) && isnan(b->real));
     case TU_TYPE_TEXT:
     case TU_TYPE_BLOB:
         return a->bytes == b->bytes && memcmp(a->text, b->text, a->bytes) == 0;
+    case TU_TYPE_LONG_DECIMAL:
+        return tu_decimal_compare(a, b) == 0;
     }
     g_assert_not_reached();
 }
+
+guint64
+tu_value_hash(const TuValue *value)
+{
+    guint64 seed = value->type;
+    if (value->type == TU_TYPE_LONG_DECIMAL)
+        return tu_decimal_hash_long(value);
+    if (value->type == TU_TYPE_TEXT || value->type == TU_TYPE_BLOB)
+        return XXH3_64bits_withSeed(value->text, value->bytes, seed);
+    if (value->type == TU_TYPE_DECIMAL)
+        seed |= (guint64)value->scale << 8;
+    return XXH3_64bits_withSeed(&value->integer, sizeof value->integer, seed);
+}
+
+/* ---- order ---- */
 
 /* An integer against a real without loss: beyond 2^53 a double cannot tell neighbours apart. */
 static int
 compare_integer_real(gint64 integer, double real)
 {
-    if (real >= 9223372036854775808.0)
+    if (real >= INTEGER_BOUND)
         return -1;
-    if (real < -9223372036854775808.0)
+    if (real < -INTEGER_BOUND)
         return 1;
     gint64 whole = (gint64)real;
     if (integer != whole)
@@ -62,16 +91,41 @@ compare_integer_real(gint64 integer, double real)
     return rest > 0 ? -1 : rest < 0 ? 1 : 0;
 }
 
+/* NaN comes after all numbers, as in PostgreSQL. */
+static int
+compare_with_real(const TuValue *a, double b)
+{
+    if (a->type == TU_TYPE_REAL && isnan(a->real))
+        return isnan(b) ? 0 : 1;
+    if (isnan(b))
+        return -1;
+    if (a->type == TU_TYPE_REAL)
+        return (a->real > b) - (a->real < b);
+    if (isinf(b))
+        return b > 0 ? -1 : 1;
+    return a->type == TU_TYPE_INTEGER ? compare_integer_real(a->integer, b)
+                                      : tu_decimal_compare_real(a, b);
+}
+
 static int
 compare_numbers(const TuValue *a, const TuValue *b)
 {
     if (a->type == TU_TYPE_INTEGER && b->type == TU_TYPE_INTEGER)
         return (a->integer > b->integer) - (a->integer < b->integer);
-    if (a->type == TU_TYPE_INTEGER)
-        return compare_integer_real(a->integer, b->real);
-    if (b->type == TU_TYPE_INTEGER)
-        return -compare_integer_real(b->integer, a->real);
-    return (a->real > b->real) - (a->real < b->real);
+    if (b->type == TU_TYPE_REAL)
+        return compare_with_real(a, b->real);
+    if (a->type == TU_TYPE_REAL)
+        return -compare_with_real(b, a->real);
+    return tu_decimal_compare(a, b);
+}
+
+/* Times of different types have no order of their own: any fixed one will do. */
+static int
+compare_times(const TuValue *a, const TuValue *b)
+{
+    if (a->type != b->type)
+        return a->type < b->type ? -1 : 1;
+    return (a->integer > b->integer) - (a->integer < b->integer);
 }
 
 static int
@@ -81,46 +135,124 @@ compare_bytes(const TuValue *a, const TuValue *b)
     return order != 0 ? order : (a->bytes > b->bytes) - (a->bytes < b->bytes);
 }
 
+static int
+compare_nulls(const TuValue *a, const TuValue *b)
+{
+    return 0;
+}
+
 int
 tu_value_compare(const TuValue *a, const TuValue *b)
 {
-    static const int class_of[] = {
-        [TU_TYPE_NULL] = 0, [TU_TYPE_INTEGER] = 1, [TU_TYPE_REAL] = 1,
-        [TU_TYPE_TEXT] = 2, [TU_TYPE_BLOB] = 3,
+    static const struct {
+        int rank;
+        int (*compare)(const TuValue *a, const TuValue *b);
+    } classes[] = {
+        [TU_TYPE_NULL] = {0, compare_nulls},           [TU_TYPE_INTEGER] = {1, compare_numbers},
+        [TU_TYPE_REAL] = {1, compare_numbers},         [TU_TYPE_DECIMAL] = {1, compare_numbers},
+        [TU_TYPE_LONG_DECIMAL] = {1, compare_numbers}, [TU_TYPE_DATE] = {2, compare_times},
+        [TU_TYPE_TIMESTAMP] = {2, compare_times},      [TU_TYPE_INSTANT] = {2, compare_times},
+        [TU_TYPE_TEXT] = {3, compare_bytes},           [TU_TYPE_BLOB] = {4, compare_bytes},
     };
-    int class = class_of[a->type];
-    if (class != class_of[b->type])
-        return class - class_of[b->type];
-    if (class == 0)
-        return 0;
-    return class == 1 ? compare_numbers(a, b) : compare_bytes(a, b);
+    int rank = classes[a->type].rank - classes[b->type].rank;
+    return rank != 0 ? rank : classes[a->type].compare(a, b);
 }
 
-guint64
-tu_value_hash(const TuValue *value)
+/* ---- for people ---- */
+
+static char *
+shortened(const char *text, guint32 bytes)
 {
-    if (value->type == TU_TYPE_TEXT || value->type == TU_TYPE_BLOB)
-        return XXH3_64bits_withSeed(value->text, value->bytes, value->type);
-    return XXH3_64bits_withSeed(&value->integer, sizeof value->integer, value->type);
+    const guint32 longest = 60;
+    g_autofree char *valid = g_utf8_make_valid(text, MIN(bytes, longest));
+    return g_strconcat(valid, bytes > longest ? "…" : "", NULL);
 }
 
 char *
 tu_value_to_text(const TuValue *value)
 {
-    const guint32 longest = 60;
+    char text[TU_DECIMAL_TEXT_BYTES];
     switch (value->type) {
     case TU_TYPE_NULL:
         return g_strdup("NULL");
     case TU_TYPE_INTEGER:
         return g_strdup_printf("%" G_GINT64_FORMAT, value->integer);
     case TU_TYPE_REAL:
-        return g_strdup_printf("%.15g", value->real);
-    case TU_TYPE_TEXT: {
-        g_autofree char *valid = g_utf8_make_valid(value->text, MIN(value->bytes, longest));
-        return g_strconcat(valid, value->bytes > longest ? "…" : "", NULL);
-    }
+        return isnan(value->real) ? g_strdup("NaN") : g_strdup_printf("%.15g", value->real);
+    case TU_TYPE_DECIMAL:
+        tu_decimal_format(value->integer, value->scale, text);
+        return g_strdup(text);
+    case TU_TYPE_DATE:
+    case TU_TYPE_TIMESTAMP:
+    case TU_TYPE_INSTANT:
+        tu_value_format_time(value, text);
+        return g_strdup(text);
+    case TU_TYPE_TEXT:
+    case TU_TYPE_LONG_DECIMAL:
+        return shortened(value->text, value->bytes);
     case TU_TYPE_BLOB:
         return g_strdup_printf("a blob of %u bytes", value->bytes);
     }
     g_assert_not_reached();
+}
+
+/* ---- time ---- */
+
+static gboolean
+is_finite_time(const TuValue *value)
+{
+    return value->integer != TU_TIME_BEFORE_ALL && value->integer != TU_TIME_AFTER_ALL;
+}
+
+gboolean
+tu_value_read_instant(const TuValue *value, gint64 *ret_at_us)
+{
+    if (value->type == TU_TYPE_TEXT)
+        return tu_instant_parse(value->text, value->bytes, NULL, ret_at_us);
+    if ((value->type != TU_TYPE_INSTANT && value->type != TU_TYPE_TIMESTAMP) ||
+        !is_finite_time(value))
+        return FALSE;
+    *ret_at_us = value->integer;
+    return TRUE;
+}
+
+gboolean
+tu_value_read_date(const TuValue *value, gint32 *ret_date)
+{
+    if (value->type == TU_TYPE_TEXT)
+        return tu_date_parse(value->text, value->bytes, ret_date);
+    if (value->type == TU_TYPE_TIMESTAMP && is_finite_time(value)) {
+        *ret_date = tu_instant_local_date(value->integer);
+        return TRUE;
+    }
+    if (value->type != TU_TYPE_DATE || value->integer != (gint32)value->integer)
+        return FALSE;
+    *ret_date = (gint32)value->integer;
+    return TRUE;
+}
+
+/* Drops the zeros that end the microseconds, and the Z of what names no zone. */
+static void
+shorten_time(char *text, gboolean is_instant)
+{
+    char *end = text + strlen(text) - 1;
+    if (strchr(text, '.') != NULL)
+        while (end[-1] == '0')
+            end--;
+    g_strlcpy(end, is_instant ? "Z" : "", 2);
+}
+
+void
+tu_value_format_time(const TuValue *value, char *text)
+{
+    G_STATIC_ASSERT(TU_TIME_TEXT_BYTES >= TU_INSTANT_TEXT_BYTES);
+    if (!is_finite_time(value)) {
+        const char *name = value->integer == TU_TIME_BEFORE_ALL ? "-infinity" : "infinity";
+        g_strlcpy(text, name, TU_TIME_TEXT_BYTES);
+    } else if (value->type == TU_TYPE_DATE) {
+        tu_date_format((TuDate)CLAMP(value->integer, TU_DATE_LEAST, TU_DATE_GREATEST), text);
+    } else {
+        tu_instant_format(value->integer, text);
+        shorten_time(text, value->type == TU_TYPE_INSTANT);
+    }
 }

@@ -1,13 +1,10 @@
 #include "keep/apply.h"
 
-#include <stdlib.h>
-
+#include "db/bulk.h"
 #include "db/sql.h"
 #include "db/stop.h"
 #include "time/instant.h"
 
-/* Cells in one transaction when they may be split: some 50 ms of the write lock. */
-#define SPLIT_CELLS 20000
 /* Writers poll for SQLite's lock at most 100 ms apart; after this much holding they get their turn. */
 #define HOLD_LIMIT_US (1500 * 1000)
 #define BREATHE_US (150 * 1000)
@@ -25,8 +22,12 @@ typedef struct {
     const TuSummaryTable *table;
     GArray *places;
     guint next;
-    guint n_values;
-    TuStatement *upsert, *remove;
+    TuBulk *fresh, *known; /* rows that are not there yet; rows that may be */
+    TuStatement *remove;   /* of remove_rows rows whose keys are NULL in remove_nulls */
+    guint64 remove_nulls;
+    guint remove_rows;
+    GArray *removing; /* of TuValue: keys that wait to be removed */
+    guint n_removing;
 } TableWriter;
 
 typedef struct {
@@ -36,7 +37,7 @@ typedef struct {
     GArray *writers; /* of TableWriter */
     guint32 *ranks;  /* of the dictionary's numbers; NULL: their own order */
     TuValue *values;
-    gint64 n_in_transaction, n_written;
+    gint64 n_written;
     gint64 held_us;
 } Writing;
 
@@ -94,7 +95,9 @@ writer_clear(gpointer data)
 {
     TableWriter *writer = data;
     g_array_unref(writer->places);
-    tu_statement_free(writer->upsert);
+    g_array_unref(writer->removing);
+    tu_bulk_free(writer->fresh);
+    tu_bulk_free(writer->known);
     tu_statement_free(writer->remove);
 }
 
@@ -112,7 +115,7 @@ add_writer(Writing *writing, const TuSummaryTable *table, GError **error)
 {
     TableWriter writer = {.table = table,
                           .places = g_array_new(FALSE, FALSE, sizeof(Place)),
-                          .n_values = tu_summary_table_values(table)};
+                          .removing = g_array_new(FALSE, FALSE, sizeof(TuValue))};
     const TuSummaryModel *summary = table->summary;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
@@ -120,11 +123,11 @@ add_writer(Writing *writing, const TuSummaryTable *table, GError **error)
     }
     g_array_append_val(writing->writers, writer);
     TableWriter *kept = &g_array_index(writing->writers, TableWriter, writing->writers->len - 1);
-    g_autofree char *upsert = tu_summary_table_upsert(table);
     TuDatabase *db = writing->snapshot->keeper->db;
-    g_autofree char *remove = tu_summary_table_delete(table, tu_database_dialect(db)->same);
-    return tu_database_prepare(db, upsert, &kept->upsert, error) &&
-           tu_database_prepare(db, remove, &kept->remove, error);
+    g_autoptr(GArray) columns = tu_summary_table_columns(table);
+    const TuBulkColumn *first = &g_array_index(columns, TuBulkColumn, 0);
+    return tu_bulk_new(db, table->name, first, columns->len, TRUE, &kept->fresh, error) &&
+           tu_bulk_new(db, table->name, first, columns->len, FALSE, &kept->known, error);
 }
 
 typedef struct {
@@ -211,7 +214,7 @@ take_turn(TuSnapshot *snapshot, GError **error)
     gint64 n = 0;
     TuValue values[] = {tu_value_text(snapshot->group->name), tu_value_integer(snapshot->turn)};
     if (!tu_database_run(snapshot->keeper->db,
-                         "UPDATE trueup_group SET turn = turn + 1 WHERE name = ? AND turn = ?",
+                         "UPDATE trueup_group SET turn = turn + 1 WHERE name = ?1 AND turn = ?2",
                          values, G_N_ELEMENTS(values), &n, error))
         return FALSE;
     if (n != 1) {
@@ -223,11 +226,23 @@ take_turn(TuSnapshot *snapshot, GError **error)
     return tu_stop("turn.taken", error);
 }
 
+/* What was read is written in the transaction that read it where the database must (entries of the
+ * log have no lasting name there), else in a short one of its own. */
 static gboolean
 begin(TuTransaction *txn, Writing *writing, GError **error)
 {
-    return tu_transaction_begin_write(txn, writing->snapshot->keeper->db, error) &&
-           take_turn(writing->snapshot, error);
+    TuSnapshot *snapshot = writing->snapshot;
+    TuDatabase *db = snapshot->keeper->db;
+    gboolean goes_on = snapshot->txn.db != NULL && !writing->changes->may_split &&
+                       tu_database_dialect(db)->applies_at_snapshot;
+    if (goes_on) {
+        *txn = snapshot->txn;
+        snapshot->txn = TU_TRANSACTION_INIT;
+    } else {
+        tu_snapshot_end(snapshot);
+    }
+    return (goes_on || tu_transaction_begin_write(txn, db, error)) &&
+           take_turn(snapshot, error);
 }
 
 static gboolean
@@ -238,30 +253,56 @@ commit(TuTransaction *txn, Writing *writing, GError **error)
         !tu_transaction_commit(txn, error))
         return FALSE;
     writing->snapshot->turn++;
-    writing->n_in_transaction = 0;
     return tu_stop("apply.after_commit", error);
 }
 
-static gboolean
-run(TuStatement *statement, const TuValue *values, guint n, GError **error)
-{
-    gboolean has_row = FALSE;
-    return tu_statement_bind(statement, values, n, error) &&
-           tu_statement_step(statement, &has_row, error);
-}
+/* ---- removing rows ---- */
 
 static gboolean
-write_cell(Writing *writing, TableWriter *writer, const Place *place, GError **error)
+remove_waiting(Writing *writing, TableWriter *writer, GError **error)
 {
-    char text[TU_INSTANT_TEXT_BYTES];
-    writing->n_in_transaction++;
-    writing->n_written++;
-    if (place->cell->mark == TU_MARK_GONE) {
-        guint n = tu_stored_key(writing->tally, place->target, place->cell, text, writing->values);
-        return run(writer->remove, writing->values, n, error);
+    TuDatabase *db = writing->snapshot->keeper->db;
+    gboolean has_row = FALSE;
+    guint n = writer->n_removing;
+    if (n == 0)
+        return TRUE;
+    writer->n_removing = 0;
+    if (writer->remove == NULL || writer->remove_rows != n) {
+        g_autofree char *sql =
+            tu_summary_table_delete(db, writer->table, writer->remove_nulls, n);
+        g_clear_pointer(&writer->remove, tu_statement_free);
+        writer->remove_rows = n;
+        if (!tu_database_prepare(db, sql, &writer->remove, error))
+            return FALSE;
     }
-    tu_stored_values(writing->tally, place->target, place->cell, text, writing->values);
-    return run(writer->upsert, writing->values, writer->n_values, error);
+    gboolean is_ok =
+        tu_statement_bind(writer->remove, &g_array_index(writer->removing, TuValue, 0),
+                          writer->removing->len, error) &&
+        tu_statement_step(writer->remove, &has_row, error);
+    g_array_set_size(writer->removing, 0);
+    return is_ok;
+}
+
+/* The most conditions in one DELETE: more make no server faster. */
+#define REMOVED_AT_ONCE 50
+
+static gboolean
+remove_row(Writing *writing, TableWriter *writer, const TuValue *key, guint n, GError **error)
+{
+    guint64 nulls = tu_summary_table_nulls(key, n);
+    guint most = MIN(tu_database_dialect(writing->snapshot->keeper->db)->rows_per_statement,
+                     REMOVED_AT_ONCE);
+    if (nulls != writer->remove_nulls) {
+        if (!remove_waiting(writing, writer, error))
+            return FALSE;
+        g_clear_pointer(&writer->remove, tu_statement_free);
+        writer->remove_nulls = nulls;
+    }
+    TuValue parameters[TU_DIMENSIONS_LIMIT + 3];
+    guint n_parameters = tu_summary_table_parameters(key, n, parameters);
+    g_array_append_vals(writer->removing, parameters, n_parameters);
+    writing->n_written++;
+    return ++writer->n_removing < most || remove_waiting(writing, writer, error);
 }
 
 static gboolean
@@ -281,25 +322,70 @@ delete_row(Writing *writing, TableWriter *writer, const TuDelete *row, GError **
                         : tu_dictionary_value(dictionary, row->key[2]);
     for (guint i = 0; i < spec->dimensions->len; i++)
         writing->values[n++] = tu_dictionary_value(dictionary, row->key[3 + i]);
-    writing->n_in_transaction++;
-    writing->n_written++;
-    return run(writer->remove, writing->values, n, error);
+    return remove_row(writing, writer, writing->values, n, error);
 }
 
 static gboolean
 delete_rows(Writing *writing, GError **error)
 {
     const GArray *deletes = writing->changes->deletes;
-    for (guint i = 0; i < deletes->len; i++) {
-        const TuDelete *row = &g_array_index(deletes, TuDelete, i);
-        for (guint w = 0; w < writing->writers->len; w++) {
-            TableWriter *writer = &g_array_index(writing->writers, TableWriter, w);
+    for (guint w = 0; w < writing->writers->len; w++) {
+        TableWriter *writer = &g_array_index(writing->writers, TableWriter, w);
+        for (guint i = 0; i < deletes->len; i++) {
+            const TuDelete *row = &g_array_index(deletes, TuDelete, i);
             if (writer->table == row->table && !delete_row(writing, writer, row, error))
                 return FALSE;
         }
+        if (!remove_waiting(writing, writer, error))
+            return FALSE;
     }
     return TRUE;
 }
+
+/* ---- writing cells ---- */
+
+static gboolean
+add_cell(Writing *writing, TuBulk *bulk, const Place *place, GError **error)
+{
+    char text[TU_INSTANT_TEXT_BYTES];
+    tu_stored_values(writing->tally, place->target, place->cell, text, writing->values);
+    writing->n_written++;
+    return tu_bulk_add(bulk, writing->values, error);
+}
+
+static gboolean
+take_cell_away(Writing *writing, TableWriter *writer, const Place *place, GError **error)
+{
+    char text[TU_INSTANT_TEXT_BYTES];
+    guint n = tu_stored_key(writing->tally, place->target, place->cell, text, writing->values);
+    return remove_row(writing, writer, writing->values, n, error);
+}
+
+/* The cells of the tenants up to `rank`: the new ones first, which some databases copy in. */
+static gboolean
+write_table(Writing *writing, TableWriter *writer, guint32 rank, GError **error)
+{
+    guint end = writer->next;
+    for (; end < writer->places->len; end++) {
+        const Place *place = &g_array_index(writer->places, Place, end);
+        if (place->tenant_rank > rank)
+            break;
+        if (place->cell->mark == TU_MARK_NEW && !add_cell(writing, writer->fresh, place, error))
+            return FALSE;
+    }
+    if (!tu_bulk_finish(writer->fresh, error))
+        return FALSE;
+    for (; writer->next < end; writer->next++) {
+        const Place *place = &g_array_index(writer->places, Place, writer->next);
+        if (place->cell->mark == TU_MARK_WRITE && !add_cell(writing, writer->known, place, error))
+            return FALSE;
+        if (place->cell->mark == TU_MARK_GONE && !take_cell_away(writing, writer, place, error))
+            return FALSE;
+    }
+    return tu_bulk_finish(writer->known, error) && remove_waiting(writing, writer, error);
+}
+
+/* ---- the log, and trueup's own tables ---- */
 
 static gboolean
 delete_entries(Writing *writing, GError **error)
@@ -307,10 +393,8 @@ delete_entries(Writing *writing, GError **error)
     const GArray *settled = writing->changes->settled;
     for (guint i = 0; i < settled->len; i++) {
         const TuSettledLog *log = &g_array_index(settled, TuSettledLog, i);
-        g_autofree char *sql =
-            tu_sql_format("DELETE FROM %I WHERE trueup_id <= ?", log->captured->log);
-        TuValue up_to = tu_value_integer(log->up_to);
-        if (!tu_database_run(writing->snapshot->keeper->db, sql, &up_to, 1, NULL, error))
+        if (!tu_database_delete_entries(writing->snapshot->keeper->db, log->captured->log,
+                                        log->up_to, log->ids, error))
             return FALSE;
     }
     return TRUE;
@@ -320,47 +404,96 @@ static gboolean
 run_statements(Writing *writing, GError **error)
 {
     const GArray *statements = writing->changes->statements;
+    gint64 n_changed = 0;
     for (guint i = 0; i < statements->len; i++) {
         const TuBoundStatement *statement = &g_array_index(statements, TuBoundStatement, i);
+        if (statement->only_if_none && n_changed > 0)
+            continue;
         if (!tu_database_run(writing->snapshot->keeper->db, statement->sql, statement->values,
-                             statement->n_values, NULL, error))
+                             statement->n_values, &n_changed, error))
             return FALSE;
     }
     return TRUE;
+}
+
+/* A row that is there already keeps its attempts, and its error unless there is one now. */
+static gboolean
+write_pending(Writing *writing, GError **error)
+{
+    static const TuBulkColumn columns[] = {
+        {"source", TU_PUT_KEY, FALSE, NULL},     {"summary", TU_PUT_KEY, FALSE, NULL},
+        {"tenant_key", TU_PUT_KEY, FALSE, NULL}, {"bucket", TU_PUT_KEY, FALSE, NULL},
+        {"tenant", TU_PUT_KEEP, FALSE, NULL},    {"next_attempt_at", TU_PUT_NEW, FALSE, NULL},
+        {"error", TU_PUT_IF_GIVEN, FALSE, NULL}, {"noted_at", TU_PUT_KEEP, FALSE, NULL},
+    };
+    TuDatabase *db = writing->snapshot->keeper->db;
+    g_autofree char *name = tu_database_control_name(db, "trueup_pending");
+    g_autoptr(TuBulk) bulk = NULL;
+    GHashTableIter iter;
+    gpointer key;
+    if (g_hash_table_size(writing->changes->pending) == 0)
+        return TRUE;
+    if (!tu_bulk_new(db, name, columns, G_N_ELEMENTS(columns), FALSE, &bulk, error))
+        return FALSE;
+    g_hash_table_iter_init(&iter, writing->changes->pending);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        const TuPendingRow *row = key;
+        TuValue values[] = {tu_value_text(row->source->spec->name),
+                            tu_value_text(row->summary->spec->name),
+                            tu_value_text(row->tenant_key),
+                            tu_value_text(row->bucket),
+                            row->tenant,
+                            TU_NULL_VALUE,
+                            tu_value_text(row->problem),
+                            tu_keeper_now()};
+        if (!tu_bulk_add(bulk, values, error))
+            return FALSE;
+    }
+    return tu_bulk_finish(bulk, error);
 }
 
 /* ---- the whole ---- */
 
 /* The lowest tenant that is still to be written; FALSE: none. */
 static gboolean
-next_tenant(const Writing *writing, guint32 *ret_rank)
+next_tenant(const Writing *writing, const guint *next, guint32 *ret_rank)
 {
     gboolean found = FALSE;
     for (guint w = 0; w < writing->writers->len; w++) {
         const TableWriter *writer = &g_array_index(writing->writers, TableWriter, w);
-        if (writer->next >= writer->places->len)
+        if (next[w] >= writer->places->len)
             continue;
-        guint32 rank = g_array_index(writer->places, Place, writer->next).tenant_rank;
+        guint32 rank = g_array_index(writer->places, Place, next[w]).tenant_rank;
         *ret_rank = found ? MIN(*ret_rank, rank) : rank;
         found = TRUE;
     }
     return found;
 }
 
+/* Which tenants the next transaction writes: whole ones, as many as it should hold. FALSE: all are
+ * written. */
 static gboolean
-write_tenant(Writing *writing, guint32 rank, GError **error)
+next_part(const Writing *writing, guint32 *ret_rank)
 {
-    for (guint w = 0; w < writing->writers->len; w++) {
-        TableWriter *writer = &g_array_index(writing->writers, TableWriter, w);
-        for (; writer->next < writer->places->len; writer->next++) {
-            const Place *place = &g_array_index(writer->places, Place, writer->next);
-            if (place->tenant_rank != rank)
-                break;
-            if (!write_cell(writing, writer, place, error))
-                return FALSE;
+    guint most = writing->changes->may_split
+                     ? tu_database_dialect(writing->snapshot->keeper->db)->cells_per_transaction
+                     : G_MAXUINT;
+    g_autofree guint *next = g_new(guint, writing->writers->len + 1);
+    guint n = 0;
+    guint32 rank = 0;
+    for (guint w = 0; w < writing->writers->len; w++)
+        next[w] = g_array_index(writing->writers, TableWriter, w).next;
+    while (n < most && next_tenant(writing, next, &rank)) {
+        *ret_rank = rank;
+        for (guint w = 0; w < writing->writers->len; w++) {
+            const TableWriter *writer = &g_array_index(writing->writers, TableWriter, w);
+            for (; next[w] < writer->places->len &&
+                   g_array_index(writer->places, Place, next[w]).tenant_rank == rank;
+                 next[w]++)
+                n++;
         }
     }
-    return TRUE;
+    return n > 0;
 }
 
 /* Ends the transaction, lets other writers in when they may have waited long, begins the next. */
@@ -378,25 +511,30 @@ split(TuTransaction *txn, Writing *writing, gint64 *began_us, GError **error)
     return tu_keeper_may_go_on(writing->snapshot->keeper, error) && begin(txn, writing, error);
 }
 
+static gboolean
+write_cells(TuTransaction *txn, Writing *writing, GError **error)
+{
+    gint64 began_us = g_get_monotonic_time();
+    guint32 rank = 0;
+    for (gboolean is_first = TRUE; next_part(writing, &rank); is_first = FALSE) {
+        if (!is_first && !split(txn, writing, &began_us, error))
+            return FALSE;
+        for (guint w = 0; w < writing->writers->len; w++)
+            if (!write_table(writing, &g_array_index(writing->writers, TableWriter, w), rank,
+                             error))
+                return FALSE;
+    }
+    return delete_rows(writing, error) && tu_stop("cells.written", error);
+}
+
 gboolean
 tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
 {
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     g_auto(Writing) writing = {0};
-    guint32 rank = 0;
-    gint64 began_us = g_get_monotonic_time();
-    tu_snapshot_end(snapshot);
-    if (!writing_init(&writing, snapshot, changes, error) || !begin(&txn, &writing, error))
-        return FALSE;
-    while (next_tenant(&writing, &rank)) {
-        if (changes->may_split && writing.n_in_transaction >= SPLIT_CELLS &&
-            !split(&txn, &writing, &began_us, error))
-            return FALSE;
-        if (!write_tenant(&writing, rank, error))
-            return FALSE;
-    }
-    if (!delete_rows(&writing, error) || !tu_stop("cells.written", error) ||
-        !delete_entries(&writing, error) || !run_statements(&writing, error) ||
+    if (!writing_init(&writing, snapshot, changes, error) || !begin(&txn, &writing, error) ||
+        !write_cells(&txn, &writing, error) || !delete_entries(&writing, error) ||
+        !run_statements(&writing, error) || !write_pending(&writing, error) ||
         !commit(&txn, &writing, error))
         return FALSE;
     changes->n_written = writing.n_written;

@@ -17,16 +17,14 @@ static gboolean
 insert_run(TuKeeper *keeper, const char *kind, const char *summary, const char *tenant,
            gint64 *ret_id, GError **error)
 {
-    g_autofree char *now = tu_keeper_now();
+    TuValue now = tu_keeper_now();
     gboolean found = FALSE;
-    TuValue values[] = {tu_value_text(kind), tu_value_text(summary), tu_value_text(tenant),
-                        tu_value_text(now), tu_value_text(keeper->worker)};
-    return tu_database_run(keeper->db,
-                           "INSERT INTO trueup_run(kind, summary, tenant, status, started_at, "
-                           "worker) VALUES (?, ?, ?, 'STARTED', ?, ?)",
-                           values, G_N_ELEMENTS(values), NULL, error) &&
-           tu_database_integer(keeper->db, "SELECT max(id) FROM trueup_run", NULL, 0, &found,
-                               ret_id, error);
+    TuValue values[] = {tu_value_text(kind), tu_value_text(summary), tu_value_text(tenant), now,
+                        tu_value_text(keeper->worker)};
+    return tu_database_integer(keeper->db,
+                               "INSERT INTO trueup_run(kind, summary, tenant, status, started_at, "
+                               "worker) VALUES (?1, ?2, ?3, 'STARTED', ?4, ?5) RETURNING id",
+                               values, G_N_ELEMENTS(values), &found, ret_id, error);
 }
 
 static gboolean
@@ -34,10 +32,12 @@ is_asked(TuKeeper *keeper, const char *summary, const TuValue *tenant, gboolean 
          gboolean *ret_asked, GError **error)
 {
     gint64 one = 0;
-    TuValue values[] = {tu_value_text(summary), *tenant, tu_value_integer(is_dropping)};
+    g_autofree char *tenant_key = tu_tenant_key(tenant);
+    TuValue values[] = {tu_value_text(summary), tu_value_text(tenant_key),
+                        tu_value_integer(is_dropping)};
     return tu_database_integer(keeper->db,
-                               "SELECT 1 FROM trueup_build WHERE summary = ? AND tenant IS ? "
-                               "AND is_dropping >= ?",
+                               "SELECT 1 FROM trueup_build WHERE summary = ?1 AND tenant_key = ?2 "
+                               "AND is_dropping >= ?3",
                                values, G_N_ELEMENTS(values), ret_asked, &one, error);
 }
 
@@ -46,13 +46,16 @@ static gboolean
 ask_for(TuKeeper *keeper, const char *summary, const TuValue *tenant, gboolean is_dropping,
         gint64 run_id, GError **error)
 {
-    TuValue values[] = {tu_value_text(summary), *tenant, tu_value_integer(G_MAXINT32),
-                        tu_value_integer(is_dropping), tu_value_integer(run_id)};
-    return tu_database_run(keeper->db, "DELETE FROM trueup_build WHERE summary = ? AND tenant IS ?",
+    g_autofree char *tenant_key = tu_tenant_key(tenant);
+    TuValue values[] = {tu_value_text(summary), tu_value_text(tenant_key), *tenant,
+                        tu_value_integer(G_MAXINT32), tu_value_integer(is_dropping),
+                        tu_value_integer(run_id)};
+    return tu_database_run(keeper->db,
+                           "DELETE FROM trueup_build WHERE summary = ?1 AND tenant_key = ?2",
                            values, 2, NULL, error) &&
            tu_database_run(keeper->db,
-                           "INSERT INTO trueup_build(summary, tenant, below, is_dropping, run_id) "
-                           "VALUES (?, ?, ?, ?, ?)",
+                           "INSERT INTO trueup_build(summary, tenant_key, tenant, below, "
+                           "is_dropping, run_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                            values, G_N_ELEMENTS(values), NULL, error);
 }
 
@@ -126,7 +129,7 @@ choose_builds(const TuSnapshot *snapshot)
 static void
 note_run(TuChanges *changes, const Chunk *chunk, gint64 run_id)
 {
-    g_autofree char *now = tu_keeper_now();
+    TuValue now = tu_keeper_now();
     const GPtrArray *failures = chunk->result->failures;
     const TuFailure *failure =
         failures != NULL && failures->len > 0 ? g_ptr_array_index(failures, 0) : NULL;
@@ -137,18 +140,17 @@ note_run(TuChanges *changes, const Chunk *chunk, gint64 run_id)
                          chunk->written_before),
         tu_value_integer(chunk->result->cells_drifted - chunk->drifted_before),
         tu_value_text(failure != NULL ? failure->error : NULL),
-        tu_value_text(now),
     };
     tu_changes_add(changes,
                    "UPDATE trueup_run SET rows_read = rows_read + ?2, "
                    "cells_written = cells_written + ?3, cells_drifted = cells_drifted + ?4, "
-                   "error = ifnull(?5, error) WHERE id = ?1 AND ?6 IS NOT NULL",
+                   "error = coalesce(?5, error) WHERE id = ?1",
                    values, G_N_ELEMENTS(values));
     tu_changes_add(changes,
                    "UPDATE trueup_run SET finished_at = ?2, "
                    "status = CASE WHEN error IS NULL THEN 'COMPLETED' ELSE 'FAILED' END "
                    "WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM trueup_build WHERE run_id = ?1)",
-                   (TuValue[]){values[0], values[5]}, 2);
+                   (TuValue[]){values[0], now}, 2);
 }
 
 static void

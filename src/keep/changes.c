@@ -15,10 +15,45 @@ statement_clear(gpointer data)
 {
     TuBoundStatement *statement = data;
     for (guint i = 0; i < statement->n_values; i++)
-        if (statement->values[i].type == TU_TYPE_TEXT || statement->values[i].type == TU_TYPE_BLOB)
+        if (tu_value_has_bytes(&statement->values[i]))
             g_free((gpointer)(gsize)statement->values[i].text);
     g_free(statement->values);
     g_free(statement->sql);
+}
+
+static void
+settled_clear(gpointer data)
+{
+    g_clear_pointer(&((TuSettledLog *)data)->ids, g_array_unref);
+}
+
+/* ---- the pending list: each bucket once ---- */
+
+static guint
+pending_hash(gconstpointer data)
+{
+    const TuPendingRow *row = data;
+    return g_str_hash(row->bucket) * 31 + g_str_hash(row->tenant_key);
+}
+
+static gboolean
+pending_equal(gconstpointer a, gconstpointer b)
+{
+    const TuPendingRow *left = a;
+    const TuPendingRow *right = b;
+    return left->source == right->source && left->summary == right->summary &&
+           g_str_equal(left->bucket, right->bucket) &&
+           g_str_equal(left->tenant_key, right->tenant_key);
+}
+
+static void
+pending_free(gpointer data)
+{
+    TuPendingRow *row = data;
+    g_free(row->tenant_key);
+    g_free(row->bucket);
+    g_free(row->problem);
+    g_free(row);
 }
 
 TuChanges *
@@ -29,7 +64,9 @@ tu_changes_new(TuTally *tally)
     changes->deletes = g_array_new(FALSE, FALSE, sizeof(TuDelete));
     changes->settled = g_array_new(FALSE, FALSE, sizeof(TuSettledLog));
     changes->statements = g_array_new(FALSE, FALSE, sizeof(TuBoundStatement));
+    changes->pending = g_hash_table_new_full(pending_hash, pending_equal, NULL, pending_free);
     g_array_set_clear_func(changes->deletes, delete_clear);
+    g_array_set_clear_func(changes->settled, settled_clear);
     g_array_set_clear_func(changes->statements, statement_clear);
     changes->drift_of = g_new0(gint64, tally->snapshot->keeper->model->summaries->len);
     changes->uncertain = g_new0(GHashTable *, tally->snapshot->group->n_targets);
@@ -48,6 +85,7 @@ tu_changes_free(TuChanges *changes)
     g_array_unref(changes->deletes);
     g_array_unref(changes->settled);
     g_array_unref(changes->statements);
+    g_hash_table_unref(changes->pending);
     tu_tally_free(changes->tally);
     g_free(changes);
 }
@@ -55,16 +93,24 @@ tu_changes_free(TuChanges *changes)
 void
 tu_changes_add(TuChanges *changes, const char *sql, const TuValue *values, guint n_values)
 {
-    TuBoundStatement statement = {g_strdup(sql), g_new(TuValue, n_values), n_values};
+    TuBoundStatement statement = {g_strdup(sql), g_new(TuValue, n_values), n_values, FALSE};
     for (guint i = 0; i < n_values; i++) {
         statement.values[i] = values[i];
-        if (values[i].type != TU_TYPE_TEXT && values[i].type != TU_TYPE_BLOB)
+        if (!tu_value_has_bytes(&values[i]))
             continue;
         char *copy = g_malloc0((gsize)values[i].bytes + 1); /* an empty text is not NULL */
         memcpy(copy, values[i].text, values[i].bytes);
         statement.values[i].text = copy;
     }
     g_array_append_val(changes->statements, statement);
+}
+
+void
+tu_changes_add_if_none(TuChanges *changes, const char *sql, const TuValue *values, guint n_values)
+{
+    tu_changes_add(changes, sql, values, n_values);
+    g_array_index(changes->statements, TuBoundStatement, changes->statements->len - 1).only_if_none =
+        TRUE;
 }
 
 void
@@ -84,42 +130,43 @@ tu_changes_add_pending(TuChanges *changes, const TuSourceModel *source,
                        const char *problem)
 {
     char bucket[TU_INSTANT_TEXT_BYTES];
-    char now[TU_INSTANT_TEXT_BYTES];
     tu_bucket_format(summary->unit, unit, bucket);
-    tu_instant_format(tu_instant_now_us(), now);
-    TuValue values[] = {tu_value_text(source->spec->name),
-                        tu_value_text(summary->spec->name),
-                        *tenant,
-                        tu_value_text(bucket),
-                        tu_value_text(problem),
-                        tu_value_text(now)};
-    tu_changes_add(changes,
-                   "INSERT INTO trueup_pending(source, summary, tenant, bucket, error, noted_at) "
-                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-                   "ON CONFLICT(source, summary, ifnull(tenant, 0), tenant IS NULL, bucket) "
-                   "DO UPDATE SET next_attempt_at = NULL, error = ifnull(excluded.error, error)",
-                   values, G_N_ELEMENTS(values));
+    TuDictionary *dictionary = tu_cells_dictionary(changes->tally->cells);
+    TuPendingRow *row = g_new0(TuPendingRow, 1);
+    row->source = source;
+    row->summary = summary;
+    row->tenant = tu_dictionary_value(dictionary, tu_dictionary_intern(dictionary, *tenant));
+    row->tenant_key = tu_tenant_key(tenant);
+    row->bucket = g_strdup(bucket);
+    row->problem = g_strdup(problem);
+    TuPendingRow *known = g_hash_table_lookup(changes->pending, row);
+    if (known == NULL) {
+        g_hash_table_add(changes->pending, row);
+        return;
+    }
+    if (known->problem == NULL)
+        known->problem = g_steal_pointer(&row->problem);
+    pending_free(row);
 }
 
 void
 tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_written)
 {
-    char hour[TU_INSTANT_TEXT_BYTES];
     const TuKeeper *keeper = changes->tally->snapshot->keeper;
-    gint64 now_us = tu_instant_now_us();
-    tu_instant_format(now_us - now_us % TU_HOUR_US, hour);
-    g_autofree char *now = tu_keeper_now();
-    TuValue values[] = {tu_value_text(hour), tu_value_text(now), tu_value_integer(rows_read),
-                        tu_value_text(keeper->worker), tu_value_integer(cells_written)};
-    tu_changes_add(changes,
-                   "INSERT INTO trueup_run(kind, status, started_at, worker) "
-                   "SELECT 'settle', 'COMPLETED', ?1, ?4 WHERE ?2 >= ?1 AND ?3 >= 0 AND ?5 >= 0 AND NOT EXISTS "
-                   "(SELECT 1 FROM trueup_run WHERE kind = 'settle' AND started_at = ?1)",
-                   values, G_N_ELEMENTS(values));
+    TuValue now = tu_keeper_now();
+    TuValue hour = now;
+    hour.integer -= now.integer % TU_HOUR_US;
+    TuValue values[] = {hour, now, tu_value_integer(rows_read), tu_value_integer(cells_written),
+                        tu_value_text(keeper->worker)};
     tu_changes_add(changes,
                    "UPDATE trueup_run SET finished_at = ?2, rows_read = rows_read + ?3, "
-                   "cells_written = cells_written + ?5, worker = ?4 WHERE kind = 'settle' AND started_at = ?1",
+                   "cells_written = cells_written + ?4, worker = ?5 "
+                   "WHERE kind = 'settle' AND started_at = ?1",
                    values, G_N_ELEMENTS(values));
+    tu_changes_add_if_none(changes,
+                           "INSERT INTO trueup_run(kind, status, started_at, finished_at, rows_read, "
+                           "cells_written, worker) VALUES ('settle', 'COMPLETED', ?1, ?2, ?3, ?4, ?5)",
+                           values, G_N_ELEMENTS(values));
 }
 
 /* ---- comparing ---- */

@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     const TuCaptured *captured;
     gint64 up_to;
+    GArray *ids; /* of gint64: which those are; NULL where that is clear (TuDialect) */
 } TuSettledLog;
 
 /* A statement with its values, run as it is. */
@@ -37,7 +38,18 @@ typedef struct {
     char *sql;
     TuValue *values; /* text is owned */
     guint n_values;
+    gboolean only_if_none; /* only if the statement before it changed no row */
 } TuBoundStatement;
+
+/* A bucket for the pending list; texts are owned. */
+typedef struct {
+    const TuSourceModel *source;
+    const TuSummaryModel *summary;
+    TuValue tenant;
+    char *tenant_key;
+    char *bucket;
+    char *problem; /* NULL: it is only to be recomputed */
+} TuPendingRow;
 
 /* A difference between what is stored and what should be. `cell` NULL: no such cell should be;
  * `stored` NULL: no row is there. */
@@ -49,6 +61,7 @@ typedef struct {
     GArray *deletes;    /* of TuDelete */
     GArray *settled;    /* of TuSettledLog */
     GArray *statements; /* of TuBoundStatement */
+    GHashTable *pending; /* set of TuPendingRow */
     GHashTable **uncertain; /* one a target, of TuNamedBucket: changes are pending there */
     gboolean may_split;     /* cells may be written in several transactions (never when folding) */
     gint64 n_checked, n_drifted, n_pending;
@@ -66,6 +79,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuChanges, tu_changes_free)
 
 /* Adds a statement; texts are copied. */
 void tu_changes_add(TuChanges *changes, const char *sql, const TuValue *values, guint n_values);
+
+/* The same, run only if the one before it changed no row. */
+void tu_changes_add_if_none(TuChanges *changes, const char *sql, const TuValue *values,
+                            guint n_values);
 
 /* Says that differences in this bucket are no drift: something is pending for it. */
 void tu_changes_uncertain(TuChanges *changes, guint target, guint32 tenant, TuBucket bucket);

@@ -48,13 +48,11 @@ static gboolean
 last_periodic(TuKeeper *keeper, const TuSummaryModel *summary, gint64 since_us,
               gboolean *ret_is_recent, GError **error)
 {
-    char since[TU_INSTANT_TEXT_BYTES];
     gint64 one = 0;
-    tu_instant_format(since_us, since);
-    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(since)};
+    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_time(TU_TYPE_INSTANT, since_us)};
     return tu_database_integer(keeper->db,
-                               "SELECT 1 FROM trueup_run WHERE kind = 'window' AND summary = ? "
-                               "AND status <> 'STARTED' AND started_at > ?",
+                               "SELECT 1 FROM trueup_run WHERE kind = 'window' AND summary = ?1 "
+                               "AND status <> 'STARTED' AND started_at > ?2",
                                values, G_N_ELEMENTS(values), ret_is_recent, &one, error);
 }
 
@@ -110,8 +108,10 @@ note_night(TuKeeper *keeper, const TuSummaryModel *summary, const char *zone, Tu
                         tu_value_integer(night)};
     return tu_transaction_begin_write(&txn, keeper->db, error) &&
            tu_database_run(keeper->db,
-                           "INSERT INTO trueup_night(summary, zone, night) VALUES (?1, ?2, ?3) "
-                           "ON CONFLICT(summary, zone) DO UPDATE SET night = excluded.night",
+                           "DELETE FROM trueup_night WHERE summary = ?1 AND zone = ?2", values, 2,
+                           NULL, error) &&
+           tu_database_run(keeper->db,
+                           "INSERT INTO trueup_night(summary, zone, night) VALUES (?1, ?2, ?3)",
                            values, G_N_ELEMENTS(values), NULL, error) &&
            tu_transaction_commit(&txn, error);
 }
@@ -161,7 +161,7 @@ repair_nightly(TuKeeper *keeper, TuSummaryModel *summary, TuResult *result, GErr
     if (spec->tenants == NULL)
         return repair_nights(keeper, summary, spec->time_zone, result, error);
     if (!tu_rows_each(keeper->db,
-                      "SELECT DISTINCT time_zone FROM trueup_tenant WHERE group_name = ? "
+                      "SELECT DISTINCT time_zone FROM trueup_tenant WHERE group_name = ?1 "
                       "AND error IS NULL",
                       &group, 1, FALSE, take_zone, zones, error))
         return FALSE;

@@ -19,7 +19,7 @@ static gboolean
 add_image(const TuValue *row, gpointer data, GError **error)
 {
     Folding *folding = data;
-    guint weight_column = folding->source->expressions->len + 1;
+    guint weight_column = folding->source->expressions->len;
     folding->n_images++;
     return tu_tally_add(folding->changes->tally, folding->source, row,
                         (int)row[weight_column].integer, does_not_fold, NULL, error);
@@ -149,11 +149,14 @@ tu_fold_batch(TuChanges *changes, const TuBatch *batch, gint64 *ret_images, GErr
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
         const TuCaptured *captured = g_ptr_array_index(source->tables, 0);
         Folding folding = {changes, source, 0};
-        TuValue range[] = {tu_value_integer(0),
-                           tu_value_integer(batch->up_to[tu_captured_position(captured)])};
-        if (source->is_joined || !source_folds(source) || range[1].integer == 0)
+        TuDatabase *db = tally->snapshot->keeper->db;
+        gint64 up_to = batch->up_to[tu_captured_position(captured)];
+        char texts[2][TU_ENTRY_TEXT_BYTES];
+        TuValue range[] = {tu_database_entry_value(db, 0, texts[0]),
+                           tu_database_entry_value(db, up_to, texts[1])};
+        if (source->is_joined || !source_folds(source) || up_to == 0)
             continue;
-        g_autofree char *sql = tu_source_select_images(source);
+        g_autofree char *sql = tu_source_select_images(source, tu_database_dialect(db));
         if (!tu_rows_each(tally->snapshot->keeper->db, sql, range, G_N_ELEMENTS(range), FALSE,
                           add_image, &folding, error)) {
             g_prefix_error(error, "source %s: ", source->spec->name);

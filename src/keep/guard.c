@@ -10,7 +10,6 @@ state_clear(gpointer data)
 {
     TuGuardState *state = data;
     g_free(state->problem);
-    g_free(state->since);
 }
 
 static gboolean
@@ -22,12 +21,9 @@ take_known(const TuValue *row, gpointer data, GError **error)
         if (row[0].type != TU_TYPE_TEXT || strlen(state->captured->name) != row[0].bytes ||
             memcmp(state->captured->name, row[0].text, row[0].bytes) != 0)
             continue;
-        const TuValue *since = row[2].type == TU_TYPE_TEXT ? &row[2] : &row[1];
-        state->is_released = row[2].type == TU_TYPE_TEXT;
-        if (since->type == TU_TYPE_TEXT)
-            state->since = g_strndup(since->text, since->bytes);
-        if (row[3].type == TU_TYPE_TEXT)
-            state->problem = g_strndup(row[3].text, row[3].bytes);
+        state->is_released = row[1].type != TU_TYPE_NULL;
+        if (row[2].type == TU_TYPE_TEXT)
+            state->problem = g_strndup(row[2].text, row[2].bytes);
     }
     return TRUE;
 }
@@ -38,9 +34,10 @@ schema_is_known(TuSnapshot *snapshot, gboolean *ret_known, GError **error)
     gboolean found = FALSE;
     gint64 noted = 0;
     TuValue name = tu_value_text(snapshot->group->name);
-    if (!tu_database_schema_version(snapshot->keeper->db, &snapshot->schema_version, error) ||
+    if (!tu_database_schema_version(snapshot->keeper->db, snapshot->keeper->model->table_names,
+                                    &snapshot->schema_version, error) ||
         !tu_database_integer(snapshot->keeper->db,
-                             "SELECT schema_version FROM trueup_group WHERE name = ?", &name, 1,
+                             "SELECT schema_version FROM trueup_group WHERE name = ?1", &name, 1,
                              &found, &noted, error))
         return FALSE;
     *ret_known = found && noted == snapshot->schema_version;
@@ -73,10 +70,10 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
             if (tu_table_info_column(info, column) == NULL)
                 problem = g_strdup_printf("column %s of table %s is gone", column, now.name);
         }
-        if (problem == NULL && tu_table_has_before_trigger(info) != now.must_look_again)
+        if (problem == NULL && info->has_before_trigger != state->captured->info->has_before_trigger)
             problem = g_strdup_printf("a BEFORE trigger of table %s came or went", now.name);
         if (problem == NULL)
-            problem = tu_capture_problem(&now);
+            problem = tu_capture_problem(snapshot->keeper->db, &now);
     }
     if (problem != NULL && state->problem == NULL)
         state->problem = g_steal_pointer(&problem);
@@ -96,7 +93,7 @@ tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_chan
             g_array_append_val(states, state);
     }
     if (!tu_rows_each(snapshot->keeper->db,
-                      "SELECT name, unguarded_since, released_at, problem FROM trueup_table", NULL,
+                      "SELECT name, released_at, problem FROM trueup_table", NULL,
                       0, FALSE, take_known, states, error) ||
         !schema_is_known(snapshot, &is_known, error))
         return FALSE;
@@ -111,7 +108,7 @@ tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_chan
 void
 tu_guard_note(TuSnapshot *snapshot, GArray *states, TuChanges *changes)
 {
-    g_autofree char *now = tu_keeper_now();
+    TuValue now = tu_keeper_now();
     TuValue group[] = {tu_value_text(snapshot->group->name),
                        tu_value_integer(snapshot->schema_version)};
     tu_changes_add(changes, "UPDATE trueup_group SET schema_version = ?2 WHERE name = ?1", group,
@@ -119,11 +116,11 @@ tu_guard_note(TuSnapshot *snapshot, GArray *states, TuChanges *changes)
     for (guint i = 0; i < states->len; i++) {
         const TuGuardState *state = &g_array_index(states, TuGuardState, i);
         TuValue values[] = {tu_value_text(state->captured->name), tu_value_text(state->problem),
-                            tu_value_text(now)};
+                            now};
         if (state->problem != NULL && !state->is_released)
             tu_changes_add(changes,
                            "UPDATE trueup_table SET problem = ?2, "
-                           "unguarded_since = ifnull(unguarded_since, ?3) WHERE name = ?1",
+                           "unguarded_since = coalesce(unguarded_since, ?3) WHERE name = ?1",
                            values, G_N_ELEMENTS(values));
     }
 }

@@ -10,7 +10,6 @@
 typedef struct {
     const TuCaptured *captured;
     char *problem;  /* NULL: as it should be */
-    char *since;    /* when it was first seen lost, or released; NULL: now */
     gboolean is_released;
 } TuGuardState;
 

@@ -9,6 +9,7 @@
 #include "schema/capture.h"
 #include "schema/control.h"
 #include "schema/summary_table.h"
+#include "time/instant.h"
 
 /* ---- what is missing ---- */
 
@@ -46,13 +47,98 @@ tu_install_refusal(TuKeeper *keeper, GPtrArray *builds, GError **error)
     return TRUE;
 }
 
+/* The model was read before the write lock was held; it must still be what the database is. */
+static gboolean
+schema_is_still(TuKeeper *keeper, GError **error)
+{
+    gint64 version = 0;
+    if (!tu_database_schema_version(keeper->db, keeper->model->table_names, &version, error))
+        return FALSE;
+    if (version == keeper->model->schema_version)
+        return TRUE;
+    g_set_error_literal(error, TU_ERROR, TU_ERROR_BUSY,
+                        "the database's tables changed meanwhile: run it again");
+    return FALSE;
+}
+
+/* How long DDL that finds its table in use is tried again, and the pause between. */
+#define DDL_LIMIT_US (30 * TU_SECOND_US)
+#define DDL_PAUSE_US (100 * 1000)
+
+/* After a BUSY error: waits, and says TRUE while it is worth trying again. */
+static gboolean
+may_try_again(const TuKeeper *keeper, const GError *error, gint64 since_us)
+{
+    if (!tu_error_is(error, TU_ERROR_BUSY) || tu_keeper_is_cancelled(keeper) ||
+        g_get_monotonic_time() - since_us > DDL_LIMIT_US)
+        return FALSE;
+    g_usleep(DDL_PAUSE_US);
+    return TRUE;
+}
+
+/* One statement. Where each commits by itself, it alone is tried again while its table is in use;
+ * elsewhere the whole transaction is. */
+static gboolean
+run_one(TuKeeper *keeper, const char *sql, GError **error)
+{
+    gint64 since_us = g_get_monotonic_time();
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        if (tu_database_execute(keeper->db, sql, &local))
+            return TRUE;
+        if (!tu_database_dialect(keeper->db)->ddl_commits ||
+            !may_try_again(keeper, local, since_us)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+    }
+}
+
 static gboolean
 run_all(TuKeeper *keeper, GPtrArray *statements, GError **error)
 {
     for (guint i = 0; i < statements->len; i++)
-        if (!tu_database_execute(keeper->db, g_ptr_array_index(statements, i), error))
+        if (!run_one(keeper, g_ptr_array_index(statements, i), error))
             return FALSE;
     return TRUE;
+}
+
+/* Begins a transaction in which DDL never queues in front of users. */
+static gboolean
+begin_ddl(TuTransaction *txn, TuKeeper *keeper, GError **error)
+{
+    const char *pin = tu_database_dialect(keeper->db)->short_lock_wait;
+    return tu_transaction_begin_write(txn, keeper->db, error) &&
+           (pin == NULL || tu_database_execute(keeper->db, pin, error));
+}
+
+/* Where DDL has ended the transaction, what is noted about it is written in one of its own. */
+static gboolean
+begin_noting(TuTransaction *txn, TuKeeper *keeper, GError **error)
+{
+    if (!tu_database_dialect(keeper->db)->ddl_commits)
+        return TRUE;
+    tu_transaction_clear(txn);
+    return tu_transaction_begin_write(txn, keeper->db, error);
+}
+
+/* A piece of work that is one transaction with DDL in it, tried again while tables are in use. */
+typedef gboolean (*DdlWork)(TuKeeper *keeper, gpointer data, GError **error);
+
+static gboolean
+with_retries(TuKeeper *keeper, DdlWork work, gpointer data, GError **error)
+{
+    gint64 since_us = g_get_monotonic_time();
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        if (work(keeper, data, &local))
+            return TRUE;
+        /* With other tables than the model's the caller must begin anew. */
+        if (!schema_is_still(keeper, NULL) || !may_try_again(keeper, local, since_us)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+    }
 }
 
 static gboolean
@@ -72,43 +158,42 @@ refuse_findings(GPtrArray *findings, GError **error)
     return FALSE;
 }
 
-/* The model was read before the write lock was held; it must still be what the database is. */
+typedef struct {
+    gboolean may_take_over;
+    TuInstalled *installed;
+} Installing;
+
 static gboolean
-schema_is_still(TuKeeper *keeper, GError **error)
+install_once(TuKeeper *keeper, gpointer data, GError **error)
 {
-    gint64 version = 0;
-    if (!tu_database_schema_version(keeper->db, &version, error))
+    const Installing *installing = data;
+    g_autoptr(GPtrArray) control = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) findings = tu_findings_new();
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    g_auto(TuRegistration) registration = {.keeper = keeper,
+                                           .may_take_over = installing->may_take_over};
+    *installing->installed = (TuInstalled){0};
+    if (!begin_ddl(&txn, keeper, error) || !schema_is_still(keeper, error) ||
+        !tu_control_plan(keeper->db, control, error) || !run_all(keeper, control, error) ||
+        !tu_install_plan(keeper, statements, findings, error) ||
+        !refuse_findings(findings, error) || !tu_register_look(&registration, error))
         return FALSE;
-    if (version == keeper->model->schema_version)
-        return TRUE;
-    g_set_error_literal(error, TU_ERROR, TU_ERROR_BUSY,
-                        "the database's tables changed meanwhile: run it again");
-    return FALSE;
+    if (!run_all(keeper, statements, error) || !begin_noting(&txn, keeper, error) ||
+        !tu_register_write(&registration, error) || !tu_stop("capture.before_commit", error))
+        return FALSE;
+    installing->installed->n_statements = control->len + statements->len;
+    installing->installed->n_builds = registration.n_builds;
+    installing->installed->has_changed =
+        installing->installed->n_statements > 0 || registration.has_changed;
+    return !installing->installed->has_changed || tu_transaction_commit(&txn, error);
 }
 
 gboolean
 tu_install(TuKeeper *keeper, gboolean may_take_over, TuInstalled *ret_installed, GError **error)
 {
-    g_autoptr(GPtrArray) control = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) findings = tu_findings_new();
-    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    g_auto(TuRegistration) registration = {.keeper = keeper, .may_take_over = may_take_over};
-    *ret_installed = (TuInstalled){0};
-    if (!tu_transaction_begin_write(&txn, keeper->db, error) || !schema_is_still(keeper, error) ||
-        !tu_control_plan(keeper->db, control, error) || !run_all(keeper, control, error) ||
-        !tu_install_plan(keeper, statements, findings, error) ||
-        !refuse_findings(findings, error) || !tu_register_look(&registration, error))
-        return FALSE;
-    if (!run_all(keeper, statements, error) || !tu_register_write(&registration, error) ||
-        !tu_stop("capture.before_commit", error))
-        return FALSE;
-    ret_installed->n_statements = control->len + statements->len;
-    ret_installed->n_builds = registration.n_builds;
-    ret_installed->has_changed = ret_installed->n_statements > 0 || registration.has_changed;
-    if (!ret_installed->has_changed)
-        return TRUE;
-    return tu_transaction_commit(&txn, error);
+    Installing installing = {may_take_over, ret_installed};
+    return with_retries(keeper, install_once, &installing, error);
 }
 
 /* ---- taking off ---- */
@@ -119,31 +204,47 @@ is_of_source(const TuCaptured *captured, const TuSourceModel *source)
     return source == NULL || g_ptr_array_find(source->tables, captured, NULL);
 }
 
-gboolean
-tu_install_release(TuKeeper *keeper, const TuSourceModel *source, guint *ret_tables,
-                   GError **error)
+typedef struct {
+    const TuSourceModel *source;
+    guint n_tables;
+} Releasing;
+
+static gboolean
+release_once(TuKeeper *keeper, gpointer data, GError **error)
 {
+    Releasing *releasing = data;
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    g_autofree char *now = tu_keeper_now();
-    *ret_tables = 0;
-    if (!tu_transaction_begin_write(&txn, keeper->db, error) || !schema_is_still(keeper, error))
+    releasing->n_tables = 0;
+    if (!begin_ddl(&txn, keeper, error) || !schema_is_still(keeper, error))
         return FALSE;
     for (guint i = 0; i < keeper->model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(keeper->model->captured, i);
         g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
-        TuValue values[] = {tu_value_text(now), tu_value_text(captured->name)};
-        if (!captured->is_captured || !is_of_source(captured, source))
+        TuValue values[] = {tu_keeper_now(), tu_value_text(captured->name)};
+        if (!captured->is_captured || !is_of_source(captured, releasing->source))
             continue;
-        tu_capture_plan_release(captured, statements);
-        if (!run_all(keeper, statements, error) ||
-            !tu_database_run(keeper->db,
-                             "UPDATE trueup_table SET released_at = ifnull(released_at, ?) "
-                             "WHERE name = ?",
-                             values, G_N_ELEMENTS(values), NULL, error))
+        tu_capture_plan_release(keeper->db, captured, statements);
+        /* Noted first: triggers that are off and not noted would look lost. */
+        if (!tu_database_run(keeper->db,
+                             "UPDATE trueup_table SET released_at = coalesce(released_at, ?1) "
+                             "WHERE name = ?2",
+                             values, G_N_ELEMENTS(values), NULL, error) ||
+            !run_all(keeper, statements, error))
             return FALSE;
-        ++*ret_tables;
+        releasing->n_tables++;
     }
     return tu_transaction_commit(&txn, error);
+}
+
+gboolean
+tu_install_release(TuKeeper *keeper, const TuSourceModel *source, guint *ret_tables,
+                   GError **error)
+{
+    Releasing releasing = {source, 0};
+    if (!with_retries(keeper, release_once, &releasing, error))
+        return FALSE;
+    *ret_tables = releasing.n_tables;
+    return TRUE;
 }
 
 /* TRUE if a summary other than `leaving` reads the table. */
@@ -174,12 +275,12 @@ drop_tables(TuKeeper *keeper, const char *summary, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     TuValue value = tu_value_text(summary);
-    if (!tu_rows_each(keeper->db, "SELECT name FROM trueup_kept WHERE summary = ? AND is_made <> 0",
+    if (!tu_rows_each(keeper->db, "SELECT name FROM trueup_kept WHERE summary = ?1 AND is_made <> 0",
                       &value, 1, FALSE, take_name, names, error))
         return FALSE;
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *sql =
-            tu_sql_format("DROP TABLE IF EXISTS %I", (const char *)g_ptr_array_index(names, i));
+            tu_sql_format("DROP TABLE IF EXISTS %Q", (const char *)g_ptr_array_index(names, i));
         if (!tu_database_execute(keeper->db, sql, error))
             return FALSE;
     }
@@ -190,10 +291,10 @@ static gboolean
 drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tables, GError **error)
 {
     static const char *const statements[] = {
-        "DELETE FROM trueup_pending WHERE summary = ?",
-        "DELETE FROM trueup_build WHERE summary = ?",
-        "DELETE FROM trueup_kept WHERE summary = ?",
-        "DELETE FROM trueup_summary WHERE name = ?",
+        "DELETE FROM trueup_pending WHERE summary = ?1",
+        "DELETE FROM trueup_build WHERE summary = ?1",
+        "DELETE FROM trueup_kept WHERE summary = ?1",
+        "DELETE FROM trueup_summary WHERE name = ?1",
     };
     TuValue name = tu_value_text(summary->spec->name);
     if (!keep_tables && !drop_tables(keeper, summary->spec->name, error))
@@ -209,28 +310,35 @@ drop_capture(TuKeeper *keeper, const TuCaptured *captured, GError **error)
 {
     g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
     TuValue name = tu_value_text(captured->name);
-    tu_capture_plan_forget(captured->name, statements);
+    tu_capture_plan_forget(keeper->db, captured->name, statements);
     return run_all(keeper, statements, error) &&
-           tu_database_run(keeper->db, "DELETE FROM trueup_table WHERE name = ?", &name, 1, NULL,
+           tu_database_run(keeper->db, "DELETE FROM trueup_table WHERE name = ?1", &name, 1, NULL,
                            error);
 }
 
-gboolean
-tu_install_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables, GError **error)
+typedef struct {
+    TuSummaryModel *summary; /* NULL: all */
+    gboolean keep_tables;
+} Dropping;
+
+static gboolean
+drop_once(TuKeeper *keeper, gpointer data, GError **error)
 {
+    const Dropping *dropping = data;
+    TuSummaryModel *summary = dropping->summary;
     const TuModel *model = keeper->model;
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    if (!tu_transaction_begin_write(&txn, keeper->db, error) || !schema_is_still(keeper, error))
+    if (!begin_ddl(&txn, keeper, error) || !schema_is_still(keeper, error))
         return FALSE;
-    for (guint i = 0; i < model->summaries->len; i++) {
-        TuSummaryModel *each = g_ptr_array_index(model->summaries, i);
-        if ((summary == NULL || each == summary) &&
-            !drop_summary(keeper, each, keep_tables, error))
-            return FALSE;
-    }
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
         if (!is_needed(model, captured, summary) && !drop_capture(keeper, captured, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < model->summaries->len; i++) {
+        TuSummaryModel *each = g_ptr_array_index(model->summaries, i);
+        if ((summary == NULL || each == summary) &&
+            !drop_summary(keeper, each, dropping->keep_tables, error))
             return FALSE;
     }
     if (summary == NULL) {
@@ -241,4 +349,11 @@ tu_install_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables,
         return FALSE;
     }
     return tu_transaction_commit(&txn, error);
+}
+
+gboolean
+tu_install_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables, GError **error)
+{
+    Dropping dropping = {summary, keep_tables};
+    return with_retries(keeper, drop_once, &dropping, error);
 }

@@ -78,18 +78,22 @@ tu_keeper_may_retry(const GError *error, gint64 *since_us)
 }
 
 gboolean
+tu_keeper_is_cancelled(const TuKeeper *keeper)
+{
+    return keeper->is_cancelled != NULL && *keeper->is_cancelled != 0;
+}
+
+gboolean
 tu_keeper_may_go_on(const TuKeeper *keeper, GError **error)
 {
-    if (keeper->is_cancelled == NULL || *keeper->is_cancelled == 0)
+    if (!tu_keeper_is_cancelled(keeper))
         return TRUE;
     g_set_error_literal(error, TU_ERROR, TU_ERROR_CANCELLED, "stopped by a signal");
     return FALSE;
 }
 
-char *
+TuValue
 tu_keeper_now(void)
 {
-    char text[TU_INSTANT_TEXT_BYTES];
-    tu_instant_format(tu_instant_now_us(), text);
-    return g_strdup(text);
+    return tu_value_time(TU_TYPE_INSTANT, tu_instant_now_us());
 }

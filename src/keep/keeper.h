@@ -32,9 +32,11 @@ const TuZone *tu_keeper_zone(TuKeeper *keeper, const char *name, GError **error)
 /* CANCELLED if a signal asked to stop. */
 gboolean tu_keeper_may_go_on(const TuKeeper *keeper, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+gboolean tu_keeper_is_cancelled(const TuKeeper *keeper);
+
 /* After a BUSY error: waits a little and says TRUE while it is worth trying again. `since_us` (0 at
  * first, and again after a success) is when the first of a row of them came. Any other error: FALSE. */
 gboolean tu_keeper_may_retry(const GError *error, gint64 *since_us);
 
-/* Now, as trueup's tables write instants. Free with g_free. */
-char *tu_keeper_now(void);
+/* Now, as trueup's tables write instants. */
+TuValue tu_keeper_now(void);

@@ -13,6 +13,19 @@ tu_captured_position(const TuCaptured *captured)
     return position;
 }
 
+/* The last of the first entries. Where they are addressed by their place, they come in its order
+ * without being sorted (F15). */
+static char *
+batch_sql(const TuSnapshot *snapshot, const TuCaptured *table)
+{
+    const TuDialect *dialect = tu_database_dialect(snapshot->keeper->db);
+    const char *id = dialect->entry_id;
+    g_autofree char *order =
+        dialect->has_entry_column ? g_strdup_printf(" ORDER BY %s", id) : g_strdup("");
+    return tu_sql_format("SELECT max(e.id) FROM (SELECT %s AS id FROM %Q%s LIMIT ?1) AS e", id,
+                         table->log, order);
+}
+
 gboolean
 tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_batch, GError **error)
 {
@@ -25,9 +38,7 @@ tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_batch, GErro
         gboolean found = FALSE;
         if (!table->is_captured)
             continue;
-        g_autofree char *sql = tu_sql_format("SELECT max(trueup_id) FROM (SELECT trueup_id FROM %I "
-                                             "ORDER BY trueup_id LIMIT ?)",
-                                             table->log);
+        g_autofree char *sql = batch_sql(snapshot, table);
         if (!tu_database_integer(snapshot->keeper->db, sql, &value, 1, &found, &up_to[i], error))
             return FALSE;
         if (found)
@@ -66,7 +77,7 @@ find_logs(const TuTally *tally, const TuSourceModel *source, guint *ret_bits, GE
         gint64 one = 0;
         if (!captured->is_captured)
             continue;
-        g_autofree char *sql = tu_sql_format("SELECT 1 FROM %I LIMIT 1", captured->log);
+        g_autofree char *sql = tu_sql_format("SELECT 1 FROM %Q LIMIT 1", captured->log);
         if (!tu_database_integer(tally->snapshot->keeper->db, sql, NULL, 0, &found, &one, error))
             return FALSE;
         *ret_bits |= found ? 1u << i : 0;
@@ -78,9 +89,11 @@ find_logs(const TuTally *tally, const TuSourceModel *source, guint *ret_bits, GE
 static gboolean
 each_image(Visiting *visiting, const char *sql, gint64 from, gint64 to, GError **error)
 {
-    TuValue range[] = {tu_value_integer(from), tu_value_integer(to)};
-    return tu_rows_each(visiting->tally->snapshot->keeper->db, sql, range, G_N_ELEMENTS(range), FALSE,
-                        take_place, visiting, error);
+    TuDatabase *db = visiting->tally->snapshot->keeper->db;
+    char texts[2][TU_ENTRY_TEXT_BYTES];
+    TuValue range[] = {tu_database_entry_value(db, from, texts[0]),
+                       tu_database_entry_value(db, to, texts[1])};
+    return tu_rows_each(db, sql, range, G_N_ELEMENTS(range), FALSE, take_place, visiting, error);
 }
 
 static gboolean
@@ -90,27 +103,41 @@ take_id(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+gboolean
+tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gint64 to, GArray *ids,
+             GError **error)
+{
+    TuDatabase *db = snapshot->keeper->db;
+    const char *id = tu_database_dialect(db)->entry_id;
+    char text[TU_ENTRY_TEXT_BYTES];
+    TuValue up_to = tu_database_entry_value(db, to, text);
+    g_autofree char *sql =
+        tu_sql_format("SELECT %s FROM %Q WHERE %s <= ?1", id, captured->log, id);
+    return tu_rows_each(db, sql, &up_to, 1, FALSE, take_id, ids, error);
+}
+
 /* The same image by image, leaving out those that the database cannot evaluate. */
 static gboolean
 each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql, gint64 to,
                  GError **error)
 {
+    TuSnapshot *snapshot = visiting->tally->snapshot;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    TuValue up_to = tu_value_integer(to);
-    g_autofree char *list =
-        tu_sql_format("SELECT trueup_id FROM %I WHERE trueup_id <= ?", captured->log);
-    if (!tu_rows_each(visiting->tally->snapshot->keeper->db, list, &up_to, 1, FALSE, take_id, ids,
-                      error))
+    if (!tu_batch_ids(snapshot, captured, to, ids, error))
         return FALSE;
     for (guint i = 0; i < ids->len; i++) {
         g_autoptr(GError) local = NULL;
         gint64 id = g_array_index(ids, gint64, i);
+        if (!tu_transaction_mark(&snapshot->txn, error))
+            return FALSE;
         if (each_image(visiting, sql, id, id, &local))
             continue;
         if (!tu_error_is(local, TU_ERROR_DATABASE)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
+        if (!tu_transaction_back(&snapshot->txn, error))
+            return FALSE;
         /* In a joined source the broken row may be another table's, and the image's own places stay
          * unknown; alone, a row that cannot be evaluated counts nowhere. */
         TuUncounted *uncounted = &visiting->tally->uncounted[visiting->source->spec->index];
@@ -128,10 +155,13 @@ each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *bat
 {
     g_autoptr(GError) local = NULL;
     gint64 up_to = captured->is_captured ? batch->up_to[tu_captured_position(captured)] : 0;
+    TuSnapshot *snapshot = visiting->tally->snapshot;
+    if (is_tolerant && !tu_transaction_mark(&snapshot->txn, error))
+        return FALSE;
     if (up_to == 0 || each_image(visiting, sql, 0, up_to, &local))
         return TRUE;
     if (is_tolerant && tu_error_is(local, TU_ERROR_DATABASE))
-        return each_sound_image(visiting, captured, sql, up_to, error);
+        return tu_transaction_back(&snapshot->txn, error) && each_sound_image(visiting, captured, sql, up_to, error);
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }
@@ -150,7 +180,8 @@ each_combination(Visiting *visiting, const TuBatch *batch, gboolean is_tolerant,
             const TuCaptured *captured = g_ptr_array_index(source->tables, i);
             if ((chosen & 1u << i) == 0)
                 continue;
-            g_autofree char *sql = tu_source_select_places(source, chosen, i);
+            g_autofree char *sql = tu_source_select_places(
+                source, tu_database_dialect(visiting->tally->snapshot->keeper->db), chosen, i);
             if (!each_of_batch(visiting, captured, batch, sql, is_tolerant, error))
                 return FALSE;
         }
@@ -168,7 +199,8 @@ tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch
     if (source->is_joined) {
         is_ok = each_combination(&visiting, batch, is_tolerant, error);
     } else {
-        g_autofree char *sql = tu_source_select_entries(source, entries);
+        g_autofree char *sql = tu_source_select_entries(
+            source, tu_database_dialect(tally->snapshot->keeper->db), entries);
         is_ok = each_of_batch(&visiting, g_ptr_array_index(source->tables, 0), batch, sql,
                               is_tolerant, error);
     }

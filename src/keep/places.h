@@ -24,6 +24,10 @@ typedef gboolean (*TuPlaceVisit)(TuPlace *place, const TuSourceModel *source, gp
 gboolean tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_batch,
                        GError **error);
 
+/* The ids of a log's entries up to one, as the snapshot has them (of gint64). */
+gboolean tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gint64 to,
+                      GArray *ids, GError **error);
+
 /* Gives every place that the batch's entries name for this source to `visit`; for a one-table source
  * of the entries that are asked for. Places may come twice. With TU_ENTRIES_ANY_PLACE an entry whose
  * tenant or time cannot be evaluated names no place, instead of failing them all. */

@@ -81,8 +81,7 @@ take_bucket(const TuValue *row, gpointer data, GError **error)
     g_autofree char *name = g_strndup(row[2].text, row[2].bytes);
     if (bucket.summary == NULL && tu_model_summary(model, name) != NULL)
         return TRUE; /* another group's */
-    bucket.tenant =
-        tu_dictionary_value(snapshot->values, tu_dictionary_intern(snapshot->values, row[3]));
+    bucket.tenant = tu_tenant_read(model, snapshot->values, &row[3]);
     bucket.is_kept = bucket.source != NULL && bucket.summary != NULL &&
                      tu_bucket_parse(bucket.summary->unit, row[4].text, row[4].bytes,
                                      &bucket.unit) &&
@@ -95,8 +94,8 @@ static gboolean
 list_due(TuSnapshot *snapshot, const TuGoal *goal, GArray *buckets, GError **error)
 {
     Listing listing = {snapshot, buckets};
-    g_autofree char *now = tu_keeper_now();
-    TuValue values[] = {tu_value_text(now), tu_value_integer(BATCH_BUCKETS),
+    TuValue now = tu_keeper_now();
+    TuValue values[] = {now, tu_value_integer(BATCH_BUCKETS),
                         tu_value_text(snapshot->group->name), tu_value_integer(goal->pending_done),
                         tu_value_integer(goal->pending)};
     return tu_rows_each(snapshot->keeper->db,
@@ -126,19 +125,19 @@ static void
 note_done(TuChanges *changes, const PendingBucket *bucket)
 {
     TuValue id = tu_value_integer(bucket->id);
-    tu_changes_add(changes, "DELETE FROM trueup_pending WHERE id = ?", &id, 1);
+    tu_changes_add(changes, "DELETE FROM trueup_pending WHERE id = ?1", &id, 1);
 }
 
 static void
 note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem,
             TuResult *result)
 {
-    char next[TU_INSTANT_TEXT_BYTES];
+    TuValue next = tu_keeper_now();
     gint64 attempts = MIN(bucket->summary->spec->refresh.attempts, 11);
     gint64 pause_s = bucket->attempts < attempts ? G_GINT64_CONSTANT(1) << bucket->attempts
                                                  : LONGEST_PAUSE_S;
-    tu_instant_format(tu_instant_now_us() + pause_s * TU_SECOND_US, next);
-    TuValue values[] = {tu_value_integer(bucket->id), tu_value_text(next), tu_value_text(problem)};
+    next.integer += pause_s * TU_SECOND_US;
+    TuValue values[] = {tu_value_integer(bucket->id), next, tu_value_text(problem)};
     tu_changes_add(changes,
                    "UPDATE trueup_pending SET attempts = attempts + 1, next_attempt_at = ?2, "
                    "error = ?3 WHERE id = ?1",
@@ -253,6 +252,8 @@ tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gbool
     /* When the batch fails as a whole, its first bucket is tried alone, so that a bad one is found
      * and set aside after at most as many turns as there are buckets. */
     const PendingBucket *buckets = &g_array_index(due, PendingBucket, 0);
+    if (!tu_transaction_mark(&snapshot->txn, error))
+        return FALSE;
     if (recompute(snapshot, buckets, due->len, result, &local)) {
         goal->pending_done = buckets[due->len - 1].id;
         return TRUE;
@@ -263,6 +264,8 @@ tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gbool
         return FALSE;
     }
     g_clear_error(&local);
+    if (!tu_transaction_back(&snapshot->txn, error))
+        return FALSE;
     if (recompute(snapshot, buckets, 1, result, &local)) {
         goal->pending_done = buckets[0].id;
         return TRUE;
@@ -272,5 +275,5 @@ tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gbool
         return FALSE;
     }
     goal->pending_done = buckets[0].id;
-    return fail_bucket(snapshot, buckets, local, result, error);
+    return tu_transaction_back(&snapshot->txn, error) && fail_bucket(snapshot, buckets, local, result, error);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/bulk.h"
 #include "db/sql.h"
 #include "keep/build.h"
 #include "keep/rows.h"
@@ -24,10 +25,10 @@ take_text(const TuValue *row, gpointer data, GError **error)
 
 static gboolean
 read_text(TuKeeper *keeper, const char *sql, const char *argument, char **ret_text, GError **error)
-{
+{ /* without an argument the statement has no parameter */
     TuValue value = tu_value_text(argument);
     *ret_text = NULL;
-    return tu_rows_each(keeper->db, sql, &value, 1, FALSE, take_text, ret_text, error);
+    return tu_rows_each(keeper->db, sql, &value, argument != NULL, FALSE, take_text, ret_text, error);
 }
 
 /* ---- looking ---- */
@@ -40,7 +41,7 @@ refuse_foreign_rows(TuRegistration *registration, const TuSummaryTable *table, G
     gint64 one = 0;
     if (registration->may_take_over)
         return TRUE;
-    g_autofree char *sql = tu_sql_format("SELECT 1 FROM %I LIMIT 1", table->name);
+    g_autofree char *sql = tu_sql_format("SELECT 1 FROM %Q LIMIT 1", table->name);
     if (!tu_database_integer(registration->keeper->db, sql, NULL, 0, &has_rows, &one, error))
         return FALSE;
     if (has_rows)
@@ -59,7 +60,7 @@ look_at_table(TuRegistration *registration, const TuSummaryTable *table, GError 
     g_autofree char *key = tu_definition_of_key(spec);
     g_autofree char *known_key = NULL;
     if (!registration->is_first &&
-        !read_text(registration->keeper, "SELECT key FROM trueup_kept WHERE name = ?", table->name,
+        !read_text(registration->keeper, "SELECT \"key\" FROM trueup_kept WHERE name = ?1", table->name,
                    &known_key, error))
         return FALSE;
     if (known_key == NULL)
@@ -81,7 +82,7 @@ look_at_summary(TuRegistration *registration, const TuSummaryModel *summary, GEr
     g_autofree char *known = NULL;
     g_autofree char *definition = tu_definition_of_summary(keeper->model->spec, summary->spec);
     if (!registration->is_first &&
-        !read_text(keeper, "SELECT definition FROM trueup_summary WHERE name = ?",
+        !read_text(keeper, "SELECT definition FROM trueup_summary WHERE name = ?1",
                    summary->spec->name, &known, error))
         return FALSE;
     registration->is_new[index] = known == NULL;
@@ -105,23 +106,26 @@ look_at_captured(TuRegistration *registration, const TuCaptured *captured, gbool
 {
     TuKeeper *keeper = registration->keeper;
     g_autofree char *noted = NULL;
-    g_autofree char *lost = NULL;
-    g_autofree char *installed = tu_capture_digest(captured, TRUE);
+    gboolean is_lost = FALSE;
+    gint64 one = 0;
+    TuValue name = tu_value_text(captured->name);
+    g_autofree char *installed = tu_capture_digest(keeper->db, captured, TRUE);
     gboolean exists = FALSE;
     gboolean lacks_column = FALSE;
     gboolean has_other_type = FALSE;
     *ret_missed = TRUE;
     if (registration->is_first)
         return TRUE;
-    if (!read_text(keeper, "SELECT triggers FROM trueup_table WHERE name = ?", captured->name,
+    if (!read_text(keeper, "SELECT triggers FROM trueup_table WHERE name = ?1", captured->name,
                    &noted, error) ||
-        !read_text(keeper,
-                   "SELECT ifnull(unguarded_since, released_at) FROM trueup_table WHERE name = ?",
-                   captured->name, &lost, error) ||
+        !tu_database_integer(keeper->db,
+                             "SELECT 1 FROM trueup_table WHERE name = ?1 "
+                             "AND (unguarded_since IS NOT NULL OR released_at IS NOT NULL)",
+                             &name, 1, &is_lost, &one, error) ||
         !tu_capture_log_differs(keeper->db, captured, &exists, &lacks_column, &has_other_type,
                                 error))
         return FALSE;
-    *ret_missed = !exists || has_other_type || lost != NULL || g_strcmp0(noted, installed) != 0;
+    *ret_missed = !exists || has_other_type || is_lost || g_strcmp0(noted, installed) != 0;
     return TRUE;
 }
 
@@ -160,16 +164,26 @@ tu_register_look(TuRegistration *registration, GError **error)
 
 /* ---- writing ---- */
 
+/* One row of a control table whose key is its first column. */
 static gboolean
-run(TuKeeper *keeper, const char *sql, GError **error, guint n, ...)
+put(TuKeeper *keeper, const char *table, const char *const *names, const TuValue *values, guint n,
+    GError **error)
 {
-    TuValue values[8];
-    va_list arguments;
-    va_start(arguments, n);
+    TuBulkColumn columns[8];
+    g_autofree char *own = tu_database_control_name(keeper->db, table);
+    g_autoptr(TuBulk) bulk = NULL;
+    g_assert(n <= G_N_ELEMENTS(columns));
     for (guint i = 0; i < n; i++)
-        values[i] = tu_value_text(va_arg(arguments, const char *));
-    va_end(arguments);
-    return tu_database_run(keeper->db, sql, values, n, NULL, error);
+        columns[i] = (TuBulkColumn){names[i], i == 0 ? TU_PUT_KEY : TU_PUT_NEW, FALSE, NULL};
+    return tu_bulk_new(keeper->db, own, columns, n, FALSE, &bulk, error) &&
+           tu_bulk_add(bulk, values, error) && tu_bulk_finish(bulk, error);
+}
+
+static gboolean
+run(TuKeeper *keeper, const char *sql, const char *name, GError **error)
+{
+    TuValue value = tu_value_text(name);
+    return tu_database_run(keeper->db, sql, &value, 1, NULL, error);
 }
 
 static char *
@@ -188,7 +202,7 @@ find_changed_zones(TuRegistration *registration, const TuTenantSet *tenants, GHa
         g_autofree char *known = NULL;
         if (tenant->zone == NULL)
             continue;
-        if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?",
+        if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?1",
                        tenant->zone_name, &known, error))
             return FALSE;
         g_autofree char *digest = zone_digest_text(tenant->zone);
@@ -209,7 +223,7 @@ find_changed_clocks(TuRegistration *registration, GError **error)
         g_autofree char *known = NULL;
         if (source->naive_zone == NULL)
             continue;
-        if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?",
+        if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?1",
                        source->spec->time_zone, &known, error))
             return FALSE;
         g_autofree char *digest = zone_digest_text(source->naive_zone);
@@ -224,11 +238,16 @@ find_changed_clocks(TuRegistration *registration, GError **error)
 }
 
 static gboolean
-write_zone(TuRegistration *registration, const char *name, const TuZone *zone, GError **error)
+write_zone(TuRegistration *registration, GHashTable *written, const char *name, const TuZone *zone,
+           GError **error)
 {
+    static const char *const names[] = {"name", "digest"};
     g_autofree char *digest = zone_digest_text(zone);
-    return run(registration->keeper, "INSERT OR IGNORE INTO trueup_zone(name, digest) VALUES (?, ?)",
-               error, 2, name, digest);
+    TuValue values[] = {tu_value_text(name), tu_value_text(digest)};
+    if (g_hash_table_contains(written, name))
+        return TRUE;
+    g_hash_table_add(written, g_strdup(name));
+    return put(registration->keeper, "trueup_zone", names, values, G_N_ELEMENTS(values), error);
 }
 
 /* A zone that nobody uses any more must not stop anybody when its rules change. */
@@ -259,18 +278,19 @@ find_unused_zones(TuRegistration *registration, const TuTenantSet *tenants, GErr
 static gboolean
 write_zones(TuRegistration *registration, const TuTenantSet *tenants, GError **error)
 {
+    g_autoptr(GHashTable) written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!tu_database_execute(registration->keeper->db, "DELETE FROM trueup_zone", error))
         return FALSE;
     for (guint i = 0; i < tu_tenants_count(tenants); i++) {
         const TuTenant *tenant = tu_tenants_at(tenants, i);
         if (tenant->zone != NULL &&
-            !write_zone(registration, tenant->zone_name, tenant->zone, error))
+            !write_zone(registration, written, tenant->zone_name, tenant->zone, error))
             return FALSE;
     }
     for (guint i = 0; i < registration->keeper->model->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(registration->keeper->model->sources, i);
         if (source->naive_zone != NULL &&
-            !write_zone(registration, source->spec->time_zone, source->naive_zone, error))
+            !write_zone(registration, written, source->spec->time_zone, source->naive_zone, error))
             return FALSE;
     }
     return TRUE;
@@ -283,19 +303,38 @@ write_tenants(TuRegistration *registration, TuGroup *group, const TuTenantSet *t
     TuKeeper *keeper = registration->keeper;
     for (guint i = 0; i < tu_tenants_count(tenants); i++) {
         const TuTenant *tenant = tu_tenants_at(tenants, i);
-        TuValue values[] = {tu_value_text(group->name), tenant->key,
+        g_autofree char *tenant_key = tu_tenant_key(&tenant->key);
+        TuValue values[] = {tu_value_text(group->name), tu_value_text(tenant_key), tenant->key,
                             tu_value_text(tenant->zone_name), tu_value_text(tenant->error)};
         if (tenant->zone != NULL && g_hash_table_contains(changed_zones, tenant->zone_name) &&
             !tu_build_ask(keeper, group->summaries, &tenant->key, TRUE, "build", error))
             return FALSE;
         if (is_new_group && tu_tenants_are_listed(tenants) &&
             !tu_database_run(keeper->db,
-                             "INSERT INTO trueup_tenant(group_name, tenant, time_zone, error) "
-                             "VALUES (?, ?, ?, ?)",
+                             "INSERT INTO trueup_tenant(group_name, tenant_key, tenant, "
+                             "time_zone, error) VALUES (?1, ?2, ?3, ?4, ?5)",
                              values, G_N_ELEMENTS(values), NULL, error))
             return FALSE;
     }
     return TRUE;
+}
+
+/* What capture of a table is now; that it was lost or taken off is over. */
+static gboolean
+write_captured(TuRegistration *registration, const TuCaptured *captured, GError **error)
+{
+    static const char *const names[] = {"name", "group_name", "triggers", "unguarded_since",
+                                        "released_at", "problem"};
+    TuKeeper *keeper = registration->keeper;
+    g_autofree char *digest = tu_capture_digest(keeper->db, captured, FALSE);
+    TuValue values[] = {tu_value_text(captured->name),
+                        tu_value_text(captured->group->name),
+                        tu_value_text(digest),
+                        TU_NULL_VALUE,
+                        TU_NULL_VALUE,
+                        TU_NULL_VALUE};
+    return !captured->is_captured ||
+           put(keeper, "trueup_table", names, values, G_N_ELEMENTS(values), error);
 }
 
 static gboolean
@@ -304,7 +343,7 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
 {
     TuKeeper *keeper = registration->keeper;
     g_autofree char *known = NULL;
-    if (!read_text(keeper, "SELECT name FROM trueup_group WHERE name = ?", group->name, &known,
+    if (!read_text(keeper, "SELECT name FROM trueup_group WHERE name = ?1", group->name, &known,
                    error))
         return FALSE;
     if (known == NULL) {
@@ -316,28 +355,18 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
             const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
             registration->must_build[summary->spec->index] = TRUE;
         }
-        if (!tu_database_run(keeper->db, "INSERT INTO trueup_group(name, turn) VALUES (?, ?)",
+        if (!tu_database_run(keeper->db, "INSERT INTO trueup_group(name, turn) VALUES (?1, ?2)",
                              values, G_N_ELEMENTS(values), NULL, error))
             return FALSE;
     }
-    for (guint i = 0; i < group->captured->len; i++) {
-        const TuCaptured *captured = g_ptr_array_index(group->captured, i);
-        g_autofree char *digest = tu_capture_digest(captured, FALSE);
-        if (captured->is_captured &&
-            !run(keeper,
-                 "INSERT INTO trueup_table(name, group_name, triggers) VALUES (?1, ?2, ?3) "
-                 "ON CONFLICT(name) DO UPDATE SET group_name = excluded.group_name, "
-                 "triggers = excluded.triggers, unguarded_since = NULL, released_at = NULL, "
-                 "problem = NULL",
-                 error, 3, captured->name, group->name, digest))
+    for (guint i = 0; i < group->captured->len; i++)
+        if (!write_captured(registration, g_ptr_array_index(group->captured, i), error))
             return FALSE;
-    }
     for (guint i = 0; i < group->sources->len; i++) {
+        static const char *const names[] = {"name", "group_name"};
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
-        if (!run(keeper,
-                 "INSERT INTO trueup_source(name, group_name) VALUES (?1, ?2) "
-                 "ON CONFLICT(name) DO UPDATE SET group_name = excluded.group_name",
-                 error, 2, source->spec->name, group->name))
+        TuValue values[] = {tu_value_text(source->spec->name), tu_value_text(group->name)};
+        if (!put(keeper, "trueup_source", names, values, G_N_ELEMENTS(values), error))
             return FALSE;
     }
     return write_tenants(registration, group, tenants, changed_zones, known == NULL, error);
@@ -347,19 +376,22 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
 static gboolean
 write_tables(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
 {
+    static const char *const names[] = {"name", "summary", "key", "is_made"};
+    TuKeeper *keeper = registration->keeper;
     g_autofree char *key = tu_definition_of_key(summary->spec);
     for (int grain = 0; grain < TU_GRAINS; grain++) {
         const TuSummaryTable *table = summary->tables[grain];
+        gboolean found = FALSE;
+        gint64 was_made = 0;
         if (table == NULL)
             continue;
-        TuValue values[] = {tu_value_text(table->name), tu_value_text(summary->spec->name),
-                            tu_value_text(key), tu_value_integer(!table->exists)};
-        if (!tu_database_run(registration->keeper->db,
-                             "INSERT INTO trueup_kept(name, summary, key, is_made) "
-                             "VALUES (?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET "
-                             "summary = excluded.summary, key = excluded.key, "
-                             "is_made = max(is_made, excluded.is_made)",
-                             values, G_N_ELEMENTS(values), NULL, error))
+        TuValue name = tu_value_text(table->name);
+        if (!tu_database_integer(keeper->db, "SELECT is_made FROM trueup_kept WHERE name = ?1",
+                                 &name, 1, &found, &was_made, error))
+            return FALSE;
+        TuValue values[] = {name, tu_value_text(summary->spec->name), tu_value_text(key),
+                            tu_value_integer(was_made != 0 || !table->exists)};
+        if (!put(keeper, "trueup_kept", names, values, G_N_ELEMENTS(values), error))
             return FALSE;
     }
     return TRUE;
@@ -368,13 +400,12 @@ write_tables(TuRegistration *registration, const TuSummaryModel *summary, GError
 static gboolean
 write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **error)
 {
+    static const char *const names[] = {"name", "group_name", "definition"};
     TuKeeper *keeper = registration->keeper;
     g_autofree char *definition = tu_definition_of_summary(keeper->model->spec, summary->spec);
-    if (!run(keeper,
-             "INSERT INTO trueup_summary(name, group_name, definition) VALUES (?1, ?2, ?3) "
-             "ON CONFLICT(name) DO UPDATE SET group_name = excluded.group_name, "
-             "definition = excluded.definition",
-             error, 3, summary->spec->name, summary->group->name, definition) ||
+    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(summary->group->name),
+                        tu_value_text(definition)};
+    if (!put(keeper, "trueup_summary", names, values, G_N_ELEMENTS(values), error) ||
         !write_tables(registration, summary, error))
         return FALSE;
     if (!registration->must_build[summary->spec->index])
@@ -446,7 +477,7 @@ static gboolean
 forget_captured(TuKeeper *keeper, const char *name, GError **error)
 {
     g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
-    tu_capture_plan_forget(name, statements);
+    tu_capture_plan_forget(keeper->db, name, statements);
     for (guint i = 0; i < statements->len; i++)
         if (!tu_database_execute(keeper->db, g_ptr_array_index(statements, i), error))
             return FALSE;
@@ -463,16 +494,16 @@ forget_leaving(TuRegistration *registration, GError **error)
         gboolean is_captured;
     } kinds[] = {
         {"SELECT name FROM trueup_summary", summary_is_there,
-         {"DELETE FROM trueup_summary WHERE name = ?", "DELETE FROM trueup_build WHERE summary = ?",
-          "DELETE FROM trueup_pending WHERE summary = ?"}, FALSE},
+         {"DELETE FROM trueup_summary WHERE name = ?1", "DELETE FROM trueup_build WHERE summary = ?1",
+          "DELETE FROM trueup_pending WHERE summary = ?1"}, FALSE},
         {"SELECT name FROM trueup_source", source_is_there,
-         {"DELETE FROM trueup_source WHERE name = ?",
-          "DELETE FROM trueup_pending WHERE source = ?"}, FALSE},
+         {"DELETE FROM trueup_source WHERE name = ?1",
+          "DELETE FROM trueup_pending WHERE source = ?1"}, FALSE},
         {"SELECT name FROM trueup_group", group_is_there,
-         {"DELETE FROM trueup_group WHERE name = ?",
-          "DELETE FROM trueup_tenant WHERE group_name = ?"}, FALSE},
+         {"DELETE FROM trueup_group WHERE name = ?1",
+          "DELETE FROM trueup_tenant WHERE group_name = ?1"}, FALSE},
         {"SELECT name FROM trueup_table", captured_is_there,
-         {"DELETE FROM trueup_table WHERE name = ?"}, TRUE},
+         {"DELETE FROM trueup_table WHERE name = ?1"}, TRUE},
     };
     TuKeeper *keeper = registration->keeper;
     for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
@@ -486,7 +517,7 @@ forget_leaving(TuRegistration *registration, GError **error)
             if (kinds[k].is_captured && !forget_captured(keeper, name, error))
                 return FALSE;
             for (guint s = 0; kinds[k].statements[s] != NULL; s++)
-                if (!run(keeper, kinds[k].statements[s], error, 1, name))
+                if (!run(keeper, kinds[k].statements[s], name, error))
                     return FALSE;
         }
     }
@@ -498,15 +529,18 @@ write_spec(TuRegistration *registration, GError **error)
 {
     TuKeeper *keeper = registration->keeper;
     g_autofree char *known = NULL;
-    g_autofree char *now = tu_keeper_now();
-    if (!read_text(keeper, "SELECT digest FROM trueup_spec WHERE ?1 = ?1", "", &known, error))
+    if (!read_text(keeper, "SELECT digest FROM trueup_spec", NULL, &known, error))
         return FALSE;
     if (g_strcmp0(known, keeper->model->digest) == 0 && !registration->has_changed)
         return TRUE;
     registration->has_changed = TRUE;
+    TuValue values[] = {tu_value_text(keeper->model->digest), tu_value_text(TRUEUP_VERSION),
+                        tu_keeper_now()};
     return tu_database_execute(keeper->db, "DELETE FROM trueup_spec", error) &&
-           run(keeper, "INSERT INTO trueup_spec(digest, version, applied_at) VALUES (?, ?, ?)",
-               error, 3, keeper->model->digest, TRUEUP_VERSION, now);
+           tu_database_run(keeper->db,
+                           "INSERT INTO trueup_spec(digest, version, applied_at) "
+                           "VALUES (?1, ?2, ?3)",
+                           values, G_N_ELEMENTS(values), NULL, error);
 }
 
 /* A worker that read the old state loses its turn; the guard knows the schema as it is now. */
@@ -514,10 +548,10 @@ static gboolean
 close_turns(TuKeeper *keeper, GError **error)
 {
     gint64 version = 0;
-    if (!tu_database_schema_version(keeper->db, &version, error))
+    if (!tu_database_schema_version(keeper->db, keeper->model->table_names, &version, error))
         return FALSE;
     TuValue value = tu_value_integer(version);
-    return tu_database_run(keeper->db, "UPDATE trueup_group SET turn = turn + 1, schema_version = ?",
+    return tu_database_run(keeper->db, "UPDATE trueup_group SET turn = turn + 1, schema_version = ?1",
                            &value, 1, NULL, error);
 }
 

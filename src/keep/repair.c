@@ -14,9 +14,13 @@ tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant, GEr
 {
     char *end = NULL;
     gint64 number = g_ascii_strtoll(text, &end, 10);
+    const TuModel *model = snapshot->keeper->model;
     gboolean is_number = text[0] != '\0' && *end == '\0';
-    TuValue candidates[] = {tu_value_integer(number), tu_value_text(text)};
-    for (guint i = is_number ? 0 : 1; i < G_N_ELEMENTS(candidates); i++) {
+    TuValue written = tu_value_text(text);
+    /* Where keys have a type, the text means a value of it; else a number or a text. */
+    TuValue candidates[] = {tu_value_integer(number), tu_tenant_read(model, snapshot->values, &written)};
+    gboolean is_typed = model->tenant_kind != TU_TYPE_NULL;
+    for (guint i = is_number && !is_typed ? 0 : 1; i < G_N_ELEMENTS(candidates); i++) {
         guint32 id = tu_dictionary_intern(snapshot->values, candidates[i]);
         *ret_tenant = tu_dictionary_value(snapshot->values, id);
         if (!tu_tenants_are_listed(snapshot->tenants) ||
@@ -35,7 +39,8 @@ add_tenants(TuSnapshot *snapshot, const char *text, GArray *tenants, GError **er
     if (!tu_tenant_named(snapshot, text, &tenant, error))
         return FALSE;
     g_array_append_val(tenants, tenant);
-    if (tu_tenants_are_listed(snapshot->tenants) || tenant.type == TU_TYPE_TEXT)
+    if (tu_tenants_are_listed(snapshot->tenants) || tenant.type == TU_TYPE_TEXT ||
+        snapshot->keeper->model->tenant_kind != TU_TYPE_NULL)
         return TRUE;
     guint32 id = tu_dictionary_intern(snapshot->values, tu_value_text(text));
     tenant = tu_dictionary_value(snapshot->values, id);
@@ -97,7 +102,7 @@ gboolean
 tu_runs_close_dead(TuKeeper *keeper, GError **error)
 {
     g_autoptr(GArray) dead = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_autofree char *now = tu_keeper_now();
+    TuValue now = tu_keeper_now();
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     if (!tu_rows_each(keeper->db,
                       "SELECT id, worker FROM trueup_run WHERE status = 'STARTED' "
@@ -109,10 +114,10 @@ tu_runs_close_dead(TuKeeper *keeper, GError **error)
     if (!tu_transaction_begin_write(&txn, keeper->db, error))
         return FALSE;
     for (guint i = 0; i < dead->len; i++) {
-        TuValue values[] = {tu_value_text(now), tu_value_integer(g_array_index(dead, gint64, i))};
+        TuValue values[] = {now, tu_value_integer(g_array_index(dead, gint64, i))};
         if (!tu_database_run(keeper->db,
-                             "UPDATE trueup_run SET status = 'FAILED', finished_at = ?, "
-                             "error = 'its process died' WHERE id = ?",
+                             "UPDATE trueup_run SET status = 'FAILED', finished_at = ?1, "
+                             "error = 'its process died' WHERE id = ?2",
                              values, G_N_ELEMENTS(values), NULL, error))
             return FALSE;
     }
@@ -122,33 +127,24 @@ tu_runs_close_dead(TuKeeper *keeper, GError **error)
 static gboolean
 start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **error)
 {
-    char from[TU_DATE_TEXT_BYTES] = "";
-    char to[TU_DATE_TEXT_BYTES] = "";
     gboolean found = FALSE;
-    g_autofree char *now = tu_keeper_now();
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    if (repair->from != G_MININT32)
-        tu_date_format(repair->from, from);
-    if (repair->to != G_MAXINT32)
-        tu_date_format(repair->to - 1, to);
     TuValue values[] = {
         tu_value_text(repair->kind != NULL ? repair->kind : "repair"),
         tu_value_text(repair->summary != NULL ? repair->summary->spec->name : NULL),
         tu_value_text(repair->tenant),
-        tu_value_text(from[0] != '\0' ? from : NULL),
-        tu_value_text(to[0] != '\0' ? to : NULL),
-        tu_value_text(now),
+        repair->from != G_MININT32 ? tu_value_time(TU_TYPE_DATE, repair->from) : TU_NULL_VALUE,
+        repair->to != G_MAXINT32 ? tu_value_time(TU_TYPE_DATE, repair->to - 1) : TU_NULL_VALUE,
+        tu_keeper_now(),
         tu_value_text(keeper->worker),
     };
     return tu_runs_close_dead(keeper, error) &&
            tu_transaction_begin_write(&txn, keeper->db, error) &&
-           tu_database_run(keeper->db,
-                           "INSERT INTO trueup_run(kind, summary, tenant, range_from, range_to, "
-                           "status, started_at, worker) "
-                           "VALUES (?, ?, ?, ?, ?, 'STARTED', ?, ?)",
-                           values, G_N_ELEMENTS(values), NULL, error) &&
-           tu_database_integer(keeper->db, "SELECT max(id) FROM trueup_run", NULL, 0, &found,
-                               ret_id, error) &&
+           tu_database_integer(keeper->db,
+                               "INSERT INTO trueup_run(kind, summary, tenant, range_from, range_to, "
+                               "status, started_at, worker) "
+                               "VALUES (?1, ?2, ?3, ?4, ?5, 'STARTED', ?6, ?7) RETURNING id",
+                               values, G_N_ELEMENTS(values), &found, ret_id, error) &&
            tu_transaction_commit(&txn, error);
 }
 
@@ -156,7 +152,7 @@ static gboolean
 finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *problem,
            GError **error)
 {
-    g_autofree char *now = tu_keeper_now();
+    TuValue now = tu_keeper_now();
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     const TuFailure *failure = result->failures != NULL && result->failures->len > 0
                                    ? g_ptr_array_index(result->failures, 0)
@@ -164,7 +160,7 @@ finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *prob
     if (problem == NULL && failure != NULL)
         problem = failure->error;
     TuValue values[] = {tu_value_text(problem == NULL ? "COMPLETED" : "FAILED"),
-                        tu_value_text(now),
+                        now,
                         tu_value_integer(result->rows_read),
                         tu_value_integer(result->cells_written),
                         tu_value_integer(result->cells_drifted),
@@ -172,8 +168,8 @@ finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *prob
                         tu_value_integer(id)};
     return tu_transaction_begin_write(&txn, keeper->db, error) &&
            tu_database_run(keeper->db,
-                           "UPDATE trueup_run SET status = ?, finished_at = ?, rows_read = ?, "
-                           "cells_written = ?, cells_drifted = ?, error = ? WHERE id = ?",
+                           "UPDATE trueup_run SET status = ?1, finished_at = ?2, rows_read = ?3, "
+                           "cells_written = ?4, cells_drifted = ?5, error = ?6 WHERE id = ?7",
                            values, G_N_ELEMENTS(values), NULL, error) &&
            tu_transaction_commit(&txn, error);
 }

@@ -41,7 +41,7 @@ batch_free(gpointer data)
 static TuValue
 keep(Batch *batch, TuValue value)
 {
-    if (value.type != TU_TYPE_TEXT && value.type != TU_TYPE_BLOB)
+    if (!tu_value_has_bytes(&value))
         return value;
     if (value.bytes <= batch->text_size - batch->text_used) {
         char *copy = batch->text + batch->text_used;
@@ -179,7 +179,7 @@ tu_rows_each(TuDatabase *db, const char *sql, const TuValue *parameters, guint n
              gboolean is_large, TuRowVisit visit, gpointer data, GError **error)
 {
     g_autoptr(TuStatement) statement = NULL;
-    if (!tu_database_prepare(db, sql, &statement, error))
+    if (!(is_large ? tu_database_prepare_scan : tu_database_prepare)(db, sql, &statement, error))
         return FALSE;
     if (!is_large)
         return tu_rows_each_of(statement, parameters, n, visit, data, error);

@@ -117,16 +117,56 @@ uses_source(const TuSummaryModel *summary, const TuSourceModel *source)
     return FALSE;
 }
 
+static gboolean
+reads_table(const TuSummaryModel *summary, const TuCaptured *captured)
+{
+    for (guint i = 0; i < summary->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, i);
+        if (g_ptr_array_find(series->source->tables, captured, NULL))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Some changes cannot be placed: the summary is compared as a whole. */
 static void
 ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
 {
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_integer(G_MAXINT32)};
     tu_changes_add(changes,
-                   "INSERT INTO trueup_build(summary, below, is_dropping) SELECT ?1, ?2, 0 "
-                   "WHERE NOT EXISTS (SELECT 1 FROM trueup_build WHERE summary = ?1 "
-                   "AND tenant IS NULL AND below = ?2)",
+                   "UPDATE trueup_build SET below = ?2 WHERE summary = ?1 AND tenant_key = '' "
+                   "AND below = ?2",
                    values, G_N_ELEMENTS(values));
+    tu_changes_add_if_none(changes,
+                           "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping) "
+                           "VALUES (?1, '', ?2, 0)",
+                           values, G_N_ELEMENTS(values));
+}
+
+/* An entry of weight 2 says only that something changed (F19): its source is compared as a whole. */
+static gboolean
+note_unwritten(TuChanges *changes, const TuBatch *batch, GError **error)
+{
+    TuSnapshot *snapshot = changes->tally->snapshot;
+    TuDatabase *db = snapshot->keeper->db;
+    for (guint i = 0; i < snapshot->group->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(snapshot->group->captured, i);
+        gboolean found = FALSE;
+        gint64 one = 0;
+        char text[TU_ENTRY_TEXT_BYTES];
+        TuValue up_to = tu_database_entry_value(db, batch->up_to[i], text);
+        if (batch->up_to[i] == 0)
+            continue;
+        g_autofree char *sql = tu_sql_format(
+            "SELECT 1 FROM %Q WHERE trueup_weight = 2 AND %s <= ?1 LIMIT 1", captured->log,
+            tu_database_dialect(db)->entry_id);
+        if (!tu_database_integer(db, sql, &up_to, 1, &found, &one, error))
+            return FALSE;
+        for (guint s = 0; s < snapshot->group->summaries->len && found; s++)
+            if (reads_table(g_ptr_array_index(snapshot->group->summaries, s), captured))
+                ask_for_rebuild(changes, g_ptr_array_index(snapshot->group->summaries, s));
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -180,9 +220,12 @@ note_uncounted(TuChanges *changes)
             delta->of_unknown_tenants != 0)
             tu_changes_add(changes,
                            "UPDATE trueup_source SET "
-                           "without_tenant = max(0, without_tenant + ?2), "
-                           "without_time = max(0, without_time + ?3), "
-                           "of_unknown_tenants = max(0, of_unknown_tenants + ?4) WHERE name = ?1",
+                           "without_tenant = CASE WHEN without_tenant + ?2 > 0 "
+                           "THEN without_tenant + ?2 ELSE 0 END, "
+                           "without_time = CASE WHEN without_time + ?3 > 0 "
+                           "THEN without_time + ?3 ELSE 0 END, "
+                           "of_unknown_tenants = CASE WHEN of_unknown_tenants + ?4 > 0 "
+                           "THEN of_unknown_tenants + ?4 ELSE 0 END WHERE name = ?1",
                            values, G_N_ELEMENTS(values));
     }
 }
@@ -200,15 +243,26 @@ count_written(const TuChanges *changes)
     return n;
 }
 
-static void
-add_settled(TuChanges *changes, const TuBatch *batch)
+/* Where ids do not come in the order of commits and the entries are deleted in another transaction,
+ * the list says which ones this snapshot saw: a lower id may still be on its way (F7). */
+static gboolean
+add_settled(TuChanges *changes, const TuBatch *batch, GError **error)
 {
-    const GPtrArray *captured = changes->tally->snapshot->group->captured;
+    TuSnapshot *snapshot = changes->tally->snapshot;
+    const GPtrArray *captured = snapshot->group->captured;
+    const TuDialect *dialect = tu_database_dialect(snapshot->keeper->db);
+    gboolean needs_ids = !dialect->entries_come_in_order && !dialect->applies_at_snapshot;
     for (guint i = 0; i < captured->len; i++) {
-        TuSettledLog log = {g_ptr_array_index(captured, i), batch->up_to[i]};
-        if (log.up_to > 0)
-            g_array_append_val(changes->settled, log);
+        TuSettledLog log = {g_ptr_array_index(captured, i), batch->up_to[i], NULL};
+        if (log.up_to == 0)
+            continue;
+        if (needs_ids)
+            log.ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+        g_array_append_val(changes->settled, log);
+        if (needs_ids && !tu_batch_ids(snapshot, log.captured, log.up_to, log.ids, error))
+            return FALSE;
     }
+    return TRUE;
 }
 
 /* ---- the steps ---- */
@@ -222,9 +276,10 @@ settle_batch(TuSnapshot *snapshot, const TuBatch *batch, gboolean may_fold, TuRe
     gint64 n_images = 0;
     if (may_fold && !tu_fold_batch(changes, batch, &n_images, error))
         return FALSE;
-    if (!note_places(changes, batch, may_fold, error) || !tu_stop("cells.computed", error))
+    if (!note_places(changes, batch, may_fold, error) ||
+        !note_unwritten(changes, batch, error) || !add_settled(changes, batch, error) ||
+        !tu_stop("cells.computed", error))
         return FALSE;
-    add_settled(changes, batch);
     note_uncounted(changes);
     tu_changes_note_hour(changes, n_images, count_written(changes));
     if (!tu_apply(snapshot, changes, error))
@@ -241,12 +296,12 @@ static gboolean
 settle_taken(TuSnapshot *snapshot, const TuBatch *batch, TuResult *result, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    if (!tu_stop("entries.taken", error))
+    if (!tu_stop("entries.taken", error) || !tu_transaction_mark(&snapshot->txn, error))
         return FALSE;
     if (settle_batch(snapshot, batch, TRUE, result, &local))
         return TRUE;
     if (tu_error_is(local, TU_ERROR_DATABASE) && snapshot->txn.db != NULL)
-        return settle_batch(snapshot, batch, FALSE, result, error);
+        return tu_transaction_back(&snapshot->txn, error) && settle_batch(snapshot, batch, FALSE, result, error);
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }
@@ -272,11 +327,13 @@ goal_is_ahead(TuSnapshot *snapshot, const TuGoal *goal, gboolean *ret_is_ahead, 
     *ret_is_ahead = FALSE;
     for (guint i = 0; i < captured->len && !*ret_is_ahead; i++) {
         const TuCaptured *table = g_ptr_array_index(captured, i);
-        TuValue up_to = tu_value_integer(goal->entries[i]);
+        char text[TU_ENTRY_TEXT_BYTES];
+        TuValue up_to = tu_database_entry_value(snapshot->keeper->db, goal->entries[i], text);
         gint64 one = 0;
         g_autofree char *sql =
-            tu_sql_format("SELECT 1 FROM %I WHERE trueup_id <= ? LIMIT 1", table->log);
-        if (up_to.integer > 0 && !tu_database_integer(snapshot->keeper->db, sql, &up_to, 1,
+            tu_sql_format("SELECT 1 FROM %Q WHERE %s <= ?1 LIMIT 1", table->log,
+                          tu_database_dialect(snapshot->keeper->db)->entry_id);
+        if (goal->entries[i] > 0 && !tu_database_integer(snapshot->keeper->db, sql, &up_to, 1,
                                                       ret_is_ahead, &one, error))
             return FALSE;
     }

@@ -12,7 +12,7 @@ check_digest(TuSnapshot *snapshot, GError **error)
     gboolean is_same = FALSE;
     gint64 found = 0;
     TuValue digest = tu_value_text(snapshot->keeper->model->digest);
-    if (!tu_database_integer(snapshot->keeper->db, "SELECT 1 FROM trueup_spec WHERE digest = ?",
+    if (!tu_database_integer(snapshot->keeper->db, "SELECT 1 FROM trueup_spec WHERE digest = ?1",
                              &digest, 1, &is_same, &found, error))
         return FALSE;
     if (!is_same)
@@ -27,7 +27,7 @@ read_turn(TuSnapshot *snapshot, GError **error)
     gboolean found = FALSE;
     TuValue name = tu_value_text(snapshot->group->name);
     if (!tu_database_integer(snapshot->keeper->db,
-                             "SELECT turn FROM trueup_group WHERE name = ?", &name, 1, &found,
+                             "SELECT turn FROM trueup_group WHERE name = ?1", &name, 1, &found,
                              &snapshot->turn, error))
         return FALSE;
     if (!found)
@@ -51,8 +51,7 @@ take_build(const TuValue *row, gpointer data, GError **error)
                      .is_dropping = row[4].integer != 0,
                      .run_id = row[5].type == TU_TYPE_INTEGER ? row[5].integer : 0};
     if (build.is_of_tenant)
-        build.tenant = tu_dictionary_value(snapshot->values,
-                                           tu_dictionary_intern(snapshot->values, row[2]));
+        build.tenant = tu_tenant_read(snapshot->keeper->model, snapshot->values, &row[2]);
     g_array_append_val(snapshot->builds, build);
     return TRUE;
 }
@@ -99,7 +98,7 @@ tu_snapshot_begin(TuSnapshot *snapshot, TuKeeper *keeper, TuGroup *group, GError
     fresh.values = tu_dictionary_new();
     fresh.builds = g_array_new(FALSE, FALSE, sizeof(TuBuild));
     if (!tu_keeper_may_go_on(keeper, error) ||
-        !tu_transaction_begin_read(&fresh.txn, keeper->db, error) || !read_all(&fresh, error))
+        !tu_transaction_begin_read(&fresh.txn, keeper->db, keeper->model->table_names, error) || !read_all(&fresh, error))
         return FALSE;
     *snapshot = fresh;
     fresh = (TuSnapshot){.txn = TU_TRANSACTION_INIT};

@@ -1,5 +1,7 @@
 #include "keep/stored.h"
 
+#include <math.h>
+
 #include "keep/rows.h"
 #include "time/instant.h"
 
@@ -78,18 +80,22 @@ void
 tu_stored_bucket_bounds(const TuDatabase *db, const TuSummaryTable *table, TuDate from, TuDate to,
                         char *from_text, char *to_text, TuValue *ret_bounds)
 {
-    const gint64 least = -719528 * TU_DAY_US;
-    const gint64 greatest = 2932896 * TU_DAY_US;
-    TuBucket low = MAX(from, -719528);
-    TuBucket high = MIN(to, 2932896);
+    const gint64 least = TU_DATE_LEAST * TU_DAY_US;
+    const gint64 greatest = TU_DATE_GREATEST * TU_DAY_US;
+    TuBucket low = MAX(from, TU_DATE_LEAST);
+    TuBucket high = MIN(to, TU_DATE_GREATEST);
     if (!tu_grain_is_dated(table->grain)) {
         low = CLAMP((low - 1) * TU_DAY_US, least, greatest);
         high = CLAMP((high + 1) * TU_DAY_US, least, greatest);
     }
     ret_bounds[0] = tu_database_bucket_value(db, table->grain, low, from_text);
     ret_bounds[1] = tu_database_bucket_value(db, table->grain, high, to_text);
-    if (to > TU_DATE_GREATEST - 2)
+    if (to <= TU_DATE_GREATEST - 2)
+        return;
+    if (ret_bounds[1].type == TU_TYPE_TEXT)
         ret_bounds[1] = tu_value_text(":"); /* after every date that is written */
+    else
+        ret_bounds[1].integer = TU_TIME_AFTER_ALL;
 }
 
 static gboolean
@@ -101,14 +107,14 @@ read_range(Reading *reading, TuDate from, TuDate to, GError **error)
     TuValue parameters[3];
     if (reading->takes_all) {
         g_autofree char *sql = tu_summary_table_select_all(reading->table);
-        return tu_rows_each(db, sql, NULL, 0, FALSE, take_stored, reading, error);
+        return tu_rows_each(db, sql, NULL, 0, TRUE, take_stored, reading, error);
     }
     GHashTable *only = reading->tally->only;
     gboolean by_tenant = only != NULL && reading->table->summary->spec->has_tenant;
     g_autofree char *sql = tu_summary_table_select_range(reading->table, by_tenant);
     if (!by_tenant) {
         tu_stored_bucket_bounds(db, reading->table, from, to, from_text, to_text, parameters);
-        return tu_rows_each(db, sql, parameters, 2, FALSE, take_stored, reading, error);
+        return tu_rows_each(db, sql, parameters, 2, TRUE, take_stored, reading, error);
     }
     g_autoptr(GList) ids = g_hash_table_get_keys(only);
     for (GList *id = ids; id != NULL; id = id->next) {
@@ -127,7 +133,7 @@ read_named(Reading *reading, const TuSeriesModel *series, GError **error)
     TuTally *tally = reading->tally;
     const TuWanted *wanted = &tally->wanted[series->target[reading->table->grain]];
     const TuSummary *spec = reading->table->summary->spec;
-    g_autofree char *sql = tu_summary_table_select_bucket(reading->table);
+    g_autofree char *sql = tu_summary_table_select_bucket(tally->snapshot->keeper->db, reading->table);
     g_autoptr(TuStatement) statement = NULL;
     GHashTableIter iter;
     gpointer key;
@@ -187,12 +193,11 @@ tu_stored_into_cell(TuTally *tally, guint target, const TuValue *values, TuCell 
     for (guint i = 0; i < layout->n_measures; i++) {
         const TuMeasureColumns *columns = &table->summary->measures[i];
         const TuValue *stored = &values[tu_stored_measure_column(table, i)];
-        TuValue result = tu_value_normalise(stored[0]);
+        TuValue result = stored[0];
         TuValue n = columns->n_column != NULL ? stored[1]
                                               : tu_value_integer(result.type != TU_TYPE_NULL);
         TuValue sum = layout->measures[i].kind == TU_MEASURE_AVG ? stored[2] : result;
-        if (!tu_measure_from_stored(&layout->measures[i], tu_cell_state(layout, cell, i), result,
-                                    sum, n, tu_cells_dictionary(tally->cells)))
+        if (!tu_cell_from_stored(tu_cells_table(tally->cells, target), cell, i, result, sum, n))
             return FALSE;
     }
     return TRUE;
@@ -228,8 +233,8 @@ tu_stored_values(TuTally *tally, guint target, TuCell *cell, char *text, TuValue
     for (guint i = 0; i < layout->n_measures; i++) {
         TuValue sum;
         gint64 n;
-        gboolean fits = tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i),
-                                          next++, &sum, &n);
+        gboolean fits = tu_cell_result(tu_cells_table(tally->cells, target), cell, i, next++, &sum,
+                                       &n);
         g_assert(fits);
         if (summary->measures[i].n_column != NULL)
             *hidden++ = tu_value_integer(n);
@@ -238,11 +243,14 @@ tu_stored_values(TuTally *tally, guint target, TuCell *cell, char *text, TuValue
     }
 }
 
+/* Where NaN is no value of the database's, it is stored as NULL. */
 static gboolean
-same_value(TuValue a, TuValue b)
+same_value(const TuDialect *dialect, TuValue a, TuValue b)
 {
     a = tu_value_normalise(a);
     b = tu_value_normalise(b);
+    if (!dialect->has_nan && a.type == TU_TYPE_REAL && isnan(a.real))
+        a = TU_NULL_VALUE;
     return tu_value_equal(&a, &b);
 }
 
@@ -253,25 +261,120 @@ tu_stored_equals(TuTally *tally, guint target, TuCell *cell, const TuValue *valu
     const TuSummaryModel *summary = where->series->summary;
     const TuSummaryTable *table = summary->tables[where->grain];
     const TuLayout *layout = where->series->layout;
+    const TuDialect *dialect = tu_database_dialect(tally->snapshot->keeper->db);
     const TuValue *rows = &values[tu_stored_rows_column(table)];
-    if (summary->rows_column != NULL && !same_value(*rows, tu_value_integer(cell->rows)))
+    if (summary->rows_column != NULL && !same_value(dialect, *rows, tu_value_integer(cell->rows)))
         return FALSE;
     for (guint i = 0; i < layout->n_measures; i++) {
         const TuValue *stored = &values[tu_stored_measure_column(table, i)];
         TuValue result;
         TuValue sum;
+        TuMeasureText text;
         gint64 n;
-        if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i), &result, &sum,
-                               &n) ||
-            !same_value(result, stored[0]))
+        if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i), &text, &result,
+                               &sum, &n) ||
+            !same_value(dialect, result, stored[0]))
             return FALSE;
-        if (summary->measures[i].n_column != NULL && !same_value(stored[1], tu_value_integer(n)))
+        if (summary->measures[i].n_column != NULL && !same_value(dialect, stored[1], tu_value_integer(n)))
             return FALSE;
         if (summary->measures[i].sum_column != NULL &&
-            layout->measures[i].kind == TU_MEASURE_AVG && !same_value(stored[2], sum))
+            layout->measures[i].kind == TU_MEASURE_AVG && !same_value(dialect, sum, stored[2]))
             return FALSE;
     }
     return TRUE;
+}
+
+/* ---- cells by their keys ---- */
+
+/* The most cells that one statement looks up. */
+#define LOOKED_UP_AT_ONCE 64
+
+typedef struct {
+    TuTally *tally;
+    guint target;
+    const TuSummaryTable *table;
+    TuLookupVisit visit;
+    gpointer data;
+    guint most;
+    TuStatement *statement; /* of `rows` cells whose keys are NULL in `nulls` */
+    guint64 nulls;
+    guint rows;
+    GPtrArray *waiting; /* of TuCell */
+    GArray *parameters; /* of TuValue: their keys */
+} Lookup;
+
+static void
+lookup_clear(Lookup *lookup)
+{
+    tu_statement_free(lookup->statement);
+    g_ptr_array_unref(lookup->waiting);
+    g_array_unref(lookup->parameters);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lookup, lookup_clear)
+
+static gboolean
+take_looked_up(const TuValue *row, gpointer data, GError **error)
+{
+    Lookup *lookup = data;
+    guint32 dimensions[TU_DIMENSIONS_LIMIT];
+    TuStoredCell stored;
+    guint position = 0;
+    tu_stored_read_key(lookup->tally, lookup->table, row, dimensions, &stored);
+    if (stored.target != (int)lookup->target || !stored.has_bucket)
+        return TRUE;
+    TuCell *cell = tu_cell_table_find(tu_cells_table(lookup->tally->cells, lookup->target),
+                                      stored.tenant, stored.bucket, dimensions);
+    if (cell == NULL || !g_ptr_array_find(lookup->waiting, cell, &position))
+        return TRUE;
+    g_ptr_array_remove_index_fast(lookup->waiting, position);
+    return lookup->visit(cell, row, lookup->data, error);
+}
+
+/* Looks up the cells that wait; those without a row are visited with none. */
+static gboolean
+look_up_waiting(Lookup *lookup, GError **error)
+{
+    TuDatabase *db = lookup->tally->snapshot->keeper->db;
+    guint n = lookup->waiting->len;
+    if (n == 0)
+        return TRUE;
+    if (lookup->statement == NULL || lookup->rows != n) {
+        g_autofree char *sql =
+            tu_summary_table_select_cells(db, lookup->table, lookup->nulls, n);
+        g_clear_pointer(&lookup->statement, tu_statement_free);
+        lookup->rows = n;
+        if (!tu_database_prepare(db, sql, &lookup->statement, error))
+            return FALSE;
+    }
+    if (!tu_rows_each_of(lookup->statement, &g_array_index(lookup->parameters, TuValue, 0),
+                         lookup->parameters->len, take_looked_up, lookup, error))
+        return FALSE;
+    for (guint i = 0; i < lookup->waiting->len; i++)
+        if (!lookup->visit(g_ptr_array_index(lookup->waiting, i), NULL, lookup->data, error))
+            return FALSE;
+    g_ptr_array_set_size(lookup->waiting, 0);
+    g_array_set_size(lookup->parameters, 0);
+    return TRUE;
+}
+
+static gboolean
+look_up_cell(Lookup *lookup, TuCell *cell, GError **error)
+{
+    TuValue key[TU_DIMENSIONS_LIMIT + 3];
+    TuValue parameters[TU_DIMENSIONS_LIMIT + 3];
+    char text[TU_INSTANT_TEXT_BYTES];
+    guint n = tu_stored_key(lookup->tally, lookup->target, cell, text, key);
+    guint64 nulls = tu_summary_table_nulls(key, n);
+    if (nulls != lookup->nulls) {
+        if (!look_up_waiting(lookup, error))
+            return FALSE;
+        g_clear_pointer(&lookup->statement, tu_statement_free);
+        lookup->nulls = nulls;
+    }
+    guint n_parameters = tu_summary_table_parameters(key, n, parameters);
+    g_array_append_vals(lookup->parameters, parameters, n_parameters);
+    g_ptr_array_add(lookup->waiting, cell);
+    return lookup->waiting->len < lookup->most || look_up_waiting(lookup, error);
 }
 
 gboolean
@@ -279,31 +382,20 @@ tu_stored_look_up(TuTally *tally, guint target, TuLookupVisit visit, gpointer da
                   GError **error)
 {
     const TuTarget *where = &tally->snapshot->group->targets[target];
-    const TuSummaryTable *table = where->series->summary->tables[where->grain];
     const TuCellTable *cells = tu_cells_table(tally->cells, target);
-    guint n_keys = tu_summary_table_key_values(table);
-    g_autofree char *sql = tu_summary_table_select_cell(table);
-    g_autofree TuValue *key = g_new(TuValue, tu_summary_table_values(table));
-    g_autoptr(TuStatement) statement = NULL;
-    g_autofree TuValue *row = NULL;
-    if (tu_cell_table_size(cells) == 0)
-        return TRUE;
-    if (!tu_database_prepare(tally->snapshot->keeper->db, sql, &statement, error))
-        return FALSE;
-    guint n_columns = tu_statement_columns(statement);
-    row = g_new(TuValue, n_columns);
-    for (guint32 i = 0; i < tu_cell_table_size(cells); i++) {
-        TuCell *cell = tu_cell_table_cell(cells, i);
-        char text[TU_INSTANT_TEXT_BYTES];
-        gboolean has_row = FALSE;
-        tu_stored_key(tally, target, cell, text, key);
-        if (!tu_statement_bind(statement, key, n_keys, error) ||
-            !tu_statement_step(statement, &has_row, error))
+    const TuDialect *dialect = tu_database_dialect(tally->snapshot->keeper->db);
+    g_auto(Lookup) lookup = {
+        .tally = tally,
+        .target = target,
+        .table = where->series->summary->tables[where->grain],
+        .visit = visit,
+        .data = data,
+        .most = CLAMP(dialect->rows_per_statement, 1, LOOKED_UP_AT_ONCE),
+        .waiting = g_ptr_array_new(),
+        .parameters = g_array_new(FALSE, FALSE, sizeof(TuValue)),
+    };
+    for (guint32 i = 0; i < tu_cell_table_size(cells); i++)
+        if (!look_up_cell(&lookup, tu_cell_table_cell(cells, i), error))
             return FALSE;
-        for (guint c = 0; has_row && c < n_columns; c++)
-            row[c] = tu_statement_value(statement, c);
-        if (!visit(cell, has_row ? row : NULL, data, error))
-            return FALSE;
-    }
-    return TRUE;
+    return look_up_waiting(&lookup, error);
 }

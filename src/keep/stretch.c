@@ -185,7 +185,7 @@ note_uncounted(TuChanges *changes, const TuStretch *stretch)
     const TuGroup *group = changes->tally->snapshot->group;
     gboolean is_whole = stretch->range.from == G_MININT32 && stretch->range.to == G_MAXINT32 &&
                         stretch->tenants == NULL && stretch->n_slices <= 1;
-    g_autofree char *now = tu_keeper_now();
+    TuValue now = tu_keeper_now();
     for (guint i = 0; is_whole && i < group->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
         const TuUncounted *counts = &changes->tally->uncounted[source->spec->index];
@@ -196,7 +196,7 @@ note_uncounted(TuChanges *changes, const TuStretch *stretch)
         }
         TuValue values[] = {tu_value_text(source->spec->name), tu_value_integer(counts->without_tenant),
                             tu_value_integer(counts->without_time),
-                            tu_value_integer(counts->of_unknown_tenants), tu_value_text(now)};
+                            tu_value_integer(counts->of_unknown_tenants), now};
         if (is_read)
             tu_changes_add(changes,
                            "UPDATE trueup_source SET without_tenant = ?2, without_time = ?3, "
@@ -297,7 +297,7 @@ find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest,
             g_ptr_array_index(extent.source->expressions, (guint)extent.source->time);
         g_autofree char *from = tu_source_from(extent.source);
         g_autofree char *sql = tu_sql_format("SELECT %s, %s FROM %s", tenant, time, from);
-        if (!tu_rows_each(snapshot->keeper->db, sql, NULL, 0, FALSE, take_extent, &extent, error))
+        if (!tu_rows_each(snapshot->keeper->db, sql, NULL, 0, TRUE, take_extent, &extent, error))
             return FALSE;
     }
     *ret_oldest = MAX(extent.oldest, stretch->range.from);

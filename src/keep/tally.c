@@ -344,10 +344,15 @@ overflow_of(const TuTally *tally, guint target, TuCell *cell)
     for (guint i = 0; i < layout->n_measures; i++) {
         TuValue result;
         TuValue sum;
+        TuMeasureText text;
         gint64 n;
-        if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i), &result, &sum,
-                               &n))
-            return "integer overflow: the sum does not fit 64 bits; sum a real, or a smaller unit";
+        if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i), &text, &result,
+                               &sum, &n))
+            return layout->measures[i].number == TU_NUMBER_DECIMAL
+                       ? "decimal overflow: the result has more than 38 digits; round the input, or "
+                         "sum a larger unit"
+                       : "integer overflow: the sum does not fit 64 bits; sum a real, or a smaller "
+                         "unit";
     }
     return NULL;
 }

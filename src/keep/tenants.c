@@ -1,6 +1,5 @@
 #include "keep/tenants.h"
 
-#include "cells/dictionary.h"
 #include "db/sql.h"
 #include "keep/rows.h"
 
@@ -88,7 +87,7 @@ tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error)
         add_tenant(&reading, TU_NULL_VALUE, spec->time_zone);
     } else {
         g_autoptr(GString) sql = g_string_new(NULL);
-        tu_sql_append(sql, "SELECT %I, %I FROM %I", spec->tenants->key, spec->tenants->time_zone,
+        tu_sql_append(sql, "SELECT %I, %I FROM %Q", spec->tenants->key, spec->tenants->time_zone,
                       spec->tenants->table);
         if (spec->tenants->where != NULL)
             tu_sql_append(sql, " WHERE %s", spec->tenants->where);
@@ -126,4 +125,49 @@ const TuTenant *
 tu_tenants_at(const TuTenantSet *tenants, guint index)
 {
     return g_ptr_array_index(tenants->tenants, index);
+}
+
+/* ---- tenants in trueup's own tables ---- */
+
+/* Longer ones go into a key as a digest. */
+#define KEY_TEXT_BYTES 64
+
+char *
+tu_tenant_key(const TuValue *tenant)
+{
+    gboolean is_text = tenant->type == TU_TYPE_TEXT || tenant->type == TU_TYPE_BLOB;
+    if (tenant->type == TU_TYPE_NULL)
+        return g_strdup("");
+    if (!is_text) {
+        g_autofree char *text = tu_value_to_text(tenant);
+        return g_strconcat("n", text, NULL);
+    }
+    if (tenant->type == TU_TYPE_TEXT && tenant->bytes <= KEY_TEXT_BYTES)
+        return g_strdup_printf("t%.*s", (int)tenant->bytes, tenant->text);
+    g_autofree char *digest = g_compute_checksum_for_data(
+        G_CHECKSUM_SHA256, (const guchar *)tenant->text, tenant->bytes);
+    return g_strconcat(tenant->type == TU_TYPE_TEXT ? "d" : "b", digest, NULL);
+}
+
+TuValue
+tu_tenant_read(const TuModel *model, TuDictionary *values, const TuValue *stored)
+{
+    TuValue tenant = *stored;
+    gint64 integer = 0;
+    gboolean is_number = model->tenant_kind == TU_TYPE_INTEGER ||
+                         model->tenant_kind == TU_TYPE_DECIMAL ||
+                         model->tenant_kind == TU_TYPE_REAL;
+    if (stored->type == TU_TYPE_TEXT && is_number) {
+        if (!tu_decimal_parse(stored->text, stored->bytes, &tenant))
+            tenant = *stored;
+    } else if (stored->type == TU_TYPE_TEXT && model->tenant_kind == TU_TYPE_DATE) {
+        gint32 date = 0;
+        if (tu_value_read_date(stored, &date))
+            tenant = tu_value_time(TU_TYPE_DATE, date);
+    } else if (stored->type == TU_TYPE_TEXT && (model->tenant_kind == TU_TYPE_TIMESTAMP ||
+                                                model->tenant_kind == TU_TYPE_INSTANT)) {
+        if (tu_value_read_instant(stored, &integer))
+            tenant = tu_value_time(model->tenant_kind, integer);
+    }
+    return tu_dictionary_value(values, tu_dictionary_intern(values, tenant));
 }

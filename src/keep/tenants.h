@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "cells/dictionary.h"
 #include "keep/keeper.h"
 
 typedef struct {
@@ -29,3 +30,11 @@ gboolean tu_tenants_are_listed(const TuTenantSet *tenants);
 
 guint tu_tenants_count(const TuTenantSet *tenants);
 const TuTenant *tu_tenants_at(const TuTenantSet *tenants, guint index);
+
+/* Which tenant it is, as a text that fits into a key: "" for NULL (everyone), "n7", "tJFK", a digest
+ * where it is long. Free with g_free. */
+char *tu_tenant_key(const TuValue *tenant);
+
+/* The tenant that one of trueup's own tables names: there it is text on databases with types. Text
+ * belongs to `values`. */
+TuValue tu_tenant_read(const TuModel *model, TuDictionary *values, const TuValue *stored);

@@ -29,8 +29,9 @@ static gboolean
 take_known(const TuValue *row, gpointer data, GError **error)
 {
     Reading *reading = data;
-    guint32 id = tu_dictionary_intern(reading->snapshot->values, row[0]);
-    Known known = {.key = tu_dictionary_value(reading->snapshot->values, id),
+    TuValue key = tu_tenant_read(reading->snapshot->keeper->model, reading->snapshot->values, &row[0]);
+    guint32 id = tu_dictionary_intern(reading->snapshot->values, key);
+    Known known = {.key = key,
                    .zone = row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes)
                                                        : NULL,
                    .had_error = row[2].type != TU_TYPE_NULL};
@@ -45,16 +46,16 @@ static void
 ask_for_builds(TuChanges *changes, const TuValue *key)
 {
     const TuGroup *group = changes->tally->snapshot->group;
+    g_autofree char *tenant_key = tu_tenant_key(key);
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
-        TuValue values[] = {tu_value_text(summary->spec->name), *key,
+        TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(tenant_key), *key,
                             tu_value_integer(G_MAXINT32)};
+        tu_changes_add(changes, "DELETE FROM trueup_build WHERE summary = ?1 AND tenant_key = ?2",
+                       values, 2);
         tu_changes_add(changes,
-                       "DELETE FROM trueup_build WHERE summary = ?1 AND tenant = ?2 AND ?3 = ?3",
-                       values, G_N_ELEMENTS(values));
-        tu_changes_add(changes,
-                       "INSERT INTO trueup_build(summary, tenant, below, is_dropping) "
-                       "VALUES (?1, ?2, ?3, 1)",
+                       "INSERT INTO trueup_build(summary, tenant_key, tenant, below, is_dropping) "
+                       "VALUES (?1, ?2, ?3, ?4, 1)",
                        values, G_N_ELEMENTS(values));
     }
 }
@@ -67,22 +68,23 @@ note_zone(TuChanges *changes, const TuTenant *tenant)
     g_autofree char *digest =
         g_strdup_printf("%016" G_GINT64_MODIFIER "x", tu_zone_digest(tenant->zone));
     TuValue values[] = {tu_value_text(tenant->zone_name), tu_value_text(digest)};
-    tu_changes_add(changes, "INSERT OR IGNORE INTO trueup_zone(name, digest) VALUES (?1, ?2)",
-                   values, G_N_ELEMENTS(values));
+    tu_changes_add(changes, "UPDATE trueup_zone SET digest = digest WHERE name = ?1", values, 1);
+    tu_changes_add_if_none(changes, "INSERT INTO trueup_zone(name, digest) VALUES (?1, ?2)", values,
+                           G_N_ELEMENTS(values));
 }
 
 static void
 note_tenant(TuChanges *changes, const TuTenant *tenant)
 {
-    TuValue values[] = {tu_value_text(changes->tally->snapshot->group->name), tenant->key,
-                        tu_value_text(tenant->zone_name), tu_value_text(tenant->error)};
+    g_autofree char *tenant_key = tu_tenant_key(&tenant->key);
+    TuValue values[] = {tu_value_text(changes->tally->snapshot->group->name),
+                        tu_value_text(tenant_key), tenant->key, tu_value_text(tenant->zone_name),
+                        tu_value_text(tenant->error)};
+    tu_changes_add(changes, "DELETE FROM trueup_tenant WHERE group_name = ?1 AND tenant_key = ?2",
+                   values, 2);
     tu_changes_add(changes,
-                   "DELETE FROM trueup_tenant WHERE group_name = ?1 AND tenant = ?2 "
-                   "AND ?3 IS ?3 AND ?4 IS ?4",
-                   values, G_N_ELEMENTS(values));
-    tu_changes_add(changes,
-                   "INSERT INTO trueup_tenant(group_name, tenant, time_zone, error) "
-                   "VALUES (?1, ?2, ?3, ?4)",
+                   "INSERT INTO trueup_tenant(group_name, tenant_key, tenant, time_zone, error) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5)",
                    values, G_N_ELEMENTS(values));
     note_zone(changes, tenant);
     ask_for_builds(changes, &tenant->key);
@@ -91,8 +93,10 @@ note_tenant(TuChanges *changes, const TuTenant *tenant)
 static void
 note_gone(TuChanges *changes, const TuValue *key)
 {
-    TuValue values[] = {tu_value_text(changes->tally->snapshot->group->name), *key};
-    tu_changes_add(changes, "DELETE FROM trueup_tenant WHERE group_name = ?1 AND tenant = ?2",
+    g_autofree char *tenant_key = tu_tenant_key(key);
+    TuValue values[] = {tu_value_text(changes->tally->snapshot->group->name),
+                        tu_value_text(tenant_key)};
+    tu_changes_add(changes, "DELETE FROM trueup_tenant WHERE group_name = ?1 AND tenant_key = ?2",
                    values, G_N_ELEMENTS(values));
     ask_for_builds(changes, key);
 }
@@ -120,7 +124,7 @@ each_difference(TuSnapshot *snapshot, OnDifference visit, gpointer data, GError 
     if (!tu_tenants_are_listed(snapshot->tenants))
         return TRUE;
     if (!tu_rows_each(snapshot->keeper->db,
-                      "SELECT tenant, time_zone, error FROM trueup_tenant WHERE group_name = ?",
+                      "SELECT tenant, time_zone, error FROM trueup_tenant WHERE group_name = ?1",
                       &group, 1, FALSE, take_known, &reading, error))
         return FALSE;
     for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++) {

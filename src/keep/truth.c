@@ -171,7 +171,7 @@ static gboolean
 take_away_image(const TuValue *row, gpointer data, GError **error)
 {
     const Scan *scan = data;
-    guint weight_column = scan->source->expressions->len + 1;
+    guint weight_column = scan->source->expressions->len;
     return tu_tally_add(scan->tally, scan->source, row, -(int)row[weight_column].integer,
                         does_not_fold, NULL, error);
 }
@@ -196,9 +196,12 @@ take_away_pending(TuTally *tally, const TuSourceModel *source, GError **error)
         return TRUE;
     TuUncounted before = tally->uncounted[source->spec->index];
     Scan scan = {tally, source, FALSE, 0};
-    g_autofree char *sql = tu_source_select_images(source);
-    TuValue all[] = {tu_value_integer(0), tu_value_integer(G_MAXINT64)};
-    if (!tu_rows_each(tally->snapshot->keeper->db, sql, all, G_N_ELEMENTS(all), FALSE,
+    TuDatabase *db = tally->snapshot->keeper->db;
+    g_autofree char *sql = tu_source_select_images(source, tu_database_dialect(db));
+    char texts[2][TU_ENTRY_TEXT_BYTES];
+    TuValue all[] = {tu_database_entry_value(db, 0, texts[0]),
+                     tu_database_entry_value(db, G_MAXINT64, texts[1])};
+    if (!tu_rows_each(db, sql, all, G_N_ELEMENTS(all), FALSE,
                       take_away_image, &scan, error))
         return FALSE;
     tally->uncounted[source->spec->index] = before;

@@ -31,7 +31,9 @@ take_pending(const TuValue *row, gpointer data, GError **error)
 {
     TuChanges *changes = data;
     const TuGroup *group = changes->tally->snapshot->group;
-    guint32 tenant = tu_dictionary_intern(tu_cells_dictionary(changes->tally->cells), row[2]);
+    TuDictionary *dictionary = tu_cells_dictionary(changes->tally->cells);
+    TuValue key = tu_tenant_read(changes->tally->snapshot->keeper->model, dictionary, &row[2]);
+    guint32 tenant = tu_dictionary_intern(dictionary, key);
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
         TuValue name = tu_value_text(summary->spec->name);

@@ -2,10 +2,12 @@
  * Capture: the change log of a table and the triggers that fill it.
  *
  * A trigger writes the changed row's own columns, old and new, and nothing else. An entry has a
- * weight: -1 the image went, +1 it came, 0 look again. Weight 0 is written where the database cannot
- * say what will happen: before an INSERT or an UPDATE of a unique key, for the rows that own the new
- * key (a REPLACE would remove them without a trigger); and for every change of a table whose own
- * BEFORE triggers may change the row under way.
+ * weight:
+ *   -1  the image went
+ *   +1  it came
+ *    0  look again: the database could not say what would happen (F12)
+ *    2  something changed that could not be written into the log (F19): everything is compared
+ * How the triggers are made is each database's own matter: db/..._capture.c.
  */
 #pragma once
 
@@ -17,17 +19,20 @@ gboolean tu_capture_plan(TuDatabase *db, const TuCaptured *captured, GPtrArray *
                          GError **error);
 
 /* The statements that take the triggers off; the log stays. */
-void tu_capture_plan_release(const TuCaptured *captured, GPtrArray *statements);
+void tu_capture_plan_release(TuDatabase *db, const TuCaptured *captured, GPtrArray *statements);
 
 /* The statements that remove the triggers and the log that were made for a table of that name, even
  * if the table is gone or has another name now (its triggers went with it). */
-void tu_capture_plan_forget(const char *table, GPtrArray *statements);
+void tu_capture_plan_forget(TuDatabase *db, const char *table, GPtrArray *statements);
+
+/* The name of the change log of a table; "." of a schema becomes "_". Free with g_free. */
+char *tu_capture_log_name(TuDatabase *db, const char *table);
 
 /* NULL if the triggers are there with the text that they should have, else what is wrong. */
-char *tu_capture_problem(const TuCaptured *captured);
+char *tu_capture_problem(TuDatabase *db, const TuCaptured *captured);
 
 /* A digest of the triggers: as they should be, or as the database has them. */
-char *tu_capture_digest(const TuCaptured *captured, gboolean as_installed);
+char *tu_capture_digest(TuDatabase *db, const TuCaptured *captured, gboolean as_installed);
 
 /* TRUE if the log lacks a column or has one of another type. */
 gboolean tu_capture_log_differs(TuDatabase *db, const TuCaptured *captured, gboolean *ret_exists,

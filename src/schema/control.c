@@ -1,71 +1,94 @@
 #include "schema/control.h"
 
+#include "db/portable.h"
 #include "db/sql.h"
 
-/* "%K" stands for the growing key, "%T" for text, "%N" for integers, "%R" for reals; dates and
- * instants are text here. */
+/* "%K" stands for the growing key, "%M" for a name in a key, "%T" for text, "%N" for integers, "%A" for
+ * an instant, "%D" for a date, "%V" for a tenant (of any type where columns have none, else its text).
+ * tenant_key says which tenant it is in a key, NULL included: see tu_tenant_key. */
 static const struct {
     const char *name;
     const char *kind;
     const char *columns;
 } objects[] = {
     {"trueup_spec", "TABLE",
-     "(digest %T NOT NULL, version %T NOT NULL, applied_at %T NOT NULL)"},
-    {"trueup_group", "TABLE", "(name %T PRIMARY KEY, turn %N NOT NULL, schema_version %N)"},
+     "(digest %T NOT NULL, version %T NOT NULL, applied_at %A NOT NULL)"},
+    {"trueup_group", "TABLE",
+     "(name %M NOT NULL PRIMARY KEY, turn %N NOT NULL, schema_version %N, worker %T)"},
     {"trueup_table", "TABLE",
-     "(name %T PRIMARY KEY, group_name %T NOT NULL, triggers %T NOT NULL, unguarded_since %T, "
-     "released_at %T, problem %T)"},
+     "(name %M NOT NULL PRIMARY KEY, group_name %T NOT NULL, triggers %T NOT NULL, "
+     "unguarded_since %A, released_at %A, problem %T)"},
     {"trueup_summary", "TABLE",
-     "(name %T PRIMARY KEY, group_name %T NOT NULL, definition %T NOT NULL, "
+     "(name %M NOT NULL PRIMARY KEY, group_name %T NOT NULL, definition %T NOT NULL, "
      "drift %N NOT NULL DEFAULT 0)"},
     {"trueup_kept", "TABLE",
-     "(name %T PRIMARY KEY, summary %T NOT NULL, key %T NOT NULL, is_made %N NOT NULL)"},
+     "(name %M NOT NULL PRIMARY KEY, summary %T NOT NULL, \"key\" %T NOT NULL, "
+     "is_made %N NOT NULL)"},
     {"trueup_source", "TABLE",
-     "(name %T PRIMARY KEY, group_name %T NOT NULL, without_tenant %N NOT NULL DEFAULT 0, "
+     "(name %M NOT NULL PRIMARY KEY, group_name %T NOT NULL, without_tenant %N NOT NULL DEFAULT 0, "
      "without_time %N NOT NULL DEFAULT 0, of_unknown_tenants %N NOT NULL DEFAULT 0, "
-     "counted_at %T)"},
+     "counted_at %A)"},
     {"trueup_build", "TABLE",
-     "(id %K, summary %T NOT NULL, tenant, below %N NOT NULL, is_dropping %N NOT NULL, "
-     "run_id %N)"},
+     "(id %K, summary %M NOT NULL, tenant %V, tenant_key %M NOT NULL, below %N NOT NULL, "
+     "is_dropping %N NOT NULL, run_id %N)"},
     {"trueup_tenant", "TABLE",
-     "(group_name %T NOT NULL, tenant, time_zone %T, error %T)"},
-    {"trueup_zone", "TABLE", "(name %T PRIMARY KEY, digest %T NOT NULL)"},
+     "(group_name %T NOT NULL, tenant %V, tenant_key %M NOT NULL, time_zone %T, error %T)"},
+    {"trueup_zone", "TABLE", "(name %M NOT NULL PRIMARY KEY, digest %T NOT NULL)"},
     {"trueup_pending", "TABLE",
-     "(id %K, source %T NOT NULL, summary %T NOT NULL, tenant, bucket %T NOT NULL, "
-     "attempts %N NOT NULL DEFAULT 0, next_attempt_at %T, error %T, noted_at %T NOT NULL)"},
-    {"trueup_pending_key", "UNIQUE INDEX",
-     "trueup_pending(source, summary, ifnull(tenant, 0), tenant IS NULL, bucket)"},
+     "(id %K, source %M NOT NULL, summary %M NOT NULL, tenant %V, tenant_key %M NOT NULL, "
+     "bucket %M NOT NULL, attempts %N NOT NULL DEFAULT 0, next_attempt_at %A, error %T, "
+     "noted_at %A NOT NULL, UNIQUE (source, summary, tenant_key, bucket))"},
     {"trueup_night", "TABLE",
-     "(summary %T NOT NULL, zone %T NOT NULL, night %N NOT NULL, PRIMARY KEY (summary, zone))"},
+     "(summary %M NOT NULL, zone %M NOT NULL, night %N NOT NULL, PRIMARY KEY (summary, zone))"},
     {"trueup_run", "TABLE",
-     "(id %K, kind %T NOT NULL, summary %T, tenant %T, range_from %T, range_to %T, "
-     "status %T NOT NULL, started_at %T NOT NULL, finished_at %T, rows_read %N NOT NULL DEFAULT 0, "
+     "(id %K, kind %T NOT NULL, summary %T, tenant %T, range_from %D, range_to %D, "
+     "status %T NOT NULL, started_at %A NOT NULL, finished_at %A, rows_read %N NOT NULL DEFAULT 0, "
      "cells_written %N NOT NULL DEFAULT 0, cells_drifted %N NOT NULL DEFAULT 0, worker %T, "
      "error %T)"},
     {"trueup_parked", "VIEW",
-     " AS SELECT summary, tenant, bucket, NULL AS key, attempts, next_attempt_at, error "
+     " AS SELECT summary, tenant, bucket, NULL AS \"key\", attempts, next_attempt_at, error "
      "FROM trueup_pending WHERE error IS NOT NULL"},
 };
 
+static const char *
+type_of(const TuDialect *dialect, char letter)
+{
+    switch (letter) {
+    case 'K':
+        return dialect->id_type;
+    case 'M':
+        return dialect->name_type;
+    case 'T':
+        return dialect->text_type;
+    case 'N':
+        return dialect->integer_type;
+    case 'A':
+        return dialect->instant_type;
+    case 'D':
+        return dialect->date_type;
+    case 'V':
+        return dialect->has_dynamic_types ? "" : dialect->text_type;
+    default:
+        g_assert_not_reached();
+    }
+}
+
+/* Names stay plain: the database makes them its own (db/portable.h). */
 static char *
 create_text(const TuDialect *dialect, guint index)
 {
-    static const char *const if_missing = "IF NOT EXISTS ";
+    gboolean is_table = g_str_equal(objects[index].kind, "TABLE");
     GString *sql = g_string_new(NULL);
-    gboolean is_index = g_str_equal(objects[index].kind, "UNIQUE INDEX");
-    g_string_append_printf(sql, "CREATE %s %s%s%s", objects[index].kind, if_missing,
-                           objects[index].name, is_index ? " ON " : "");
+    g_string_append_printf(sql, "CREATE %s %s%s", objects[index].kind,
+                           is_table ? "IF NOT EXISTS " : "", objects[index].name);
     for (const char *c = objects[index].columns; *c != '\0'; c++) {
-        if (*c != '%') {
+        if (*c == '%')
+            g_string_append(sql, type_of(dialect, *++c));
+        else
             g_string_append_c(sql, *c);
-            continue;
-        }
-        c++;
-        g_string_append(sql, *c == 'K'   ? dialect->id_type
-                             : *c == 'T' ? dialect->text_type
-                             : *c == 'N' ? dialect->integer_type
-                                         : dialect->real_type);
     }
+    if (is_table)
+        g_string_append(sql, dialect->table_options);
     return g_string_free(sql, FALSE);
 }
 
@@ -73,23 +96,36 @@ static gboolean
 exists(TuDatabase *db, const char *name, gboolean *ret_exists, GError **error)
 {
     g_autoptr(TuTableInfo) info = NULL;
-    if (!tu_database_describe(db, name, &info, error))
+    g_autofree char *own = tu_database_control_name(db, name);
+    if (!tu_database_describe(db, own, &info, error))
         return FALSE;
     *ret_exists = info != NULL;
     return TRUE;
 }
 
-/* An index comes with its table, which stands before it. */
+/* The statements as a person may run them: with the control schema's name before each table's. */
+static char *
+qualified(const TuDatabase *db, char *plain)
+{
+    g_autofree char *sql = plain;
+    guint n = 0;
+    return tu_sql_portable(sql, TU_PARAMETERS_NUMBERED, tu_database_control_schema(db), &n, NULL);
+}
+
 gboolean
 tu_control_plan(TuDatabase *db, GPtrArray *statements, GError **error)
 {
+    const char *schema = tu_database_control_schema(db);
     gboolean is_there = FALSE;
+    guint n_missing = 0;
     for (guint i = 0; i < G_N_ELEMENTS(objects); i++) {
-        gboolean is_index = g_str_equal(objects[i].kind, "UNIQUE INDEX");
-        if (!is_index && !exists(db, objects[i].name, &is_there, error))
+        if (!exists(db, objects[i].name, &is_there, error))
             return FALSE;
-        if (!is_there)
-            g_ptr_array_add(statements, create_text(tu_database_dialect(db), i));
+        if (is_there)
+            continue;
+        if (n_missing++ == 0 && schema != NULL)
+            g_ptr_array_add(statements, tu_sql_format("CREATE SCHEMA IF NOT EXISTS %I", schema));
+        g_ptr_array_add(statements, qualified(db, create_text(tu_database_dialect(db), i)));
     }
     return TRUE;
 }
@@ -104,10 +140,17 @@ gboolean
 tu_control_drop(TuDatabase *db, GError **error)
 {
     for (guint i = G_N_ELEMENTS(objects); i-- > 0;) {
-        const char *kind = g_str_equal(objects[i].kind, "UNIQUE INDEX") ? "INDEX" : objects[i].kind;
-        g_autofree char *sql = g_strdup_printf("DROP %s IF EXISTS %s", kind, objects[i].name);
+        g_autofree char *sql =
+            g_strdup_printf("DROP %s IF EXISTS %s", objects[i].kind, objects[i].name);
         if (!tu_database_execute(db, sql, error))
             return FALSE;
     }
     return TRUE;
+}
+
+void
+tu_control_names(TuDatabase *db, GPtrArray *names)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(objects); i++)
+        g_ptr_array_add(names, tu_database_control_name(db, objects[i].name));
 }

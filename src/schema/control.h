@@ -24,5 +24,8 @@ gboolean tu_control_plan(TuDatabase *db, GPtrArray *statements, GError **error);
 /* TRUE if `apply` was ever run on this database. */
 gboolean tu_control_exists(TuDatabase *db, gboolean *ret_exists, GError **error);
 
+/* Adds their names, with the control schema's. */
+void tu_control_names(TuDatabase *db, GPtrArray *names);
+
 /* Drops all of them. */
 gboolean tu_control_drop(TuDatabase *db, GError **error);

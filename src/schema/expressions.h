@@ -7,9 +7,8 @@
 #include "schema/model.h"
 
 typedef struct {
-    GHashTable *columns; /* set of char *: "table\ncolumn" */
-    TuType kind;         /* INTEGER, REAL or TEXT where that is certain; NULL: not known */
-    gboolean is_never_null;
+    GHashTable *columns; /* set of char *: "table\ncolumn"; NULL: the expression is at fault */
+    TuSqlType type;
 } TuExpressionInfo;
 void tu_expression_info_clear(TuExpressionInfo *info);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuExpressionInfo, tu_expression_info_clear)

@@ -35,3 +35,15 @@ tu_findings_have_error(GPtrArray *findings)
             return TRUE;
     return FALSE;
 }
+
+void
+tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrArray *hazards,
+                        gboolean is_captured)
+{
+    for (guint i = 0; i < hazards->len; i++) {
+        const TuHazard *hazard = g_ptr_array_index(hazards, i);
+        if (is_captured || !hazard->is_of_capture)
+            tu_finding_add(findings, hazard->is_error, where, g_strdup(hazard->message),
+                           g_strdup(hazard->help));
+    }
+}

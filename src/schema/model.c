@@ -26,6 +26,7 @@ tu_model_free(TuModel *model)
     g_ptr_array_unref(model->summaries);
     g_ptr_array_unref(model->sources);
     g_ptr_array_unref(model->captured);
+    g_ptr_array_unref(model->table_names);
     g_free(model->digest);
     g_free(model);
 }
@@ -210,14 +211,15 @@ forbid_folding(TuModel *model)
     for (guint i = 0; i < model->sources->len; i++) {
         TuSourceModel *source = g_ptr_array_index(model->sources, i);
         const TuCaptured *captured = g_ptr_array_index(source->tables, 0);
-        for (guint s = 0; s < source->series->len && captured->must_look_again; s++)
+        for (guint s = 0; s < source->series->len && captured->info->has_before_trigger; s++)
             ((TuSeriesModel *)g_ptr_array_index(source->series, s))->is_foldable = FALSE;
     }
 }
 
 static gboolean
-check_tenants(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, GError **error)
+check_tenants(TuModel *model, TuDatabase *db, GPtrArray *findings, GError **error)
 {
+    const TuSpec *spec = model->spec;
     if (spec->tenants == NULL)
         return TRUE;
     g_autoptr(TuTableInfo) info = NULL;
@@ -235,7 +237,26 @@ check_tenants(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, GError **
             tu_finding_add(findings, TRUE, "tenants",
                            g_strdup_printf("table %s has no column %s", info->name, columns[i]),
                            g_strdup("correct `tenants` in the spec"));
+    const TuColumnInfo *key = tu_table_info_column(info, spec->tenants->key);
+    if (key != NULL && !tu_database_dialect(db)->has_dynamic_types)
+        model->tenant_kind = key->kind;
     return TRUE;
+}
+
+/* The tables that sources read, each once. */
+static GPtrArray *
+table_names(const TuSpec *spec)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < spec->sources->len; i++) {
+        const TuSource *source = g_ptr_array_index(spec->sources, i);
+        for (guint t = 0; t < source->tables->len; t++) {
+            const TuSourceTable *part = g_ptr_array_index(source->tables, t);
+            if (!g_ptr_array_find_with_equal_func(names, part->table, g_str_equal, NULL))
+                g_ptr_array_add(names, g_strdup(part->table));
+        }
+    }
+    return names;
 }
 
 gboolean
@@ -248,15 +269,21 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     model->captured = g_ptr_array_new_with_free_func(tu_captured_free);
     model->sources = g_ptr_array_new_with_free_func(tu_source_model_free);
     model->summaries = g_ptr_array_new_with_free_func(tu_summary_model_free);
+    model->table_names = table_names(spec);
     *ret_model = NULL;
-    if (!tu_database_schema_version(db, &model->schema_version, error))
+    if (!tu_database_schema_version(db, model->table_names, &model->schema_version, error))
         return FALSE;
-    if (!check_tenants(spec, db, findings, error))
+    if (!check_tenants(model, db, findings, error))
         return FALSE;
     for (guint i = 0; i < spec->sources->len; i++)
         if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
             return FALSE;
     sort_captured(model);
+    for (guint i = 0; i < model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        g_autofree char *where = g_strdup_printf("table %s", captured->name);
+        tu_findings_add_hazards(findings, where, captured->info->hazards, captured->is_captured);
+    }
     if (tu_findings_have_error(findings))
         return TRUE;
     forbid_folding(model);

@@ -30,7 +30,6 @@ typedef struct {
     TuTableInfo *info;
     GPtrArray *columns;   /* of char *: those that the spec uses, sorted */
     gboolean is_captured; /* some source that reads it captures */
-    gboolean must_look_again; /* a user's BEFORE trigger may change the row: every entry weight 0 */
 } TuCaptured;
 
 /* A series, with the numbers of its expressions in the source's list. -1 = none. */
@@ -41,7 +40,8 @@ typedef struct {
     TuLayout *layout;
     int filter;        /* gives 1 where the row belongs */
     int *dimensions;
-    TuType *dimension_kinds; /* of their values, NULL: not known */
+    TuSqlType *dimension_types; /* kind NULL where it is the constant NULL or not known */
+    TuSqlType *input_types;     /* of each measure's input */
     int *inputs;       /* of each measure; of `count where P`: P, counted where it is 1; count: -1 */
     gboolean is_foldable;
     gboolean is_rollable; /* coarser cells may be made from stored finer ones */
@@ -54,8 +54,9 @@ struct TuSourceModel {
     GPtrArray *tables;      /* of TuCaptured *, one for each table of the source, repeats kept */
     GPtrArray *expressions; /* of char * */
     int tenant;             /* number of the expression; -1: one tenant for all */
-    TuType tenant_kind;     /* of its values, NULL: not known */
+    TuSqlType tenant_type;
     int time;
+    TuType time_kind;       /* of its values; NULL: not known (text or a number, by time_unit) */
     TuZone *naive_zone;     /* of timestamps without a zone; NULL = UTC */
     GPtrArray *series;      /* of TuSeriesModel */
     gboolean is_joined;
@@ -69,7 +70,11 @@ typedef struct {
     char *column;
     char *n_column;   /* trueup_n_<measure> */
     char *sum_column; /* trueup_sum_<measure> */
-    TuNumberKind number;
+    TuNumberKind number; /* what the column must hold: sums, averages, counts */
+    int scale;           /* of a DECIMAL number; -1: not declared */
+    int sum_scale;       /* of the hidden sum */
+    gboolean holds_values; /* min or max: the column has their type */
+    TuSqlType type;      /* that one */
     TuMeasureKind kind; /* of a wide summary; of the first series of a long one */
 } TuMeasureColumns;
 
@@ -90,6 +95,8 @@ struct TuSummaryModel {
     TuGrain unit;                       /* what pending buckets are counted in: minute, hour or day */
     char *rows_column;                  /* trueup_rows; NULL: the table has none */
     TuMeasureColumns *measures;
+    TuSqlType tenant_type;
+    TuSqlType *dimension_types;
     gboolean has_hidden;                /* the tables have the hidden columns */
 };
 
@@ -116,7 +123,9 @@ struct TuModel {
     GPtrArray *captured;
     GPtrArray *sources;   /* in the spec's order */
     GPtrArray *summaries; /* in the spec's order */
-    gint64 schema_version; /* of the database before anything was read */
+    TuType tenant_kind;     /* of the tenants' keys; NULL: a database without types, or none */
+    GPtrArray *table_names; /* of char *: those captured; what schema_version is of */
+    gint64 schema_version; /* of those tables before anything else was read */
     char *digest;         /* of what the spec means: "the spec changed" compares it */
 };
 
@@ -132,6 +141,10 @@ void tu_finding_add(GPtrArray *findings, gboolean is_error, const char *where, c
                     char *help);
 gboolean tu_findings_have_error(GPtrArray *findings);
 
+/* Hazards as findings. Those of capture are left out where nothing is captured. */
+void tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrArray *hazards,
+                             gboolean is_captured);
+
 /* Resolves the spec. What is wrong or hazardous goes into `findings` (of TuFinding), all of it; a
  * model is returned unless an error among them makes one impossible, then NULL without `error`.
  * `error` is for the database itself failing. */
@@ -139,10 +152,6 @@ gboolean tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings,
                       TuModel **ret_model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_model_free(TuModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuModel, tu_model_free)
-
-/* A user's BEFORE trigger may change the row after OLD was read (F12): what the triggers then log is
- * not what happens. */
-gboolean tu_table_has_before_trigger(const TuTableInfo *info);
 
 /* By name; NULL if there is none. */
 TuSummaryModel *tu_model_summary(const TuModel *model, const char *name);

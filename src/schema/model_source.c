@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/sql.h"
+#include "schema/capture.h"
 #include "schema/expressions.h"
 #include "schema/source_sql.h"
 
@@ -23,33 +24,6 @@ tu_captured_free(gpointer data)
     tu_table_info_free(captured->info);
     g_ptr_array_unref(captured->columns);
     g_free(captured);
-}
-
-gboolean
-tu_table_has_before_trigger(const TuTableInfo *info)
-{
-    for (guint i = 0; i < info->triggers->len; i++) {
-        const TuTriggerInfo *trigger = g_ptr_array_index(info->triggers, i);
-        if (g_str_has_prefix(trigger->name, "trueup_"))
-            continue;
-        g_autofree char *upper = g_ascii_strup(trigger->text, -1);
-        g_autoptr(GRegex) before =
-            g_regex_new("\\bBEFORE\\s+(UPDATE|DELETE)\\b", 0, 0, NULL);
-        g_autoptr(GRegex) after = g_regex_new("\\bAFTER\\s+(INSERT|UPDATE|DELETE)\\b", 0, 0, NULL);
-        g_autoptr(GRegex) plain =
-            g_regex_new("^\\s*CREATE\\s.*?\\b(UPDATE|DELETE)\\b.*?\\bON\\b",
-                        G_REGEX_DOTALL, 0, NULL);
-        /* One before INSERT may make the very row that a REPLACE then removes (if it writes at all). */
-        g_autoptr(GRegex) insert = g_regex_new(
-            "\\bINSERT\\s+ON\\b.*\\bBEGIN\\b.*\\b(INSERT|UPDATE|DELETE|REPLACE)\\b", G_REGEX_DOTALL,
-            0, NULL);
-        /* Without BEFORE or AFTER a trigger is a BEFORE trigger. */
-        if (g_regex_match(before, upper, 0, NULL) ||
-            (!g_regex_match(after, upper, 0, NULL) && g_regex_match(insert, upper, 0, NULL)) ||
-            (!g_regex_match(after, upper, 0, NULL) && g_regex_match(plain, upper, 0, NULL)))
-            return TRUE;
-    }
-    return FALSE;
 }
 
 gboolean
@@ -79,8 +53,7 @@ tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *w
     }
     TuCaptured *captured = g_new0(TuCaptured, 1);
     captured->name = g_strdup(info->name);
-    captured->log = g_strdup_printf("trueup_change_%s", info->name);
-    captured->must_look_again = tu_table_has_before_trigger(info);
+    captured->log = tu_capture_log_name(db, info->name);
     captured->info = g_steal_pointer(&info);
     captured->columns = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(model->captured, captured);
@@ -181,26 +154,61 @@ series_free(gpointer data)
 {
     TuSeriesModel *series = data;
     tu_layout_free(series->layout);
+    for (guint i = 0; i < series->spec->dimensions->len; i++)
+        tu_sql_type_clear(&series->dimension_types[i]);
+    for (guint i = 0; i < series->spec->measures->len; i++)
+        tu_sql_type_clear(&series->input_types[i]);
     g_free(series->dimensions);
-    g_free(series->dimension_kinds);
+    g_free(series->dimension_types);
+    g_free(series->input_types);
     g_free(series->inputs);
     g_free(series);
 }
 
+/* Typed databases say what a sum's inputs are; elsewhere a column may hold either. */
 static TuNumberKind
-number_kind(const TuMeasure *measure, const TuExpressionInfo *info)
+number_kind(const TuDialect *dialect, const TuMeasure *measure, const TuSqlType *type)
 {
-    if (measure->kind != TU_MEASURE_SUM && measure->kind != TU_MEASURE_AVG)
+    gboolean is_sum = measure->kind == TU_MEASURE_SUM || measure->kind == TU_MEASURE_AVG;
+    if (!is_sum || type->kind == TU_TYPE_NULL)
         return TU_NUMBER_EITHER;
-    if (info->kind == TU_TYPE_INTEGER)
-        return TU_NUMBER_INTEGER;
-    return info->kind == TU_TYPE_REAL ? TU_NUMBER_REAL : TU_NUMBER_EITHER;
+    if (type->kind == TU_TYPE_REAL)
+        return TU_NUMBER_REAL;
+    if (dialect->has_dynamic_types)
+        return type->kind == TU_TYPE_INTEGER ? TU_NUMBER_INTEGER : TU_NUMBER_EITHER;
+    return type->kind == TU_TYPE_INTEGER ? TU_NUMBER_WHOLE : TU_NUMBER_DECIMAL;
+}
+
+static gboolean
+is_number(TuType kind)
+{
+    return kind == TU_TYPE_NULL || kind == TU_TYPE_INTEGER || kind == TU_TYPE_REAL ||
+           kind == TU_TYPE_DECIMAL;
+}
+
+static void
+check_input(const TuMeasure *measure, const TuSqlType *type, const char *where,
+            GPtrArray *findings)
+{
+    gboolean is_sum = measure->kind == TU_MEASURE_SUM || measure->kind == TU_MEASURE_AVG;
+    gboolean is_extreme = measure->kind == TU_MEASURE_MIN || measure->kind == TU_MEASURE_MAX;
+    const char *name = tu_measure_kind_name(measure->kind);
+    if (is_sum && !is_number(type->kind))
+        tu_finding_add(findings, TRUE, where,
+                       g_strdup_printf("%s(%s): it is %s, not a number", name, measure->expression,
+                                       type->kind == TU_TYPE_TEXT ? "text" : "no text either"),
+                       g_strdup("sum a number: CAST(... AS INTEGER)"));
+    if (is_extreme && type->is_not_ordered)
+        tu_finding_add(findings, TRUE, where,
+                       g_strdup_printf("%s(%s): its order is the database's own", name,
+                                       measure->expression),
+                       g_strdup("cast it to text, which counts by its bytes, or to a number"));
 }
 
 /* One measure of a series: its input's number and what its column must hold. */
 static gboolean
 add_measure(TuSeriesModel *series, TuDatabase *db, guint index, const char *where,
-            GPtrArray *findings, TuNumberKind *ret_number, GError **error)
+            GPtrArray *findings, TuNumberKind *ret_number, int *ret_scale, GError **error)
 {
     TuSourceModel *source = series->source;
     const TuMeasure *measure = g_ptr_array_index(series->spec->measures, index);
@@ -212,13 +220,10 @@ add_measure(TuSeriesModel *series, TuDatabase *db, guint index, const char *wher
     if (measure->where != NULL &&
         !check_expression(source, db, measure->where, where, findings, &condition, error))
         return FALSE;
-    if (info.kind == TU_TYPE_TEXT &&
-        (measure->kind == TU_MEASURE_SUM || measure->kind == TU_MEASURE_AVG))
-        tu_finding_add(findings, TRUE, where,
-                       g_strdup_printf("%s(%s): the column holds text",
-                                       tu_measure_kind_name(measure->kind), measure->expression),
-                       g_strdup("sum a number: CAST(... AS INTEGER)"));
-    *ret_number = number_kind(measure, &info);
+    check_input(measure, &info.type, where, findings);
+    series->input_types[index] = tu_sql_type_copy(&info.type);
+    *ret_number = number_kind(tu_database_dialect(db), measure, &info.type);
+    *ret_scale = info.type.scale;
     if (measure->kind != TU_MEASURE_COUNT)
         series->inputs[index] = add_guarded(source, measure->expression, series->spec->where,
                                             measure->where);
@@ -239,7 +244,8 @@ add_dimensions(TuSeriesModel *series, TuDatabase *db, const char *where, GPtrArr
         if (!check_expression(series->source, db, text, where, findings, &info, error))
             return FALSE;
         series->dimensions[i] = add_guarded(series->source, text, series->spec->where, NULL);
-        series->dimension_kinds[i] = info.kind;
+        if (!g_str_equal(text, "NULL"))
+            series->dimension_types[i] = tu_sql_type_copy(&info.type);
     }
     return TRUE;
 }
@@ -269,7 +275,8 @@ add_series(TuSourceModel *source, TuDatabase *db, const TuSummary *summary, cons
     series->spec = spec;
     series->source = source;
     series->dimensions = g_new0(int, spec->dimensions->len);
-    series->dimension_kinds = g_new0(TuType, spec->dimensions->len);
+    series->dimension_types = g_new0(TuSqlType, spec->dimensions->len);
+    series->input_types = g_new0(TuSqlType, n);
     if (spec->dimensions->len > TU_DIMENSIONS_LIMIT)
         tu_finding_add(findings, TRUE, summary->name,
                        g_strdup_printf("%u dimensions; %d is the most", spec->dimensions->len,
@@ -290,12 +297,13 @@ add_series(TuSourceModel *source, TuDatabase *db, const TuSummary *summary, cons
         return FALSE;
     g_autofree TuMeasureKind *kinds = g_new0(TuMeasureKind, n);
     g_autofree TuNumberKind *numbers = g_new0(TuNumberKind, n);
+    g_autofree int *scales = g_new0(int, n);
     for (guint i = 0; i < n; i++) {
         kinds[i] = ((const TuMeasure *)g_ptr_array_index(spec->measures, i))->kind;
-        if (!add_measure(series, db, i, where, findings, &numbers[i], error))
+        if (!add_measure(series, db, i, where, findings, &numbers[i], &scales[i], error))
             return FALSE;
     }
-    series->layout = tu_layout_new(spec->dimensions->len, kinds, numbers, n);
+    series->layout = tu_layout_new(spec->dimensions->len, kinds, numbers, scales, n);
     series->is_foldable = may_fold(series);
     return TRUE;
 }
@@ -309,6 +317,7 @@ tu_source_model_free(gpointer data)
     g_ptr_array_unref(source->tables);
     g_ptr_array_unref(source->expressions);
     g_ptr_array_unref(source->series);
+    tu_sql_type_clear(&source->tenant_type);
     tu_zone_free(source->naive_zone);
     g_free(source);
 }
@@ -365,9 +374,43 @@ check_place(const TuSourceModel *source, const TuExpressionInfo *info, const cha
     }
 }
 
+/* trueup's own tables hold tenants as text, which bytes that are no text cannot be. */
+static void
+check_tenant(TuModel *model, const TuSqlType *type, const TuDialect *dialect, const char *where,
+             GPtrArray *findings)
+{
+    if (dialect->has_dynamic_types)
+        return;
+    if (model->spec->tenants == NULL && model->tenant_kind == TU_TYPE_NULL)
+        model->tenant_kind = type->kind;
+    if (type->kind == TU_TYPE_BLOB)
+        tu_finding_add(findings, TRUE, where, g_strdup("`tenant` is binary, not text or a number"),
+                       g_strdup("write it as text, such as its hexadecimal digits"));
+}
+
+/* What `time` gives must be what `time_unit` says of it. */
+static void
+check_time(const TuSourceModel *source, const TuSqlType *type, const char *where,
+           GPtrArray *findings)
+{
+    gboolean is_counted = type->kind == TU_TYPE_INTEGER || type->kind == TU_TYPE_REAL ||
+                          type->kind == TU_TYPE_DECIMAL;
+    TuTimeUnit unit = source->spec->time_unit;
+    if (is_counted && (unit == TU_TIME_TEXT_OR_TIMESTAMP || unit == TU_TIME_DATE))
+        tu_finding_add(findings, TRUE, where,
+                       g_strdup_printf("`time: %s` is a number", source->spec->time),
+                       g_strdup("say what it counts: `time_unit: seconds`, milliseconds or "
+                                "microseconds"));
+    if (type->kind == TU_TYPE_DATE && unit == TU_TIME_TEXT_OR_TIMESTAMP)
+        tu_finding_add(findings, FALSE, where,
+                       g_strdup_printf("`time: %s` is a date: it is taken as its midnight in %s",
+                                       source->spec->time, source->spec->time_zone),
+                       g_strdup("if it is a local date already, say `time_unit: date`"));
+}
+
 static gboolean
-add_place(TuSourceModel *source, TuDatabase *db, const char *where, GPtrArray *findings,
-          GError **error)
+add_place(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *where,
+          GPtrArray *findings, GError **error)
 {
     g_auto(TuExpressionInfo) tenant = {0};
     g_auto(TuExpressionInfo) time = {0};
@@ -377,20 +420,15 @@ add_place(TuSourceModel *source, TuDatabase *db, const char *where, GPtrArray *f
             return FALSE;
         check_place(source, &tenant, where, "tenant", findings);
         source->tenant = add_plain(source, source->spec->tenant);
-        source->tenant_kind = tenant.kind;
+        source->tenant_type = tu_sql_type_copy(&tenant.type);
+        check_tenant(model, &tenant.type, tu_database_dialect(db), where, findings);
     }
     if (!check_expression(source, db, source->spec->time, where, findings, &time, error))
         return FALSE;
     check_place(source, &time, where, "time", findings);
     source->time = add_plain(source, source->spec->time);
-    gboolean is_number = time.kind == TU_TYPE_INTEGER || time.kind == TU_TYPE_REAL;
-    gboolean wants_text = source->spec->time_unit == TU_TIME_TEXT_OR_TIMESTAMP ||
-                          source->spec->time_unit == TU_TIME_DATE;
-    if (is_number && wants_text)
-        tu_finding_add(findings, TRUE, where,
-                       g_strdup_printf("`time: %s` is a number", source->spec->time),
-                       g_strdup("say what it counts: `time_unit: seconds`, milliseconds or "
-                                "microseconds"));
+    check_time(source, &time.type, where, findings);
+    source->time_kind = time.type.kind;
     return TRUE;
 }
 
@@ -447,7 +485,7 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
         if (source->naive_zone == NULL)
             return FALSE;
     }
-    if (!add_place(source, db, where, findings, error) ||
+    if (!add_place(model, source, db, where, findings, error) ||
         !check_conditions(source, db, where, findings, error))
         return FALSE;
     for (guint i = 0; i < model->spec->summaries->len; i++) {

@@ -1,6 +1,7 @@
 /*
  * One summary of the model: its tables, one a grain, and their columns.
  */
+#include "schema/column_types.h"
 #include "schema/model_source.h"
 
 void
@@ -18,7 +19,12 @@ tu_summary_model_free(gpointer data)
         g_free(summary->measures[i].column);
         g_free(summary->measures[i].n_column);
         g_free(summary->measures[i].sum_column);
+        tu_sql_type_clear(&summary->measures[i].type);
     }
+    for (guint i = 0; summary->dimension_types != NULL && i < summary->spec->dimensions->len; i++)
+        tu_sql_type_clear(&summary->dimension_types[i]);
+    tu_sql_type_clear(&summary->tenant_type);
+    g_free(summary->dimension_types);
     g_free(summary->measures);
     g_free(summary->rows_column);
     g_ptr_array_unref(summary->series);
@@ -27,12 +33,21 @@ tu_summary_model_free(gpointer data)
 
 /* ---- measures: a column must hold every series ---- */
 
-static TuNumberKind
-wider(TuNumberKind a, TuNumberKind b)
+/* From the narrowest to the widest; the dynamic ones stand apart, since no database has both. */
+static int
+width_of(TuNumberKind number)
 {
-    if (a == b)
-        return a;
-    return a == TU_NUMBER_REAL || b == TU_NUMBER_REAL ? TU_NUMBER_REAL : TU_NUMBER_EITHER;
+    switch (number) {
+    case TU_NUMBER_WHOLE:
+    case TU_NUMBER_INTEGER:
+        return 0;
+    case TU_NUMBER_DECIMAL:
+    case TU_NUMBER_EITHER:
+        return 1;
+    case TU_NUMBER_REAL:
+        return 2;
+    }
+    g_assert_not_reached();
 }
 
 static gboolean
@@ -41,20 +56,51 @@ is_sum(TuMeasureKind kind)
     return kind == TU_MEASURE_SUM || kind == TU_MEASURE_AVG;
 }
 
-/* The number type of a measure column: of its sums; integers where there are only counts. */
+/* What a column needs for one measure: counts are whole numbers; an average of whole numbers or
+ * decimals has six digits more than they (design section 6). */
 static TuNumberKind
-column_number(const TuSummaryModel *summary, guint index)
+number_of(const TuLayoutMeasure *measure, gboolean is_dynamic, int *ret_scale)
 {
-    TuNumberKind number = TU_NUMBER_INTEGER;
+    *ret_scale = 0;
+    if (!is_sum(measure->kind))
+        return is_dynamic ? TU_NUMBER_INTEGER : TU_NUMBER_WHOLE;
+    if (measure->number == TU_NUMBER_DECIMAL)
+        *ret_scale = measure->scale;
+    if (measure->kind == TU_MEASURE_SUM || measure->number == TU_NUMBER_REAL)
+        return measure->number;
+    *ret_scale = *ret_scale >= 0 ? *ret_scale + TU_AVERAGE_DIGITS : -1;
+    return is_dynamic ? TU_NUMBER_REAL : TU_NUMBER_DECIMAL;
+}
+
+/* The number type of a measure column, which must hold that of every series. */
+static TuNumberKind
+column_number(const TuSummaryModel *summary, guint index, gboolean is_dynamic, int *ret_scale)
+{
+    TuNumberKind widest = is_dynamic ? TU_NUMBER_INTEGER : TU_NUMBER_WHOLE;
+    *ret_scale = 0;
+    for (guint s = 0; s < summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        int scale = 0;
+        TuNumberKind number = number_of(&series->layout->measures[index], is_dynamic, &scale);
+        if (width_of(number) > width_of(widest))
+            widest = number;
+        *ret_scale = *ret_scale < 0 || scale < 0 ? -1 : MAX(*ret_scale, scale);
+    }
+    return widest;
+}
+
+/* Of the hidden sums: the inputs' own digits. */
+static int
+sum_scale(const TuSummaryModel *summary, guint index)
+{
+    int scale = 0;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         const TuLayoutMeasure *measure = &series->layout->measures[index];
-        if (measure->kind == TU_MEASURE_AVG)
-            number = wider(number, TU_NUMBER_REAL);
-        else if (measure->kind != TU_MEASURE_COUNT && measure->kind != TU_MEASURE_COUNT_DISTINCT)
-            number = wider(number, measure->number);
+        int own = is_sum(measure->kind) && measure->number == TU_NUMBER_DECIMAL ? measure->scale : 0;
+        scale = scale < 0 || own < 0 ? -1 : MAX(scale, own);
     }
-    return number;
+    return scale;
 }
 
 static gboolean
@@ -75,7 +121,7 @@ is_avg(TuMeasureKind kind)
 }
 
 static void
-add_measures(TuSummaryModel *summary)
+add_measures(TuSummaryModel *summary, gboolean is_dynamic)
 {
     guint n = summary->spec->measures->len;
     summary->measures = g_new0(TuMeasureColumns, n);
@@ -85,7 +131,8 @@ add_measures(TuSummaryModel *summary)
         const TuSeriesModel *first = g_ptr_array_index(summary->series, 0);
         columns->column = g_strdup(g_ptr_array_index(summary->spec->measures, i));
         columns->kind = first->layout->measures[i].kind;
-        columns->number = column_number(summary, i);
+        columns->number = column_number(summary, i, is_dynamic, &columns->scale);
+        columns->sum_scale = sum_scale(summary, i);
         if (summary->has_hidden && some_series_has(summary, i, is_sum))
             columns->n_column = g_strdup_printf("trueup_n_%s", columns->column);
         if (summary->has_hidden && some_series_has(summary, i, is_avg))
@@ -173,7 +220,9 @@ tu_model_add_summary(TuModel *model, TuDatabase *db, const TuSummary *spec, GPtr
         series->summary = summary;
         summary->has_hidden = summary->has_hidden || series->is_foldable;
     }
-    add_measures(summary);
+    const TuDialect *dialect = tu_database_dialect(db);
+    add_measures(summary, dialect->has_dynamic_types);
+    tu_column_types_set(summary, dialect, findings);
     add_tables(summary);
     for (guint s = 0; s < summary->series->len; s++) {
         TuSeriesModel *series = g_ptr_array_index(summary->series, s);

@@ -1,6 +1,7 @@
 #include "schema/source_sql.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "db/sql.h"
 #include "time/instant.h"
@@ -23,7 +24,15 @@ append_images(GString *sql, const TuCaptured *table, const char *condition)
     for (guint i = 0; i < table->columns->len; i++)
         tu_sql_append(sql, "%s%I", i == 0 ? "" : ", ",
                       (const char *)g_ptr_array_index(table->columns, i));
-    tu_sql_append(sql, "%s FROM %I%s)", table->columns->len == 0 ? "1" : "", table->log, condition);
+    tu_sql_append(sql, "%s FROM %Q%s)", table->columns->len == 0 ? "1" : "", table->log, condition);
+}
+
+/* The alias as the spec's expressions name it: they are read by the database, unquoted or not. */
+static void
+append_alias(GString *sql, const char *alias)
+{
+    const char *dot = strrchr(alias, '.');
+    tu_sql_append(sql, " AS %I", dot != NULL ? dot + 1 : alias);
 }
 
 static void
@@ -39,8 +48,8 @@ append_from(GString *sql, const TuSourceModel *source, guint from_images, guint 
         if (is_images)
             append_images(sql, table, i == batch ? batch_condition : "");
         else
-            tu_sql_append(sql, "%I", table->name);
-        tu_sql_append(sql, " AS %I", part->alias);
+            tu_sql_append(sql, "%Q", table->name);
+        append_alias(sql, part->alias);
         if (part->on != NULL)
             tu_sql_append(sql, " ON (%s)", part->on);
     }
@@ -82,50 +91,67 @@ tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter)
         tu_sql_append(sql, "%s(%s)", glue, source->spec->where);
         glue = " AND ";
     }
+    guint next = 1;
     if (filter.by_tenant) {
-        tu_sql_append(sql, "%s%s = ?", glue, expression(source, source->tenant));
+        tu_sql_append(sql, "%s%s = ?%u", glue, expression(source, source->tenant), next++);
         glue = " AND ";
     }
     if (filter.by_time)
-        tu_sql_append(sql, "%s%s >= ? AND %s < ?", glue, expression(source, source->time),
-                      expression(source, source->time));
+        tu_sql_append(sql, "%s%s >= ?%u AND %s < ?%u", glue, expression(source, source->time), next,
+                      expression(source, source->time), next + 1);
     return g_string_free(sql, FALSE);
 }
 
-char *
-tu_source_select_images(const TuSourceModel *source)
+/* WHERE entry BETWEEN the two parameters. Written as two comparisons: that is what PostgreSQL has for
+ * the addresses of rows. */
+static char *
+entry_range(const TuDialect *dialect)
 {
-    g_assert(!source->is_joined);
+    return g_strdup_printf(" WHERE %s >= ?1 AND %s <= ?2", dialect->entry_id, dialect->entry_id);
+}
+
+/* The images of a one-table source, in the place of its rows. */
+static void
+append_log(GString *sql, const TuSourceModel *source)
+{
     const TuSourceTable *part = g_ptr_array_index(source->spec->tables, 0);
     const TuCaptured *table = g_ptr_array_index(source->tables, 0);
+    tu_sql_append(sql, " FROM %Q", table->log);
+    append_alias(sql, part->alias);
+}
+
+char *
+tu_source_select_images(const TuSourceModel *source, const TuDialect *dialect)
+{
+    g_assert(!source->is_joined);
+    g_autofree char *range = entry_range(dialect);
     GString *sql = g_string_new("SELECT ");
     append_expressions(sql, source);
-    tu_sql_append(sql,
-                  ", trueup_id, trueup_weight FROM %I AS %I"
-                  " WHERE trueup_id BETWEEN ? AND ? AND trueup_weight <> 0",
-                  table->log, part->alias);
+    g_string_append(sql, ", trueup_weight");
+    append_log(sql, source);
+    tu_sql_append(sql, "%s AND trueup_weight IN (-1, 1)", range);
     if (source->spec->where != NULL)
         tu_sql_append(sql, " AND (%s)", source->spec->where);
     return g_string_free(sql, FALSE);
 }
 
 char *
-tu_source_select_places(const TuSourceModel *source, guint from_images, guint batch)
+tu_source_select_places(const TuSourceModel *source, const TuDialect *dialect, guint from_images,
+                        guint batch)
 {
     const char *tenant = source->tenant >= 0 ? expression(source, source->tenant) : "NULL";
+    g_autofree char *range = entry_range(dialect);
+    g_autofree char *bounded = g_strconcat(range, " AND trueup_weight <> 2", NULL);
     GString *sql = g_string_new(NULL);
-    /* Distinct by bytes: under NOCASE 'JFK' and 'jfk' are two tenants all the same. */
-    tu_sql_append(sql, "SELECT DISTINCT %s COLLATE BINARY, %s COLLATE BINARY, 0 FROM ", tenant,
-                  expression(source, source->time));
-    append_from(sql, source, from_images, batch, " WHERE trueup_id BETWEEN ? AND ?");
+    tu_sql_append(sql, "SELECT %s, %s, 0 FROM ", tenant, expression(source, source->time));
+    append_from(sql, source, from_images, batch, bounded);
     return g_string_free(sql, FALSE);
 }
 
 char *
-tu_source_select_entries(const TuSourceModel *source, TuEntries entries)
+tu_source_select_entries(const TuSourceModel *source, const TuDialect *dialect, TuEntries entries)
 {
-    const TuSourceTable *part = g_ptr_array_index(source->spec->tables, 0);
-    const TuCaptured *table = g_ptr_array_index(source->tables, 0);
+    g_autofree char *range = entry_range(dialect);
     GString *sql = g_string_new(NULL);
     tu_sql_append(sql, "SELECT %s, %s, ",
                   source->tenant >= 0 ? expression(source, source->tenant) : "NULL",
@@ -136,8 +162,9 @@ tu_source_select_entries(const TuSourceModel *source, TuEntries entries)
         g_string_append(sql, "trueup_weight");
     else
         tu_sql_append(sql, "CASE WHEN %s THEN trueup_weight ELSE 0 END", source->spec->where);
-    tu_sql_append(sql, " FROM %I AS %I WHERE trueup_id BETWEEN ? AND ?%s", table->log, part->alias,
-                  entries == TU_ENTRIES_LOOK_AGAIN ? " AND trueup_weight = 0" : "");
+    append_log(sql, source);
+    tu_sql_append(sql, "%s AND trueup_weight %s", range,
+                  entries == TU_ENTRIES_LOOK_AGAIN ? "= 0" : "<> 2");
     return g_string_free(sql, FALSE);
 }
 
@@ -160,8 +187,8 @@ text_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
     tu_date_format((TuDate)(floor_divide(from_us, TU_DAY_US) - 1), bounds->from_text);
     tu_date_format((TuDate)(floor_divide(to_us, TU_DAY_US) + 2), bounds->to_text);
     bounds->from = tu_value_text(range->from_us == G_MININT64 ? "" : bounds->from_text);
-    /* Beyond the last date that four digits write there is no text; ":" comes after all digits. */
-    bounds->to = tu_value_text(range->to_us > greatest - 3 * TU_DAY_US ? ":" : bounds->to_text);
+    /* After every date that four digits write, in every collation. */
+    bounds->to = tu_value_text(range->to_us > greatest - 3 * TU_DAY_US ? "9999-99" : bounds->to_text);
 }
 
 static void
@@ -170,7 +197,53 @@ date_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
     tu_date_format(MAX(range->from, -719528), bounds->from_text);
     tu_date_format(MIN(range->to, 2932896), bounds->to_text);
     bounds->from = tu_value_text(range->from == G_MININT32 ? "" : bounds->from_text);
-    bounds->to = tu_value_text(range->to > TU_DATE_GREATEST ? ":" : bounds->to_text);
+    bounds->to = tu_value_text(range->to > TU_DATE_GREATEST ? "9999-99" : bounds->to_text);
+}
+
+/* Dates as the database has them. */
+static void
+typed_date_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
+{
+    bounds->from = tu_value_time(TU_TYPE_DATE, CLAMP(range->from, TU_DATE_LEAST, TU_DATE_GREATEST));
+    bounds->to = tu_value_time(TU_TYPE_DATE, range->to > TU_DATE_GREATEST
+                                                 ? TU_TIME_AFTER_ALL
+                                                 : MAX(range->to, TU_DATE_LEAST));
+}
+
+/* A wall clock is at most a day away from UTC, either way. */
+static void
+typed_instant_bounds(const TuSourceModel *source, const TuTimeRange *range, TuTimeBounds *bounds)
+{
+    gboolean is_instant = source->time_kind == TU_TYPE_INSTANT;
+    gint64 slack_us = is_instant || source->naive_zone == NULL ? 0 : TU_DAY_US;
+    gint64 least = TU_INSTANT_LEAST_US + slack_us;
+    gint64 greatest = TU_INSTANT_GREATEST_US - slack_us;
+    bounds->from = tu_value_time(source->time_kind,
+                                 CLAMP(range->from_us, least, greatest) - slack_us);
+    bounds->to = tu_value_time(source->time_kind, range->to_us > greatest
+                                                      ? TU_TIME_AFTER_ALL
+                                                      : MAX(range->to_us, least) + slack_us);
+    if (range->from_us == G_MININT64)
+        bounds->from.integer = TU_TIME_BEFORE_ALL;
+}
+
+/* A date taken as its midnight. */
+static void
+midnight_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
+{
+    gint64 from_us = CLAMP(range->from_us, TU_INSTANT_LEAST_US, TU_INSTANT_GREATEST_US);
+    gint64 to_us = CLAMP(range->to_us, TU_INSTANT_LEAST_US, TU_INSTANT_GREATEST_US);
+    TuTimeRange dates = {.from = (TuDate)(floor_divide(from_us, TU_DAY_US) - 1),
+                         .to = (TuDate)(floor_divide(to_us, TU_DAY_US) + 2)};
+    typed_date_bounds(&dates, bounds);
+}
+
+static void
+number_bounds(const TuTimeRange *range, gint64 unit, TuTimeBounds *bounds)
+{
+    gint64 to = floor_divide(range->to_us, unit);
+    bounds->from = tu_value_integer(floor_divide(range->from_us, unit));
+    bounds->to = tu_value_integer(to == G_MAXINT64 ? to : to + 1);
 }
 
 void
@@ -178,16 +251,32 @@ tu_source_time_bounds(const TuSourceModel *source, const TuTimeRange *range,
                       TuTimeBounds *ret_bounds)
 {
     TuTimeUnit unit = source->spec->time_unit;
-    if (unit == TU_TIME_DATE) {
+    TuType kind = source->time_kind;
+    if (kind == TU_TYPE_DATE)
+        (unit == TU_TIME_DATE ? typed_date_bounds : midnight_bounds)(range, ret_bounds);
+    else if (kind == TU_TYPE_TIMESTAMP || kind == TU_TYPE_INSTANT)
+        typed_instant_bounds(source, range, ret_bounds);
+    else if (unit == TU_TIME_DATE)
         date_bounds(range, ret_bounds);
-    } else if (unit == TU_TIME_TEXT_OR_TIMESTAMP) {
+    else if (unit == TU_TIME_TEXT_OR_TIMESTAMP)
         text_bounds(range, ret_bounds);
-    } else {
-        gint64 us = unit_us[unit];
-        gint64 to = floor_divide(range->to_us, us);
-        ret_bounds->from = tu_value_integer(floor_divide(range->from_us, us));
-        ret_bounds->to = tu_value_integer(to == G_MAXINT64 ? to : to + 1);
-    }
+    else
+        number_bounds(range, unit_us[unit], ret_bounds);
+}
+
+/* floor(integer / 10^scale * us) */
+static gboolean
+read_decimal(const TuValue *value, gint64 us, gint64 *ret_at_us)
+{
+    __int128 scaled = (__int128)value->integer * us;
+    __int128 unit = 1;
+    if (value->scale > 18)
+        return FALSE;
+    for (guint32 i = 0; i < value->scale; i++)
+        unit *= 10;
+    __int128 at_us = scaled / unit - (scaled % unit < 0);
+    *ret_at_us = (gint64)at_us;
+    return at_us == *ret_at_us;
 }
 
 static gboolean
@@ -195,6 +284,8 @@ read_number(const TuValue *value, gint64 us, gint64 *ret_at_us)
 {
     if (value->type == TU_TYPE_INTEGER)
         return !__builtin_mul_overflow(value->integer, us, ret_at_us);
+    if (value->type == TU_TYPE_DECIMAL)
+        return read_decimal(value, us, ret_at_us);
     if (value->type != TU_TYPE_REAL)
         return FALSE;
     double at_us = floor(value->real * (double)us);
@@ -204,11 +295,49 @@ read_number(const TuValue *value, gint64 us, gint64 *ret_at_us)
     return TRUE;
 }
 
+/* A wall clock of the source's zone. */
+static gboolean
+read_wall_clock(const TuSourceModel *source, gint64 local_us, gint64 *ret_at_us)
+{
+    if (local_us < TU_INSTANT_LEAST_US || local_us > TU_INSTANT_GREATEST_US)
+        return FALSE;
+    *ret_at_us = source->naive_zone != NULL ? tu_zone_from_local_us(source->naive_zone, local_us)
+                                            : local_us;
+    return TRUE;
+}
+
+/* Dates, timestamps and instants as the database has them. Those that four digits of a year do not
+ * write, infinite ones among them, are outside every bucket (F35). */
+static gboolean
+read_typed_time(const TuSourceModel *source, const TuValue *value, gint64 *ret_at_us,
+                TuDate *ret_date)
+{
+    gboolean is_date = source->spec->time_unit == TU_TIME_DATE;
+    if (value->type == TU_TYPE_DATE) {
+        if (value->integer < TU_DATE_LEAST || value->integer > TU_DATE_GREATEST)
+            return FALSE;
+        *ret_at_us = value->integer * TU_DAY_US;
+    } else if (value->integer < TU_INSTANT_LEAST_US || value->integer > TU_INSTANT_GREATEST_US) {
+        return FALSE;
+    } else {
+        *ret_at_us = value->integer;
+    }
+    if (is_date) {
+        *ret_date = (TuDate)tu_instant_local_date(*ret_at_us);
+        *ret_at_us = *ret_date * TU_DAY_US;
+        return TRUE;
+    }
+    return value->type == TU_TYPE_INSTANT || read_wall_clock(source, *ret_at_us, ret_at_us);
+}
+
 gboolean
 tu_source_read_time(const TuSourceModel *source, const TuValue *value, gint64 *ret_at_us,
                     TuDate *ret_date)
 {
     TuTimeUnit unit = source->spec->time_unit;
+    if (value->type == TU_TYPE_DATE || value->type == TU_TYPE_TIMESTAMP ||
+        value->type == TU_TYPE_INSTANT)
+        return read_typed_time(source, value, ret_at_us, ret_date);
     if (unit != TU_TIME_TEXT_OR_TIMESTAMP && unit != TU_TIME_DATE)
         return read_number(value, unit_us[unit], ret_at_us);
     if (value->type != TU_TYPE_TEXT)

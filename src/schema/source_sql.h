@@ -1,8 +1,8 @@
 /*
  * SELECTs over a source: its rows, or the images of its rows in the change logs, in the same shape.
  *
- * The result's columns are the source's expressions in their order; over one table's log, two more:
- * trueup_id and trueup_weight.
+ * The result's columns are the source's expressions in their order; over one table's log, one more:
+ * trueup_weight.
  */
 #pragma once
 
@@ -19,15 +19,16 @@ typedef struct {
 /* The rows that pass the source's `where`. */
 char *tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter);
 
-/* One-table sources: the entries of the log with weight +1 or -1 whose image passes `where`, with
- * trueup_id between the two parameters, both included. Two more columns: id, weight. */
-char *tu_source_select_images(const TuSourceModel *source);
+/* One-table sources: the entries of the log with weight +1 or -1 whose image passes `where`, with an
+ * entry id between the two parameters, both included. One more column: weight. */
+char *tu_source_select_images(const TuSourceModel *source, const TuDialect *dialect);
 
 /* Joined sources: the places (tenant, time) that images name. `from_images` has a bit for each table
  * of the source that stands for its images, `batch` is the one of those whose images are bounded by
- * the parameters (trueup_id BETWEEN ? AND ?); the others' are all that the log has. `where` is left out: more
+ * the parameters (entry id from ?1 to ?2); the others' are all that the log has. `where` is left out: more
  * places do no harm. Columns: tenant, time, 0. */
-char *tu_source_select_places(const TuSourceModel *source, guint from_images, guint batch);
+char *tu_source_select_places(const TuSourceModel *source, const TuDialect *dialect,
+                              guint from_images, guint batch);
 
 /* Which entries of a one-table source are asked for their place. */
 typedef enum {
@@ -36,9 +37,10 @@ typedef enum {
     TU_ENTRIES_ANY_PLACE,  /* all, and `where`, which may fail, is not evaluated */
 } TuEntries;
 
-/* One-table sources: tenant, time and weight of the entries with trueup_id BETWEEN ? AND ?; weight 0
+/* One-table sources: tenant, time and weight of the entries with an id from ?1 to ?2; weight 0
  * where the image does not pass `where`. */
-char *tu_source_select_entries(const TuSourceModel *source, TuEntries entries);
+char *tu_source_select_entries(const TuSourceModel *source, const TuDialect *dialect,
+                               TuEntries entries);
 
 /* The two parameters of by_time for instants [from_us, to_us), or local dates [from, to) where the
  * time is a date. The range read is that or wider. `text` holds what the values point to. */

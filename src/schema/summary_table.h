@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "db/bulk.h"
 #include "schema/model.h"
 
 /* Appends the statements that create the table, or add to an existing one what is missing (hidden
@@ -17,11 +18,18 @@ gboolean tu_summary_table_plan(TuDatabase *db, const TuSummaryTable *table, GPtr
  * series, tenant, bucket, dimension..., rows, then for each measure: value, n, sum. What a table
  * does not have is NULL. */
 
-/* WHERE key = (?...): series, tenant (where the table has them), bucket, dimensions. */
-char *tu_summary_table_select_cell(const TuSummaryTable *table);
+/* n cells by their keys, one SELECT each, put together. All keys of one statement have NULL in the same
+ * columns: bit i of `nulls` for column i. Parameters: those of the first key that are not NULL, then
+ * the second's (tu_summary_table_parameters). */
+char *tu_summary_table_select_cells(const TuDatabase *db, const TuSummaryTable *table,
+                                    guint64 nulls, guint n_cells);
+
+/* Which of a key's values are NULL; the others, one after the other; how many those are. */
+guint64 tu_summary_table_nulls(const TuValue *key, guint n);
+guint tu_summary_table_parameters(const TuValue *key, guint n, TuValue *ret_parameters);
 
 /* One bucket: series, tenant, bucket. */
-char *tu_summary_table_select_bucket(const TuSummaryTable *table);
+char *tu_summary_table_select_bucket(const TuDatabase *db, const TuSummaryTable *table);
 
 /* A range of buckets, from (included) to (excluded): [tenant,] from, to; all series. */
 char *tu_summary_table_select_range(const TuSummaryTable *table, gboolean by_tenant);
@@ -39,12 +47,13 @@ guint tu_stored_measure_column(const TuSummaryTable *table, guint measure); /* v
 
 /* ---- writing ---- */
 
-/* INSERT, or UPDATE where the key is there: key values, then measures, then hidden ones. */
-char *tu_summary_table_upsert(const TuSummaryTable *table);
+/* The columns of a row to be written: key, then measures, then hidden ones. */
+GArray *tu_summary_table_columns(const TuSummaryTable *table);
 
-/* DELETE by key, compared with the operator `same` (NULLs equal). */
-char *tu_summary_table_delete(const TuSummaryTable *table, const char *same);
+/* DELETE of n rows by key, parameters as for tu_summary_table_select_cells. */
+char *tu_summary_table_delete(const TuDatabase *db, const TuSummaryTable *table, guint64 nulls,
+                              guint n_rows);
 
-/* How many values the key has, and all of an upsert. */
+/* How many values the key has, and a whole row. */
 guint tu_summary_table_key_values(const TuSummaryTable *table);
 guint tu_summary_table_values(const TuSummaryTable *table);

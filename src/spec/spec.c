@@ -139,7 +139,6 @@ new_spec(const char *path)
     TuSpec *spec = g_new0(TuSpec, 1);
     spec->path = g_strdup(path);
     spec->directory = g_path_get_dirname(path);
-    spec->control_schema = g_strdup("trueup");
     spec->time_zone = g_strdup("UTC");
     spec->sources = g_ptr_array_new_with_free_func(free_source);
     spec->summaries = g_ptr_array_new_with_free_func(free_summary);

@@ -111,7 +111,7 @@ typedef struct {
     char *directory;      /* of the file: relative database paths start here */
     char *text;           /* the file as read, after ${NAME} was replaced: may hold passwords */
     char *database_url;   /* as written; NULL if the file has none */
-    char *control_schema; /* "trueup" by default */
+    char *control_schema; /* NULL: where unqualified names lead */
     TuTenants *tenants;   /* NULL: one zone for all */
     char *time_zone;      /* used without tenants; "UTC" by default */
     GPtrArray *sources;   /* of TuSource */

@@ -1,0 +1,181 @@
+/*
+ * What settling asks of MariaDB beside rows: to delete entries of a log without making a writer
+ * wait, whether the tables are still what they were, and a lock that dies with the session.
+ */
+#include "db/mariadb.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "db/sql.h"
+
+/* ---- entries ---- */
+
+/* Ids in one statement: 18 ms of locks (F7). */
+#define IDS_PER_STATEMENT 5000
+
+TuValue
+tu_mariadb_entry_value(gint64 id, char *text)
+{
+    return tu_value_integer(id);
+}
+
+/* "[1,2,3]" */
+static char *
+id_list(const GArray *ids, guint from, guint to)
+{
+    GString *text = g_string_new("[");
+    for (guint i = from; i < to; i++)
+        g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i == from ? "" : ",",
+                               g_array_index(ids, gint64, i));
+    g_string_append_c(text, ']');
+    return g_string_free(text, FALSE);
+}
+
+/* An IN list, and a range, may go through the whole log and lock all of it (F7). */
+gboolean
+tu_mariadb_delete_entries(TuDatabase *base, const char *log, gint64 up_to, const GArray *ids,
+                          GError **error)
+{
+    g_autoptr(TuStatement) statement = NULL;
+    g_autofree char *sql =
+        tu_sql_format("DELETE c FROM JSON_TABLE(?1, '$[*]' COLUMNS(id BIGINT PATH '$')) k"
+                      " STRAIGHT_JOIN %Q c ON c.trueup_id = k.id",
+                      log);
+    g_assert(ids != NULL);
+    if (!tu_mariadb_prepare(base, sql, FALSE, &statement, error))
+        return FALSE;
+    for (guint from = 0; from < ids->len; from += IDS_PER_STATEMENT) {
+        g_autofree char *list = id_list(ids, from, MIN(from + IDS_PER_STATEMENT, ids->len));
+        const TuValue value = tu_value_text(list);
+        gboolean has_row = FALSE;
+        if (!tu_mariadb_bind(statement, &value, 1, error) ||
+            !tu_mariadb_step(statement, &has_row, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- versions ---- */
+
+/* A trigger has the moment at which it was made; a table one that every ALTER changes, but in whole
+ * seconds, so its columns are looked at too. */
+static const char version_sql[] =
+    "SELECT TRIGGER_NAME, CREATED, EVENT_OBJECT_TABLE, SQL_MODE"
+    " FROM information_schema.TRIGGERS"
+    " WHERE EVENT_OBJECT_SCHEMA = ?1 AND EVENT_OBJECT_TABLE = ?2 AND TRIGGER_NAME LIKE 'trueup%'"
+    " UNION ALL SELECT TABLE_NAME, CREATE_TIME, ENGINE, TABLE_TYPE FROM information_schema.TABLES"
+    " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2"
+    " UNION ALL SELECT COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE"
+    " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2";
+
+static void
+digest_value(XXH3_state_t *digest, const TuValue *value)
+{
+    XXH3_64bits_update(digest, &value->type, sizeof value->type);
+    if (tu_value_has_bytes(value))
+        XXH3_64bits_update(digest, value->text, value->bytes);
+    else if (value->type != TU_TYPE_NULL)
+        XXH3_64bits_update(digest, &value->integer, sizeof value->integer);
+}
+
+static gboolean
+take_version(TuStatement *row, gpointer data)
+{
+    for (guint i = 0; i < tu_mariadb_columns(row); i++) {
+        TuValue value = tu_mariadb_value(row, i);
+        digest_value(data, &value);
+    }
+    return TRUE;
+}
+
+gboolean
+tu_mariadb_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *ret_version,
+                          GError **error)
+{
+    TuMariadb *db = (TuMariadb *)base;
+    XXH3_state_t *digest = XXH3_createState();
+    gboolean is_good = XXH3_64bits_reset(digest) == XXH_OK;
+    for (guint i = 0; is_good && i < tables->len; i++) {
+        g_auto(TuMariadbName) name = tu_mariadb_name(db, g_ptr_array_index(tables, i));
+        const TuValue values[] = {tu_value_text(name.schema), tu_value_text(name.table)};
+        is_good = tu_mariadb_each_row(db, version_sql, values, G_N_ELEMENTS(values), take_version,
+                                      digest, error);
+    }
+    if (is_good)
+        *ret_version = (gint64)XXH3_64bits_digest(digest);
+    XXH3_freeState(digest);
+    return is_good;
+}
+
+/* ---- locks ---- */
+
+/* A lock's name is known to the whole server and may have 64 characters: a hash stands for the
+ * tables that it guards and the name in them. */
+static char *
+lock_name(const TuMariadb *db, const char *name)
+{
+    const char *schema = db->base.control_schema != NULL ? db->base.control_schema : db->database;
+    g_autofree char *whole = g_strconcat(schema, "\n", name, NULL);
+    return g_strdup_printf("trueup_%016" G_GINT64_MODIFIER "x",
+                           (guint64)XXH3_64bits(whole, strlen(whole)));
+}
+
+static gboolean
+take_found(TuStatement *row, gpointer data)
+{
+    *(gboolean *)data = tu_mariadb_integer(row, 0) != 0;
+    return FALSE;
+}
+
+static gboolean
+take_holder(TuStatement *row, gpointer data)
+{
+    *(char **)data =
+        g_strdup_printf("connection %" G_GINT64_FORMAT " of %s from %s", tu_mariadb_integer(row, 0),
+                        tu_mariadb_text(row, 1), tu_mariadb_text(row, 2));
+    return FALSE;
+}
+
+/* Whoever may not see other users' sessions gets no more than that there is one. */
+static char *
+holder_of(TuMariadb *db, const TuValue *lock)
+{
+    char *holder = NULL;
+    g_autoptr(GError) ignored = NULL;
+    if (tu_mariadb_each_row(db,
+                            "SELECT ID, USER, HOST FROM information_schema.PROCESSLIST"
+                            " WHERE ID = is_used_lock(?1)",
+                            lock, 1, take_holder, &holder, &ignored) &&
+        holder != NULL)
+        return holder;
+    return g_strdup("another session");
+}
+
+gboolean
+tu_mariadb_try_lock(TuDatabase *base, const char *name, char **ret_holder, GError **error)
+{
+    TuMariadb *db = (TuMariadb *)base;
+    g_autofree char *lock = lock_name(db, name);
+    const TuValue value = tu_value_text(lock);
+    gboolean is_taken = FALSE;
+    *ret_holder = NULL;
+    if (!tu_mariadb_each_row(db, "SELECT get_lock(?1, 0)", &value, 1, take_found, &is_taken, error))
+        return FALSE;
+    if (!is_taken)
+        *ret_holder = holder_of(db, &value);
+    return TRUE;
+}
+
+void
+tu_mariadb_unlock(TuDatabase *base, const char *name)
+{
+    TuMariadb *db = (TuMariadb *)base;
+    g_autofree char *lock = lock_name(db, name);
+    const TuValue value = tu_value_text(lock);
+    gboolean ignored = FALSE;
+    g_autoptr(GError) error = NULL;
+    if (!tu_mariadb_each_row(db, "SELECT release_lock(?1)", &value, 1, take_found, &ignored,
+                             &error))
+        g_clear_error(&error);
+}

@@ -1,0 +1,302 @@
+/*
+ * Values as MariaDB's binary protocol has them: a row of a table for each type of the protocol, and
+ * parameters by the type of the value.
+ */
+#include "db/mariadb.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "time/instant.h"
+
+/* What a text's buffer starts with; it grows with the longest text that comes. */
+#define TEXT_BYTES 256
+
+/* The character set number of bytes that are no text. */
+#define BINARY_CHARSET 63
+
+/* ---- time ---- */
+
+/* Dates with zeros in them, and those that no calendar has, are no dates (F35). */
+static gboolean
+read_date(const MYSQL_TIME *time, TuDate *ret_date)
+{
+    int year = 0;
+    int month = 0;
+    int day = 0;
+    if (time->month < 1 || time->month > 12 || time->day < 1)
+        return FALSE;
+    *ret_date = tu_date_from_civil((int)time->year, (int)time->month, (int)time->day);
+    tu_date_to_civil(*ret_date, &year, &month, &day);
+    return day == (int)time->day && month == (int)time->month;
+}
+
+static void
+set_date(MYSQL_TIME *time, TuDate date)
+{
+    int year = 0;
+    int month = 0;
+    int day = 0;
+    tu_date_to_civil(date, &year, &month, &day);
+    *time = (MYSQL_TIME){.year = (guint)year,
+                         .month = (guint)month,
+                         .day = (guint)day,
+                         .time_type = MYSQL_TIMESTAMP_DATE};
+}
+
+static void
+set_instant(MYSQL_TIME *time, gint64 at_us)
+{
+    set_date(time, tu_instant_local_date(at_us));
+    gint64 rest_us = at_us - tu_instant_floor_us(at_us, TU_DAY_US);
+    time->hour = (guint)(rest_us / TU_HOUR_US);
+    time->minute = (guint)(rest_us % TU_HOUR_US / TU_MINUTE_US);
+    time->second = (guint)(rest_us % TU_MINUTE_US / TU_SECOND_US);
+    time->second_part = (gulong)(rest_us % TU_SECOND_US);
+    time->time_type = MYSQL_TIMESTAMP_DATETIME;
+}
+
+/* ---- out ---- */
+
+static TuValue
+take_signed(TuMariadbCell *cell)
+{
+    return tu_value_integer(cell->integer);
+}
+
+static TuValue
+take_unsigned(TuMariadbCell *cell)
+{
+    if (cell->integer >= 0)
+        return tu_value_integer(cell->integer);
+    guint64 integer = (guint64)cell->integer;
+    int bytes = g_snprintf(cell->text, sizeof cell->text, "%" G_GUINT64_FORMAT, integer);
+    return (TuValue){.type = TU_TYPE_LONG_DECIMAL, .bytes = (guint32)bytes, .text = cell->text};
+}
+
+/* A BIT column's bytes, the highest first. */
+static TuValue
+take_bits(TuMariadbCell *cell)
+{
+    guint64 integer = 0;
+    for (gulong i = 0; i < cell->length; i++)
+        integer = integer << 8 | (guint8)cell->bytes[i];
+    cell->integer = (gint64)integer;
+    return take_unsigned(cell);
+}
+
+static TuValue
+take_single(TuMariadbCell *cell)
+{
+    return tu_value_real((double)cell->single);
+}
+
+static TuValue
+take_double(TuMariadbCell *cell)
+{
+    return tu_value_real(cell->real);
+}
+
+static TuValue
+take_text(TuMariadbCell *cell)
+{
+    return (TuValue){.type = TU_TYPE_TEXT, .bytes = (guint32)cell->length, .text = cell->bytes};
+}
+
+static TuValue
+take_blob(TuMariadbCell *cell)
+{
+    return (TuValue){.type = TU_TYPE_BLOB, .bytes = (guint32)cell->length, .text = cell->bytes};
+}
+
+static TuValue
+take_decimal(TuMariadbCell *cell)
+{
+    TuValue value = TU_NULL_VALUE;
+    gboolean is_number = tu_decimal_parse(cell->bytes, cell->length, &value);
+    g_assert(is_number);
+    return value;
+}
+
+static TuValue
+take_date(TuMariadbCell *cell)
+{
+    TuDate date = 0;
+    return read_date(&cell->time, &date) ? tu_value_time(TU_TYPE_DATE, date) : TU_NULL_VALUE;
+}
+
+static TuValue
+take_time(TuMariadbCell *cell, TuType type)
+{
+    TuDate date = 0;
+    const MYSQL_TIME *time = &cell->time;
+    if (!read_date(time, &date))
+        return TU_NULL_VALUE;
+    return tu_value_time(type, date * TU_DAY_US + time->hour * TU_HOUR_US +
+                                   time->minute * TU_MINUTE_US + time->second * TU_SECOND_US +
+                                   (gint64)time->second_part);
+}
+
+static TuValue
+take_timestamp(TuMariadbCell *cell)
+{
+    return take_time(cell, TU_TYPE_TIMESTAMP);
+}
+
+/* The session's zone is UTC. */
+static TuValue
+take_instant(TuMariadbCell *cell)
+{
+    return take_time(cell, TU_TYPE_INSTANT);
+}
+
+/* Whatever is not here is text, or bytes where its character set says so. */
+static const struct {
+    enum enum_field_types field_type, buffer_type;
+    TuValue (*take)(TuMariadbCell *cell);
+} readings[] = {
+    {MYSQL_TYPE_TINY, MYSQL_TYPE_LONGLONG, take_signed},
+    {MYSQL_TYPE_SHORT, MYSQL_TYPE_LONGLONG, take_signed},
+    {MYSQL_TYPE_YEAR, MYSQL_TYPE_LONGLONG, take_signed},
+    {MYSQL_TYPE_INT24, MYSQL_TYPE_LONGLONG, take_signed},
+    {MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG, take_signed},
+    {MYSQL_TYPE_LONGLONG, MYSQL_TYPE_LONGLONG, take_signed},
+    {MYSQL_TYPE_BIT, MYSQL_TYPE_BLOB, take_bits},
+    {MYSQL_TYPE_FLOAT, MYSQL_TYPE_FLOAT, take_single},
+    {MYSQL_TYPE_DOUBLE, MYSQL_TYPE_DOUBLE, take_double},
+    {MYSQL_TYPE_DECIMAL, MYSQL_TYPE_NEWDECIMAL, take_decimal},
+    {MYSQL_TYPE_NEWDECIMAL, MYSQL_TYPE_NEWDECIMAL, take_decimal},
+    {MYSQL_TYPE_DATE, MYSQL_TYPE_DATE, take_date},
+    {MYSQL_TYPE_NEWDATE, MYSQL_TYPE_DATE, take_date},
+    {MYSQL_TYPE_DATETIME, MYSQL_TYPE_DATETIME, take_timestamp},
+    {MYSQL_TYPE_TIMESTAMP, MYSQL_TYPE_TIMESTAMP, take_instant},
+    {MYSQL_TYPE_TIME, MYSQL_TYPE_STRING, take_text},
+};
+
+void
+tu_mariadb_cell_set(TuMariadbCell *cell, const MYSQL_FIELD *field)
+{
+    gboolean is_binary = field->charsetnr == BINARY_CHARSET;
+    cell->field_type = field->type;
+    cell->is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
+    cell->buffer_type = is_binary ? MYSQL_TYPE_BLOB : MYSQL_TYPE_STRING;
+    cell->take = is_binary ? take_blob : take_text;
+    for (guint i = 0; i < G_N_ELEMENTS(readings); i++) {
+        if (readings[i].field_type != field->type)
+            continue;
+        cell->buffer_type = readings[i].buffer_type;
+        cell->take = readings[i].take;
+    }
+    if (cell->take == take_signed && cell->is_unsigned)
+        cell->take = take_unsigned;
+}
+
+void
+tu_mariadb_cell_bind(TuMariadbCell *cell, MYSQL_BIND *ret_bind)
+{
+    gboolean has_bytes = cell->take == take_text || cell->take == take_blob ||
+                         cell->take == take_decimal || cell->take == take_bits;
+    if (has_bytes && cell->bytes == NULL) {
+        cell->capacity = TEXT_BYTES;
+        cell->bytes = g_malloc(cell->capacity);
+    }
+    /* One byte less than there is: room for a NUL. */
+    *ret_bind = (MYSQL_BIND){
+        .buffer_type = cell->buffer_type,
+        .buffer = has_bytes ? cell->bytes : (char *)&cell->integer,
+        .buffer_length = has_bytes ? cell->capacity - 1 : sizeof(MYSQL_TIME),
+        .is_unsigned = cell->is_unsigned ? 1 : 0,
+        .length = &cell->length,
+        .is_null = &cell->is_null,
+        .error = &cell->is_cut,
+    };
+}
+
+void
+tu_mariadb_cell_clear(TuMariadbCell *cell)
+{
+    g_free(cell->bytes);
+}
+
+/* ---- in ---- */
+
+static void
+bind_bytes(MYSQL_BIND *bind, enum enum_field_types type, const char *bytes, gsize length)
+{
+    bind->buffer_type = type;
+    bind->buffer = (void *)(guintptr)bytes;
+    bind->buffer_length = length;
+}
+
+static void
+bind_decimal(TuMariadbParameter *parameter, MYSQL_BIND *bind)
+{
+    gsize length =
+        tu_decimal_format(parameter->value.integer, parameter->value.scale, parameter->decimal);
+    bind_bytes(bind, MYSQL_TYPE_NEWDECIMAL, parameter->decimal, length);
+}
+
+/* There is neither NaN nor infinity here. */
+static void
+bind_real(TuMariadbParameter *parameter, MYSQL_BIND *bind)
+{
+    bind->buffer_type = isfinite(parameter->value.real) ? MYSQL_TYPE_DOUBLE : MYSQL_TYPE_NULL;
+    bind->buffer = &parameter->value.real;
+}
+
+/* The years that there are; what lies before or after them is their first or last moment. */
+static void
+bind_time(TuMariadbParameter *parameter, MYSQL_BIND *bind)
+{
+    gint64 at_us = CLAMP(parameter->value.integer, TU_INSTANT_LEAST_US, TU_INSTANT_GREATEST_US);
+    set_instant(&parameter->time, at_us);
+    bind->buffer_type = MYSQL_TYPE_DATETIME;
+    bind->buffer = &parameter->time;
+}
+
+static void
+bind_date(TuMariadbParameter *parameter, MYSQL_BIND *bind)
+{
+    gint64 date = CLAMP(parameter->value.integer, TU_DATE_LEAST, TU_DATE_GREATEST);
+    set_date(&parameter->time, (TuDate)date);
+    bind->buffer_type = MYSQL_TYPE_DATE;
+    bind->buffer = &parameter->time;
+}
+
+void
+tu_mariadb_parameter_bind(TuMariadbParameter *parameter, const TuValue *value, MYSQL_BIND *ret_bind)
+{
+    parameter->value = *value;
+    *ret_bind = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_NULL};
+    switch (value->type) {
+    case TU_TYPE_NULL:
+        return;
+    case TU_TYPE_INTEGER:
+        ret_bind->buffer_type = MYSQL_TYPE_LONGLONG;
+        ret_bind->buffer = &parameter->value.integer;
+        return;
+    case TU_TYPE_REAL:
+        bind_real(parameter, ret_bind);
+        return;
+    case TU_TYPE_TEXT:
+        bind_bytes(ret_bind, MYSQL_TYPE_STRING, value->text, value->bytes);
+        return;
+    case TU_TYPE_BLOB:
+        bind_bytes(ret_bind, MYSQL_TYPE_BLOB, value->text, value->bytes);
+        return;
+    case TU_TYPE_DECIMAL:
+        bind_decimal(parameter, ret_bind);
+        return;
+    case TU_TYPE_LONG_DECIMAL:
+        bind_bytes(ret_bind, MYSQL_TYPE_NEWDECIMAL, value->text, value->bytes);
+        return;
+    case TU_TYPE_DATE:
+        bind_date(parameter, ret_bind);
+        return;
+    case TU_TYPE_TIMESTAMP:
+    case TU_TYPE_INSTANT:
+        bind_time(parameter, ret_bind);
+        return;
+    }
+    g_assert_not_reached();
+}

@@ -1,0 +1,316 @@
+#include "db/postgres.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/sql.h"
+
+/* Options of the connection that hold where the URL names none. A lost peer is noticed in seconds:
+ * by probes on an idle connection, by the time-out where data waits to be acknowledged. */
+static const struct {
+    const char *keyword, *value;
+} default_options[] = {
+    {"connect_timeout", "10"},   {"keepalives", "1"},       {"keepalives_idle", "2"},
+    {"keepalives_interval", "1"}, {"keepalives_count", "3"}, {"tcp_user_timeout", "5000"},
+};
+
+/* What every transaction begins with. Text output is never parsed by the user's habits, a role's or a
+ * database's settings change no answer, and a worker that died or was stopped lets go in seconds:
+ * the server looks for its client while it works (F6), and waits only so long for it between two
+ * statements or while it reads rows.
+ *
+ * Hidden rows are an error (F28). A scan that joins another one in the middle of the table would give
+ * rows in another order every time. */
+#define PINS                                                                                       \
+    "SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; "                             \
+    "SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; "                     \
+    "SET LOCAL extra_float_digits = 1; SET LOCAL standard_conforming_strings = on; "               \
+    "SET LOCAL backslash_quote = safe_encoding; SET LOCAL bytea_output = 'hex'; "                  \
+    "SET LOCAL xmloption = 'content'; SET LOCAL transform_null_equals = off; "                     \
+    "SET LOCAL array_nulls = on; SET LOCAL row_security = off; "                                   \
+    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " G_STRINGIFY(TU_POSTGRES_LOCK_MS)  \
+    "; SET LOCAL idle_in_transaction_session_timeout = 5000; "                                     \
+    "SET LOCAL tcp_user_timeout = 5000; SET LOCAL synchronize_seqscans = off; "
+
+/* Not every platform that a server runs on can do this. */
+#define CHECK_PIN "SET LOCAL client_connection_check_interval = 500; "
+
+/* Bytes of the host's name in application_name, which PostgreSQL cuts at 63. */
+#define HOST_BYTES 40
+
+/* ---- connecting ---- */
+
+typedef struct {
+    GPtrArray *keywords, *values; /* not owned, each ends with NULL */
+} Options;
+
+static gboolean
+has_option(const Options *options, const char *keyword)
+{
+    for (guint i = 0; i < options->keywords->len; i++)
+        if (g_str_equal(g_ptr_array_index(options->keywords, i), keyword))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+add_option(const Options *options, const char *keyword, const char *value)
+{
+    g_ptr_array_add(options->keywords, (gpointer)(guintptr)keyword);
+    g_ptr_array_add(options->values, (gpointer)(guintptr)value);
+}
+
+static PGconn *
+connect_with(PQconninfoOption *given)
+{
+    g_autoptr(GPtrArray) keywords = g_ptr_array_new();
+    g_autoptr(GPtrArray) values = g_ptr_array_new();
+    Options options = {keywords, values};
+    g_autofree char *application = g_strdup_printf("trueup %.*s pid %d", HOST_BYTES,
+                                                   g_get_host_name(), (int)getpid());
+    for (PQconninfoOption *option = given; option->keyword != NULL; option++)
+        if (option->val != NULL)
+            add_option(&options, option->keyword, option->val);
+    for (guint i = 0; i < G_N_ELEMENTS(default_options); i++)
+        if (!has_option(&options, default_options[i].keyword) &&
+            !(i == 0 && g_getenv("PGCONNECT_TIMEOUT") != NULL))
+            add_option(&options, default_options[i].keyword, default_options[i].value);
+    add_option(&options, "fallback_application_name", application);
+    add_option(&options, "client_encoding", "UTF8");
+    add_option(&options, NULL, NULL);
+    return PQconnectdbParams((const char *const *)keywords->pdata,
+                             (const char *const *)values->pdata, 0);
+}
+
+/* "postgresql:host=... dbname=..." is libpq's other form of the same. */
+static gboolean
+connect_to(TuPostgres *db, const char *url, GError **error)
+{
+    const char *colon = strchr(url, ':') + 1;
+    char *problem = NULL;
+    PQconninfoOption *given =
+        PQconninfoParse(g_str_has_prefix(colon, "//") ? url : colon, &problem);
+    if (given == NULL) {
+        g_set_error(error, TU_ERROR, TU_ERROR_CONFIG, "the database's URL cannot be read: %s",
+                    problem != NULL ? g_strchomp(problem) : "out of memory");
+        PQfreemem(problem);
+        return FALSE;
+    }
+    db->connection = connect_with(given);
+    PQconninfoFree(given);
+    if (db->connection == NULL || PQstatus(db->connection) != CONNECTION_OK) {
+        g_autofree char *text = g_strdup(PQerrorMessage(db->connection));
+        g_strdelimit(g_strchomp(text), "\n\t", ' ');
+        g_set_error(error, TU_ERROR, TU_ERROR_CONNECT, "postgresql: %s", text);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static char *
+label_of(PGconn *connection)
+{
+    const char *host = PQhost(connection);
+    gboolean is_socket = host != NULL && host[0] == '/';
+    return g_strdup_printf("postgresql://%s@%s%s%s/%s%s%s", PQuser(connection),
+                           is_socket ? "" : host, is_socket ? "" : ":",
+                           is_socket ? "" : PQport(connection), PQdb(connection),
+                           is_socket ? "?host=" : "", is_socket ? host : "");
+}
+
+/* ---- the session, looked at once ---- */
+
+/* Who speaks, and where unqualified names lead: the user's own path, kept as it was found. */
+static gboolean
+look_at_session(TuPostgres *db, GError **error)
+{
+    gboolean is_own = FALSE;
+    if (!tu_postgres_wrap(db, &is_own, error))
+        return FALSE;
+    g_autoptr(PGresult) result = tu_postgres_query(
+        db,
+        "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_schema(), "
+        "pg_catalog.current_setting('search_path')",
+        NULL, 0, error);
+    if (!tu_postgres_unwrap(db, is_own, result != NULL, error) || result == NULL)
+        return FALSE;
+    db->is_pooled = atoi(tu_postgres_field(result, 0, 0)) != PQbackendPID(db->connection);
+    if (!PQgetisnull(result, 0, 1))
+        db->schema = g_strdup(tu_postgres_field(result, 0, 1));
+    const char *path = tu_postgres_field(result, 0, 2);
+    g_autofree char *pins =
+        g_strconcat(db->pins, "SET LOCAL search_path = ", path[0] != '\0' ? path : "''", "; ", NULL);
+    g_free(db->pins);
+    db->pins = g_steal_pointer(&pins);
+    return TRUE;
+}
+
+static gboolean
+pin_session(TuPostgres *db, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    db->pins = g_strdup(PINS CHECK_PIN);
+    if (look_at_session(db, &local))
+        return TRUE;
+    if (!tu_error_is(local, TU_ERROR_DATABASE)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    g_free(db->pins);
+    db->pins = g_strdup(PINS);
+    return look_at_session(db, error);
+}
+
+/* ---- life ---- */
+
+static void
+ignore_notice(void *data, const PGresult *result)
+{
+}
+
+static void
+close_database(TuDatabase *base)
+{
+    TuPostgres *db = (TuPostgres *)base;
+    PQfinish(db->connection);
+    g_clear_pointer(&db->shapes, g_hash_table_unref);
+    g_string_free(db->deallocate, TRUE);
+    g_free(db->schema);
+    g_free(db->pins);
+    g_free(db->base.label);
+    g_free(db->base.control_schema);
+    g_free(db);
+}
+
+static gboolean
+open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabase **ret_db,
+              GError **error)
+{
+    TuPostgres *db = g_new0(TuPostgres, 1);
+    g_autoptr(TuDatabase) guard = &db->base;
+    db->base.driver = &tu_postgres_driver;
+    db->mode = mode;
+    db->deallocate = g_string_new(NULL);
+    db->token = g_random_int();
+    db->shapes =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tu_postgres_shape_free);
+    if (!connect_to(db, url, error))
+        return FALSE;
+    PQsetNoticeReceiver(db->connection, ignore_notice, NULL);
+    db->base.label = label_of(db->connection);
+    db->version = PQserverVersion(db->connection);
+    if (!pin_session(db, error))
+        return FALSE;
+    *ret_db = g_steal_pointer(&guard);
+    return TRUE;
+}
+
+static void
+set_cancel(TuDatabase *base, const volatile int *is_cancelled)
+{
+    ((TuPostgres *)base)->is_cancelled = is_cancelled;
+}
+
+/* ---- buckets and keys ---- */
+
+static TuValue
+bucket_value(TuGrain grain, TuBucket bucket, char *text)
+{
+    return tu_value_time(tu_grain_is_dated(grain) ? TU_TYPE_DATE : TU_TYPE_INSTANT, bucket);
+}
+
+/* A table that was there before may keep its hours as timestamps without a zone, in UTC. */
+static gboolean
+bucket_parse(TuGrain grain, const TuValue *value, TuBucket *ret_bucket)
+{
+    gboolean is_date = value->type == TU_TYPE_DATE;
+    gboolean is_instant = value->type == TU_TYPE_INSTANT || value->type == TU_TYPE_TIMESTAMP;
+    gboolean is_known = tu_grain_is_dated(grain) ? is_date : is_instant;
+    if (!is_known || value->integer == TU_TIME_BEFORE_ALL || value->integer == TU_TIME_AFTER_ALL)
+        return FALSE;
+    *ret_bucket = value->integer;
+    return TRUE;
+}
+
+/* NULLs are equal by the index itself. A text that no index page holds is in the key by its digest,
+ * and by being long, which no text has that looks like a digest. */
+static void
+append_key(GString *sql, const char *column, const TuSqlType *type, gboolean is_nullable)
+{
+    if (type == NULL || !type->is_unbounded) {
+        tu_sql_append(sql, "%I", column);
+        return;
+    }
+    const char *format =
+        type->kind == TU_TYPE_BLOB
+            ? "(CASE WHEN octet_length(%I) > 512 THEN decode(md5(%I), 'hex') || "
+              "decode(md5('\\x2e' || %I), 'hex') ELSE %I END), (octet_length(%I) > 512)"
+            : "(CASE WHEN octet_length(%I) > 512 THEN md5(%I) || md5('.' || %I) ELSE %I END), "
+              "(octet_length(%I) > 512)";
+    tu_sql_append(sql, format, column, column, column, column, column);
+}
+
+static const char *const url_prefixes[] = {"postgresql:", "postgres:", NULL};
+
+const TuDriver tu_postgres_driver = {
+    .dialect = {.name = "postgresql",
+                .id_type = "bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+                .key_type = "text COLLATE \"C\"",
+                .integer_type = "bigint",
+                .real_type = "double precision",
+                .decimal_type = "numeric",
+                .short_text_type = "text COLLATE \"C\"",
+                .long_text_type = "text COLLATE \"C\"",
+                .number_type = "numeric",
+                .weight_type = "smallint",
+                .text_type = "text COLLATE \"C\"",
+                .name_type = "text COLLATE \"C\"",
+                .date_type = "date",
+                .instant_type = "timestamptz",
+                .clustered = "",
+                .table_options = "",
+                .same = "IS NOT DISTINCT FROM",
+                .conflict = "ON CONFLICT",
+                .conflict_names_key = TRUE,
+                .given = "excluded.%s",
+                .entry_id = "ctid",
+                .applies_at_snapshot = TRUE,
+                .has_nan = TRUE,
+                .rows_per_statement = 100},
+    .url_prefixes = url_prefixes,
+    .open = open_database,
+    .close = close_database,
+    .set_cancel = set_cancel,
+    .prepare = tu_postgres_prepare,
+    .statement_free = tu_postgres_statement_free,
+    .bind = tu_postgres_bind,
+    .step = tu_postgres_step,
+    .value = tu_postgres_value,
+    .columns = tu_postgres_columns,
+    .changes = tu_postgres_changes,
+    .execute = tu_postgres_execute,
+    .begin_read = tu_postgres_begin_read,
+    .begin_write = tu_postgres_begin_write,
+    .commit = tu_postgres_commit,
+    .rollback = tu_postgres_rollback,
+    .describe = tu_postgres_describe,
+    .inspect = tu_postgres_inspect,
+    .uses_index = tu_postgres_uses_index,
+    .schema_version = tu_postgres_schema_version,
+    .hazards = tu_postgres_hazards,
+    .capture_objects = tu_postgres_capture_objects,
+    .capture_forget = tu_postgres_capture_forget,
+    .entry_value = tu_postgres_entry_value,
+    .delete_entries = tu_postgres_delete_entries,
+    .try_lock = tu_postgres_try_lock,
+    .unlock = tu_postgres_unlock,
+    .bucket_value = bucket_value,
+    .bucket_parse = bucket_parse,
+    .append_key = append_key,
+    .key_suffix = " NULLS NOT DISTINCT",
+    .grants = tu_postgres_grants,
+    .copy_begin = tu_postgres_copy_begin,
+    .copy_row = tu_postgres_copy_row,
+    .copy_end = tu_postgres_copy_end,
+};

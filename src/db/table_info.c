@@ -1,0 +1,195 @@
+/*
+ * What is known of a table: made by drivers, read by everybody.
+ */
+#include "db/database.h"
+
+/* ---- types ---- */
+
+void
+tu_sql_type_clear(TuSqlType *type)
+{
+    g_clear_pointer(&type->column, g_free);
+}
+
+TuSqlType
+tu_sql_type_copy(const TuSqlType *type)
+{
+    TuSqlType copy = *type;
+    copy.column = g_strdup(type->column);
+    return copy;
+}
+
+/* ---- parts ---- */
+
+static void
+column_free(gpointer data)
+{
+    TuColumnInfo *column = data;
+    g_free(column->name);
+    g_free(column->declared_type);
+    g_free(column->log_type);
+    g_free(column->default_text);
+    tu_sql_type_clear(&column->type);
+    g_free(column);
+}
+
+static void
+key_free(gpointer data)
+{
+    TuUniqueKey *key = data;
+    g_free(key->name);
+    g_ptr_array_unref(key->columns);
+    g_ptr_array_unref(key->collations);
+    g_ptr_array_unref(key->expressions);
+    g_free(key);
+}
+
+static void
+trigger_free(gpointer data)
+{
+    TuTriggerInfo *trigger = data;
+    g_free(trigger->name);
+    g_free(trigger->table);
+    g_free(trigger->text);
+    g_free(trigger);
+}
+
+static void
+hazard_free(gpointer data)
+{
+    TuHazard *hazard = data;
+    g_free(hazard->message);
+    g_free(hazard->help);
+    g_free(hazard);
+}
+
+GPtrArray *
+tu_hazards_new(void)
+{
+    return g_ptr_array_new_with_free_func(hazard_free);
+}
+
+void
+tu_hazard_add(GPtrArray *hazards, gboolean is_error, gboolean is_of_capture, char *message,
+              char *help)
+{
+    TuHazard *hazard = g_new0(TuHazard, 1);
+    hazard->is_error = is_error;
+    hazard->is_of_capture = is_of_capture;
+    hazard->message = message;
+    hazard->help = help;
+    g_ptr_array_add(hazards, hazard);
+}
+
+/* ---- the table ---- */
+
+TuTableInfo *
+tu_table_info_new(const char *name)
+{
+    TuTableInfo *info = g_new0(TuTableInfo, 1);
+    info->name = g_strdup(name);
+    info->n_rows = -1;
+    info->columns = g_ptr_array_new_with_free_func(column_free);
+    info->unique = g_ptr_array_new_with_free_func(key_free);
+    info->triggers = g_ptr_array_new_with_free_func(trigger_free);
+    info->indexes = g_ptr_array_new_with_free_func(g_free);
+    info->parts = g_ptr_array_new_with_free_func(g_free);
+    info->special_columns = g_ptr_array_new_with_free_func(g_free);
+    info->hazards = tu_hazards_new();
+    return info;
+}
+
+void
+tu_table_info_free(TuTableInfo *info)
+{
+    if (info == NULL)
+        return;
+    g_free(info->name);
+    g_free(info->create_text);
+    g_ptr_array_unref(info->columns);
+    g_ptr_array_unref(info->unique);
+    g_ptr_array_unref(info->triggers);
+    g_ptr_array_unref(info->indexes);
+    g_ptr_array_unref(info->parts);
+    g_ptr_array_unref(info->special_columns);
+    g_ptr_array_unref(info->hazards);
+    g_free(info);
+}
+
+TuColumnInfo *
+tu_table_info_add_column(TuTableInfo *info, const char *name)
+{
+    TuColumnInfo *column = g_new0(TuColumnInfo, 1);
+    column->name = g_strdup(name);
+    column->type.scale = -1;
+    g_ptr_array_add(info->columns, column);
+    return column;
+}
+
+TuUniqueKey *
+tu_table_info_add_key(TuTableInfo *info, const char *name, gboolean is_primary)
+{
+    TuUniqueKey *key = g_new0(TuUniqueKey, 1);
+    key->name = g_strdup(name);
+    key->columns = g_ptr_array_new_with_free_func(g_free);
+    key->collations = g_ptr_array_new_with_free_func(g_free);
+    key->expressions = g_ptr_array_new_with_free_func(g_free);
+    key->is_primary = is_primary;
+    g_ptr_array_add(info->unique, key);
+    return key;
+}
+
+void
+tu_table_info_add_trigger(TuTableInfo *info, const char *name, const char *table, const char *text)
+{
+    TuTriggerInfo *trigger = g_new0(TuTriggerInfo, 1);
+    trigger->name = g_strdup(name);
+    trigger->table = g_strdup(table);
+    trigger->text = g_strdup(text);
+    g_ptr_array_add(info->triggers, trigger);
+}
+
+const TuColumnInfo *
+tu_table_info_column(const TuTableInfo *info, const char *column)
+{
+    const TuColumnInfo *near = NULL;
+    for (guint i = 0; i < info->columns->len; i++) {
+        const TuColumnInfo *candidate = g_ptr_array_index(info->columns, i);
+        if (g_str_equal(candidate->name, column))
+            return candidate;
+        if (near == NULL && g_ascii_strcasecmp(candidate->name, column) == 0)
+            near = candidate;
+    }
+    return near;
+}
+
+/* ---- capture objects ---- */
+
+static void
+object_free(gpointer data)
+{
+    TuCaptureObject *object = data;
+    g_free(object->name);
+    g_free(object->wanted);
+    g_free(object->installed);
+    g_ptr_array_unref(object->create);
+    g_ptr_array_unref(object->drop);
+    g_free(object);
+}
+
+GPtrArray *
+tu_capture_objects_new(void)
+{
+    return g_ptr_array_new_with_free_func(object_free);
+}
+
+TuCaptureObject *
+tu_capture_object_add(GPtrArray *objects, const char *name)
+{
+    TuCaptureObject *object = g_new0(TuCaptureObject, 1);
+    object->name = g_strdup(name);
+    object->create = g_ptr_array_new_with_free_func(g_free);
+    object->drop = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(objects, object);
+    return object;
+}

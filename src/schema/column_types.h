@@ -1,0 +1,17 @@
+/*
+ * Column types: what a summary's column must be declared as, so that it holds the values of every
+ * series that writes into it.
+ */
+#pragma once
+
+#include "schema/model.h"
+
+/* Sets the types of the summary's key columns and of its extremes (min, max) from its series. What
+ * no one column can hold becomes a finding. */
+void tu_column_types_set(TuSummaryModel *summary, const TuDialect *dialect, GPtrArray *findings);
+
+/* The declaration of a column of that type: never NULL. Free with g_free. */
+char *tu_column_declaration(const TuDialect *dialect, const TuSqlType *type);
+
+/* The declaration of a number's column. Free with g_free. */
+char *tu_column_number(const TuDialect *dialect, TuNumberKind number, int scale);
