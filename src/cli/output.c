@@ -2,14 +2,14 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "time/instant.h"
 
 /* ---- values as text ---- */
 
-/* The shortest text that reads back as the same double. */
-static char *
-real_text(double real)
+char *
+tu_output_real(double real)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
     if (isnan(real))
@@ -35,17 +35,27 @@ blob_hex(const TuValue *value)
     return g_string_free(hex, FALSE);
 }
 
-/* Unlike tu_value_to_text never cut, and exact. NULL is NULL. */
-static char *
-whole_text(const TuValue *value)
+char *
+tu_output_text(const TuValue *value)
 {
+    char text[TU_DECIMAL_TEXT_BYTES];
     switch (value->type) {
     case TU_TYPE_NULL:
         return NULL;
     case TU_TYPE_INTEGER:
         return g_strdup_printf("%" G_GINT64_FORMAT, value->integer);
     case TU_TYPE_REAL:
-        return real_text(value->real);
+        return tu_output_real(value->real);
+    case TU_TYPE_DECIMAL:
+        tu_decimal_format(value->integer, value->scale, text);
+        return g_strdup(text);
+    case TU_TYPE_LONG_DECIMAL:
+        return g_strndup(value->text, value->bytes);
+    case TU_TYPE_DATE:
+    case TU_TYPE_TIMESTAMP:
+    case TU_TYPE_INSTANT:
+        tu_value_format_time(value, text);
+        return g_strdup(text);
     case TU_TYPE_TEXT:
         return g_utf8_make_valid(value->text, value->bytes);
     case TU_TYPE_BLOB:
@@ -54,40 +64,21 @@ whole_text(const TuValue *value)
     g_assert_not_reached();
 }
 
-/* ---- JSON ---- */
-
-void
-tu_output_json(JsonBuilder *builder)
+static gboolean
+is_number(const TuValue *value)
 {
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, TRUE);
-    puts(text);
+    return value->type == TU_TYPE_INTEGER || value->type == TU_TYPE_REAL ||
+           value->type == TU_TYPE_DECIMAL || value->type == TU_TYPE_LONG_DECIMAL;
 }
 
-/* JSON has no infinities, and no number that is none: they are texts. */
-void
-tu_output_value(JsonBuilder *builder, const TuValue *value)
+TuValue
+tu_output_bucket(const TuDatabase *db, TuGrain grain, const TuValue *stored, char *text)
 {
-    g_autofree char *text = NULL;
-    switch (value->type) {
-    case TU_TYPE_NULL:
-        json_builder_add_null_value(builder);
-        return;
-    case TU_TYPE_INTEGER:
-        json_builder_add_int_value(builder, value->integer);
-        return;
-    case TU_TYPE_REAL:
-        if (isfinite(value->real)) {
-            json_builder_add_double_value(builder, value->real);
-            return;
-        }
-        break;
-    case TU_TYPE_TEXT:
-    case TU_TYPE_BLOB:
-        break;
-    }
-    text = whole_text(value);
-    json_builder_add_string_value(builder, text);
+    TuBucket bucket;
+    if (!tu_database_bucket_parse(db, grain, stored, &bucket))
+        return *stored;
+    tu_bucket_format(grain, bucket, text);
+    return tu_value_text(text);
 }
 
 /* ---- CSV ---- */
@@ -97,7 +88,7 @@ tu_output_value(JsonBuilder *builder, const TuValue *value)
 char *
 tu_output_csv_field(const TuValue *value)
 {
-    g_autofree char *text = whole_text(value);
+    g_autofree char *text = tu_output_text(value);
     if (text == NULL)
         return g_strdup("");
     gsize length = strlen(text);
@@ -194,8 +185,9 @@ tu_text_table_add(TuTextTable *table, const char *text, gboolean is_number)
 void
 tu_text_table_add_value(TuTextTable *table, const TuValue *value)
 {
-    g_autofree char *text = tu_value_to_text(value);
-    tu_text_table_add(table, text, value->type == TU_TYPE_INTEGER || value->type == TU_TYPE_REAL);
+    g_autofree char *text =
+        value->type == TU_TYPE_LONG_DECIMAL ? tu_output_text(value) : tu_value_to_text(value);
+    tu_text_table_add(table, text, is_number(value));
 }
 
 /* Widths, and which columns hold numbers: their headers go to the right too. */

@@ -123,8 +123,8 @@ is_written_so(const TuValue *value, const char *text)
     return g_strcmp0(written, text) == 0;
 }
 
-/* What `text` may mean: where columns have a type, that type's value only; else the text or a number.
- * NULL: nothing more. */
+/* What `text` may mean: where columns have a type, that type's value only; else the text or a
+ * number. NULL: nothing more. */
 static void
 find_meanings(const TuQueryClocks *clocks, const char *text, TuValue meanings[3])
 {

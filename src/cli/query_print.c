@@ -50,10 +50,8 @@ row_values(const TuQuery *query, TuAnswer *answer, guint row, char *bucket, TuVa
         ret_values[n++] = tu_dictionary_value(dictionary, key.dimensions[i]);
     for (guint i = 0; i < answer->shown->len; i++, n++) {
         guint place = g_array_index(answer->shown, guint, i);
-        guint measure = g_array_index(query->measures, guint, place);
         if (answer->is_unreadable[key.series * query->measures->len + place] ||
-            !tu_query_sums_value(answer->sums, row, place, series->layout->measures[measure].kind,
-                                 &ret_values[n]))
+            !tu_query_sums_value(answer->sums, row, place, &ret_values[n]))
             ret_values[n] = TU_NULL_VALUE;
     }
 }

@@ -1,4 +1,5 @@
 #include "cli/freshness.h"
+#include "cli/output.h"
 #include "cli/query_reading.h"
 #include "keep/rows.h"
 #include "keep/stored.h"
@@ -50,6 +51,13 @@ is_unreadable(const TuReading *reading, guint series, guint measure)
     return reading->answer->is_unreadable[series * reading->query->measures->len + measure];
 }
 
+static const TuLayoutMeasure *
+layout_measure(const TuReading *reading, guint series, guint measure)
+{
+    const TuLayout *layout = tu_reading_series(reading, series)->layout;
+    return &layout->measures[tu_reading_measure(reading, measure)];
+}
+
 /* ---- rows ---- */
 
 static gboolean
@@ -84,19 +92,21 @@ add_measures(TuReading *reading, guint row_number, guint series, const TuValue *
     for (guint m = 0; m < reading->query->measures->len; m++) {
         guint column = tu_stored_measure_column(reading->table, tu_reading_measure(reading, m));
         TuStoredMeasure stored = {row[column], row[column + 1], row[column + 2]};
-        TuMeasureKind kind = tu_reading_series(reading, series)
-                                 ->layout->measures[tu_reading_measure(reading, m)]
-                                 .kind;
+        const TuLayoutMeasure *measure = layout_measure(reading, series, m);
         if (is_unreadable(reading, series, m) ||
-            tu_query_sums_add(reading->answer->sums, row_number, m, kind, &stored))
+            tu_query_sums_add(reading->answer->sums, row_number, m, &stored))
             continue;
+        char bucket_text[TU_INSTANT_TEXT_BYTES];
+        TuValue shown = tu_output_bucket(reading->session->db, reading->answer->base,
+                                         &row[TU_STORED_BUCKET], bucket_text);
         g_autofree char *value = tu_value_to_text(&stored.value);
-        g_autofree char *bucket = tu_value_to_text(&row[TU_STORED_BUCKET]);
+        g_autofree char *bucket = tu_value_to_text(&shown);
         tu_reading_fail(
             reading, series, m,
             g_strdup_printf("table %s holds %s in bucket %s, which is no %s: run `trueup "
                             "repair`",
-                            reading->table->name, value, bucket, tu_measure_kind_name(kind)));
+                            reading->table->name, value, bucket,
+                            tu_measure_kind_name(measure->kind)));
     }
 }
 
@@ -165,7 +175,7 @@ find_groups(const TuReading *reading)
 {
     const TuQuery *query = reading->query;
     const TuSummary *spec = query->summary->spec;
-    TuQuerySums *groups = tu_query_sums_new(query->by->len, 0);
+    TuQuerySums *groups = tu_query_sums_new(query->by->len, query->series->len, 0, NULL);
     TuQueryKey key = {0};
     for (guint i = 0; i < tu_query_sums_size(reading->answer->sums); i++) {
         key = tu_query_sums_key(reading->answer->sums, i);
@@ -297,18 +307,16 @@ check_values(TuReading *reading)
         for (guint m = 0; m < reading->query->measures->len; m++) {
             TuValue value;
             char bucket[TU_INSTANT_TEXT_BYTES];
-            TuMeasureKind kind = tu_reading_series(reading, key.series)
-                                     ->layout->measures[tu_reading_measure(reading, m)]
-                                     .kind;
             if (is_unreadable(reading, key.series, m) ||
-                tu_query_sums_value(answer->sums, i, m, kind, &value))
+                tu_query_sums_value(answer->sums, i, m, &value))
                 continue;
+            gboolean is_decimal =
+                layout_measure(reading, key.series, m)->number == TU_NUMBER_DECIMAL;
             g_autofree char *tenant = tu_reading_tenant_text(reading, key.tenant);
             tu_bucket_format(answer->grain, key.bucket, bucket);
-            tu_reading_fail(
-                reading, key.series, m,
-                g_strdup_printf("the sum does not fit in 64 bits (first at %s, tenant %s)", bucket,
-                                tenant));
+            tu_reading_fail(reading, key.series, m,
+                            g_strdup_printf("the sum does not fit in %s (first at %s, tenant %s)",
+                                            is_decimal ? "38 digits" : "64 bits", bucket, tenant));
         }
     }
 }
@@ -373,13 +381,30 @@ read_all(TuReading *reading, GError **error)
     return read_state(reading, error);
 }
 
+/* A column holds every series: where another one made it a column of reals, so are these sums. */
+static TuQuerySums *
+new_sums(const TuReading *reading)
+{
+    const TuQuery *query = reading->query;
+    guint n = query->measures->len;
+    g_autofree TuQueryMeasure *measures = g_new(TuQueryMeasure, (gsize)query->series->len * n);
+    for (guint s = 0; s < query->series->len; s++)
+        for (guint m = 0; m < n; m++) {
+            const TuLayoutMeasure *own = layout_measure(reading, s, m);
+            TuNumberKind column = query->summary->measures[tu_reading_measure(reading, m)].number;
+            measures[s * n + m] = (TuQueryMeasure){
+                own->kind, column == TU_NUMBER_REAL ? column : own->number, own->scale};
+        }
+    return tu_query_sums_new(query->by->len, query->series->len, n, measures);
+}
+
 gboolean
 tu_query_read(const TuQuery *query, TuSession *session, TuAnswer *ret_answer, GError **error)
 {
     g_auto(TuAnswer) answer = {.errors = g_ptr_array_new_with_free_func(error_free)};
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     TuReading reading = {.query = query, .session = session, .answer = &answer};
-    answer.sums = tu_query_sums_new(query->by->len, query->measures->len);
+    answer.sums = new_sums(&reading);
     answer.has_tenant = query->summary->spec->has_tenant && query->tenant == NULL;
     gboolean is_read =
         tu_transaction_begin_read(&txn, session->db, NULL, error) && read_all(&reading, error);

@@ -1,79 +1,84 @@
 #include "cli/query_sums.h"
 
-#include <string.h>
-
-/* What a row remembers of one measure. */
+/* What a row remembers of a measure beside its state in the cell. */
 typedef struct {
-    __int128 integer;
-    TuExact *real;    /* the floats among what was added; NULL: none */
-    TuValue value;    /* min, max; the one value of what cannot be added up */
-    gint64 n;         /* avg: values behind the sum */
-    guint32 n_cells;  /* added so far, not above G_MAXUINT32 */
-    gboolean is_null; /* no value was added yet */
+    TuValue value;   /* the first one, as it is stored: what a row of one cell shows */
+    guint32 n_cells; /* added so far, not above G_MAXUINT32 */
     gboolean is_bad;
-} State;
+} Added;
 
 typedef struct {
-    guint32 tenant, series;
-    TuBucket bucket;
-    const guint32 *dimensions;
-    guint n_dimensions;
-    State *states;
+    guint32 series;
+    TuCell *cell; /* its mark is the row's number + 1 */
+    Added *added; /* one a measure */
 } Row;
 
 struct TuQuerySums {
-    TuDictionary *dictionary;
-    guint n_dimensions, n_measures;
-    GPtrArray *rows;    /* of Row */
-    GHashTable *by_key; /* Row -> number + 1 */
+    guint n_measures;
+    TuQueryMeasure *measures;
+    GPtrArray *layouts; /* of TuLayout, one a series; a table of the cells each */
+    TuCells *cells;
+    GPtrArray *rows; /* of Row */
 };
 
-static guint
-row_hash(gconstpointer data)
+/* ---- what a measure is summed as ---- */
+
+/* The measure of a cell whose rows are stored cells. An average's sum may be longer than the sums
+ * that are stored. */
+static TuQueryMeasure
+summed_as(TuQueryMeasure measure)
 {
-    const Row *row = data;
-    guint64 hash = (guint64)row->bucket ^ ((guint64)row->tenant << 32) ^ row->series;
-    for (guint i = 0; i <= row->n_dimensions; i++) {
-        hash *= G_GUINT64_CONSTANT(0x9E3779B97F4A7C15);
-        hash ^= (hash >> 29) ^ (i < row->n_dimensions ? row->dimensions[i] : 0);
-    }
-    return (guint)(hash >> 32) ^ (guint)hash;
+    static const TuQueryMeasure counts = {TU_MEASURE_SUM, TU_NUMBER_WHOLE, -1};
+    if (measure.kind == TU_MEASURE_COUNT || measure.kind == TU_MEASURE_COUNT_DISTINCT)
+        return counts;
+    if (measure.kind == TU_MEASURE_AVG && measure.number == TU_NUMBER_WHOLE)
+        return (TuQueryMeasure){TU_MEASURE_AVG, TU_NUMBER_DECIMAL, 0};
+    if (measure.kind == TU_MEASURE_AVG && measure.number != TU_NUMBER_DECIMAL)
+        return (TuQueryMeasure){TU_MEASURE_AVG, TU_NUMBER_REAL, -1};
+    return measure;
 }
 
-static gboolean
-row_equal(gconstpointer a, gconstpointer b)
+static TuLayout *
+layout_of(guint n_dimensions, const TuQueryMeasure *measures, guint n)
 {
-    const Row *left = a;
-    const Row *right = b;
-    return left->bucket == right->bucket && left->tenant == right->tenant &&
-           left->series == right->series &&
-           (left->n_dimensions == 0 ||
-            memcmp(left->dimensions, right->dimensions, left->n_dimensions * sizeof(guint32)) == 0);
+    g_autofree TuMeasureKind *kinds = g_new(TuMeasureKind, n);
+    g_autofree TuNumberKind *numbers = g_new(TuNumberKind, n);
+    g_autofree int *scales = g_new(int, n);
+    for (guint i = 0; i < n; i++) {
+        TuQueryMeasure measure = summed_as(measures[i]);
+        kinds[i] = measure.kind;
+        numbers[i] = measure.number;
+        scales[i] = measure.scale;
+    }
+    return tu_layout_new(n_dimensions, kinds, numbers, scales, n);
+}
+
+/* ---- rows ---- */
+
+static void
+row_free(gpointer data)
+{
+    Row *row = data;
+    g_free(row->added);
+    g_free(row);
 }
 
 TuQuerySums *
-tu_query_sums_new(guint n_dimensions, guint n_measures)
+tu_query_sums_new(guint n_dimensions, guint n_series, guint n_measures,
+                  const TuQueryMeasure *measures)
 {
     TuQuerySums *sums = g_new0(TuQuerySums, 1);
-    sums->dictionary = tu_dictionary_new();
-    sums->n_dimensions = n_dimensions;
+    gsize n_all = (gsize)n_series * n_measures;
     sums->n_measures = n_measures;
-    sums->rows = g_ptr_array_new();
-    sums->by_key = g_hash_table_new(row_hash, row_equal);
+    sums->measures = g_memdup2(measures, n_all * sizeof *measures);
+    sums->layouts = g_ptr_array_new_with_free_func((GDestroyNotify)tu_layout_free);
+    for (guint s = 0; s < n_series; s++)
+        g_ptr_array_add(
+            sums->layouts,
+            layout_of(n_dimensions, sums->measures + (gsize)s * n_measures, n_measures));
+    sums->cells = tu_cells_new((const TuLayout *const *)(gpointer)sums->layouts->pdata, n_series);
+    sums->rows = g_ptr_array_new_with_free_func(row_free);
     return sums;
-}
-
-static void
-row_free(Row *row, guint n_measures)
-{
-    for (guint i = 0; i < n_measures; i++) {
-        if (row->states[i].real != NULL)
-            tu_exact_clear(row->states[i].real);
-        g_free(row->states[i].real);
-    }
-    g_free(row->states);
-    g_free((gpointer)(gsize)row->dimensions);
-    g_free(row);
 }
 
 void
@@ -81,35 +86,35 @@ tu_query_sums_free(TuQuerySums *sums)
 {
     if (sums == NULL)
         return;
-    for (guint i = 0; i < sums->rows->len; i++)
-        row_free(g_ptr_array_index(sums->rows, i), sums->n_measures);
-    g_hash_table_unref(sums->by_key);
     g_ptr_array_unref(sums->rows);
-    tu_dictionary_free(sums->dictionary);
+    tu_cells_free(sums->cells);
+    g_ptr_array_unref(sums->layouts);
+    g_free(sums->measures);
     g_free(sums);
 }
 
 TuDictionary *
 tu_query_sums_dictionary(TuQuerySums *sums)
 {
-    return sums->dictionary;
+    return tu_cells_dictionary(sums->cells);
 }
 
 guint
 tu_query_sums_row(TuQuerySums *sums, const TuQueryKey *key)
 {
-    Row wanted = {key->tenant, key->series, key->bucket, key->dimensions, sums->n_dimensions, NULL};
-    guint number = GPOINTER_TO_UINT(g_hash_table_lookup(sums->by_key, &wanted));
-    if (number != 0)
-        return number - 1;
-    Row *row = g_memdup2(&wanted, sizeof wanted);
-    row->dimensions = g_memdup2(key->dimensions, sums->n_dimensions * sizeof(guint32));
-    row->states = g_new0(State, sums->n_measures);
-    for (guint i = 0; i < sums->n_measures; i++)
-        row->states[i].is_null = TRUE;
+    const guint32 no_dimension = 0;
+    TuCellTable *table = tu_cells_table(sums->cells, key->series);
+    const guint32 *dimensions = key->dimensions != NULL ? key->dimensions : &no_dimension;
+    TuCell *cell = tu_cell_table_get(table, key->tenant, key->bucket, dimensions);
+    if (cell->mark != 0)
+        return cell->mark - 1;
+    Row *row = g_new0(Row, 1);
+    row->series = key->series;
+    row->cell = cell;
+    row->added = g_new0(Added, sums->n_measures);
     g_ptr_array_add(sums->rows, row);
-    g_hash_table_insert(sums->by_key, row, GUINT_TO_POINTER(sums->rows->len));
-    return sums->rows->len - 1;
+    cell->mark = sums->rows->len;
+    return cell->mark - 1;
 }
 
 guint
@@ -122,170 +127,139 @@ TuQueryKey
 tu_query_sums_key(const TuQuerySums *sums, guint row)
 {
     const Row *of = g_ptr_array_index(sums->rows, row);
-    return (TuQueryKey){of->tenant, of->series, of->bucket, of->dimensions};
+    return (TuQueryKey){of->cell->tenant, of->series, of->cell->bucket, of->cell->dimensions};
 }
 
 /* ---- adding ---- */
 
-/* 2^63 cells of the largest integer fit in 128 bits, so this never wraps. */
-static gboolean
-add_number(State *state, const TuValue *value)
+/* The part of a row that a stored measure is added to. */
+typedef struct {
+    TuCellTable *table;
+    TuCell *cell;
+    guint measure;
+    const Added *before; /* as it was */
+} Place;
+
+/* Decimals in what is kept as reals: another series made the column so, or an older spec. */
+static TuValue
+nearest_real(TuValue decimal)
 {
-    if (value->type == TU_TYPE_NULL)
-        return TRUE;
-    if (value->type == TU_TYPE_INTEGER) {
-        state->integer += value->integer;
-    } else if (value->type == TU_TYPE_REAL) {
-        if (state->real == NULL)
-            state->real = g_new0(TuExact, 1);
-        tu_exact_add(state->real, value->real, 1);
-    } else {
-        return FALSE;
+    char text[TU_DECIMAL_TEXT_BYTES];
+    if (decimal.type == TU_TYPE_LONG_DECIMAL) {
+        g_autofree char *digits = g_strndup(decimal.text, decimal.bytes);
+        return tu_value_real(g_ascii_strtod(digits, NULL));
     }
-    state->is_null = FALSE;
-    return TRUE;
+    tu_decimal_format(decimal.integer, decimal.scale, text);
+    return tu_value_real(g_ascii_strtod(text, NULL));
 }
 
 static gboolean
-add_count(State *state, const TuStoredMeasure *stored, TuDictionary *dictionary)
+add_input(const Place *place, TuValue input)
 {
-    return stored->value.type == TU_TYPE_INTEGER && add_number(state, &stored->value);
+    const TuLayout *layout = tu_cell_table_layout(place->table);
+    if (layout->measures[place->measure].number == TU_NUMBER_REAL &&
+        (input.type == TU_TYPE_DECIMAL || input.type == TU_TYPE_LONG_DECIMAL))
+        input = nearest_real(input);
+    return tu_cell_add(place->table, place->cell, place->measure, input, 1);
 }
 
 static gboolean
-add_sum(State *state, const TuStoredMeasure *stored, TuDictionary *dictionary)
+add_value(const Place *place, const TuStoredMeasure *stored)
 {
-    return add_number(state, &stored->value);
+    return tu_cell_add(place->table, place->cell, place->measure, stored->value, 1);
+}
+
+static gboolean
+add_sum(const Place *place, const TuStoredMeasure *stored)
+{
+    return add_input(place, stored->value);
+}
+
+static gboolean
+add_count(const Place *place, const TuStoredMeasure *stored)
+{
+    TuValue count = tu_value_normalise(stored->value);
+    return count.type == TU_TYPE_INTEGER && add_input(place, count);
+}
+
+static gboolean
+add_distinct(const Place *place, const TuStoredMeasure *stored)
+{
+    return place->before->n_cells == 0 && add_count(place, stored);
+}
+
+/* A stored sum stands for n values, not for one. */
+static gboolean
+add_avg(const Place *place, const TuStoredMeasure *stored)
+{
+    TuSumState *state =
+        tu_cell_state(tu_cell_table_layout(place->table), place->cell, place->measure);
+    TuValue n = tu_value_normalise(stored->n);
+    gint64 before = state->n;
+    if (n.type != TU_TYPE_INTEGER)
+        return place->before->n_cells == 0;
+    return (n.integer != 0) == (stored->sum.type != TU_TYPE_NULL) &&
+           add_input(place, stored->sum) && !__builtin_add_overflow(before, n.integer, &state->n);
 }
 
 /* A value that outlives the statement it came from. */
 static TuValue
 keep_value(TuDictionary *dictionary, TuValue value)
 {
-    if (value.type != TU_TYPE_TEXT && value.type != TU_TYPE_BLOB)
+    if (!tu_value_has_bytes(&value))
         return value;
     return tu_dictionary_value(dictionary, tu_dictionary_intern(dictionary, value));
 }
 
-static gboolean
-add_extreme(State *state, TuValue value, int sign, TuDictionary *dictionary)
+gboolean
+tu_query_sums_add(TuQuerySums *sums, guint row_number, guint measure, const TuStoredMeasure *stored)
 {
-    if (value.type == TU_TYPE_NULL ||
-        (!state->is_null && sign * tu_value_compare(&value, &state->value) <= 0))
-        return TRUE;
-    state->value = keep_value(dictionary, value);
-    state->is_null = FALSE;
-    return TRUE;
-}
-
-static gboolean
-add_min(State *state, const TuStoredMeasure *stored, TuDictionary *dictionary)
-{
-    return add_extreme(state, stored->value, -1, dictionary);
-}
-
-static gboolean
-add_max(State *state, const TuStoredMeasure *stored, TuDictionary *dictionary)
-{
-    return add_extreme(state, stored->value, 1, dictionary);
-}
-
-/* The value of the only cell is kept as it is; with a second one the hidden columns count. */
-static gboolean
-add_avg(State *state, const TuStoredMeasure *stored, TuDictionary *dictionary)
-{
-    gboolean has_hidden = stored->n.type == TU_TYPE_INTEGER;
-    state->value = keep_value(dictionary, stored->value);
-    state->is_null = FALSE;
-    if (!has_hidden)
-        return state->n_cells == 0;
-    return !__builtin_add_overflow(state->n, stored->n.integer, &state->n) &&
-           add_number(state, &stored->sum);
-}
-
-static gboolean
-add_distinct(State *state, const TuStoredMeasure *stored, TuDictionary *dictionary)
-{
-    return state->n_cells == 0 && add_count(state, stored, dictionary);
+    static gboolean (*const add[])(const Place *place, const TuStoredMeasure *stored) = {
+        [TU_MEASURE_COUNT] = add_count, [TU_MEASURE_SUM] = add_sum,
+        [TU_MEASURE_MIN] = add_value,   [TU_MEASURE_MAX] = add_value,
+        [TU_MEASURE_AVG] = add_avg,     [TU_MEASURE_COUNT_DISTINCT] = add_distinct,
+    };
+    Row *row = g_ptr_array_index(sums->rows, row_number);
+    Added *added = &row->added[measure];
+    TuMeasureKind kind = sums->measures[(gsize)row->series * sums->n_measures + measure].kind;
+    Place place = {tu_cells_table(sums->cells, row->series), row->cell, measure, added};
+    if (!add[kind](&place, stored))
+        added->is_bad = TRUE;
+    if (added->n_cells == 0)
+        added->value = keep_value(tu_cells_dictionary(sums->cells), stored->value);
+    if (added->n_cells < G_MAXUINT32)
+        added->n_cells++;
+    return !added->is_bad;
 }
 
 /* ---- results ---- */
 
-static double
-nearest_double(const State *state)
-{
-    TuExact total = {0};
-    tu_exact_add_integer(&total, state->integer);
-    if (state->real != NULL)
-        tu_exact_merge(&total, state->real);
-    double nearest = tu_exact_round(&total);
-    tu_exact_clear(&total);
-    return nearest;
-}
-
 static gboolean
-sum_value(const State *state, TuValue *ret_value)
+starts_at_zero(TuMeasureKind kind)
 {
-    gboolean fits = state->real != NULL || state->integer == (gint64)state->integer;
-    if (state->is_null)
-        *ret_value = state->n_cells == 0 ? tu_value_integer(0) : TU_NULL_VALUE;
-    else if (state->real != NULL)
-        *ret_value = tu_value_real(nearest_double(state));
-    else
-        *ret_value = tu_value_integer((gint64)state->integer);
-    return fits;
-}
-
-static gboolean
-extreme_value(const State *state, TuValue *ret_value)
-{
-    *ret_value = state->is_null ? TU_NULL_VALUE : state->value;
-    return TRUE;
-}
-
-/* The sum as the nearest double, divided once, as the summary itself has it. */
-static gboolean
-avg_value(const State *state, TuValue *ret_value)
-{
-    if (state->n_cells <= 1)
-        return extreme_value(state, ret_value);
-    *ret_value =
-        state->n == 0 ? TU_NULL_VALUE : tu_value_real(nearest_double(state) / (double)state->n);
-    return TRUE;
-}
-
-static const struct {
-    gboolean (*add)(State *state, const TuStoredMeasure *stored, TuDictionary *dictionary);
-    gboolean (*value)(const State *state, TuValue *ret_value);
-} measures[] = {
-    [TU_MEASURE_COUNT] = {add_count, sum_value},
-    [TU_MEASURE_SUM] = {add_sum, sum_value},
-    [TU_MEASURE_MIN] = {add_min, extreme_value},
-    [TU_MEASURE_MAX] = {add_max, extreme_value},
-    [TU_MEASURE_AVG] = {add_avg, avg_value},
-    [TU_MEASURE_COUNT_DISTINCT] = {add_distinct, sum_value},
-};
-
-gboolean
-tu_query_sums_add(TuQuerySums *sums, guint row, guint measure, TuMeasureKind kind,
-                  const TuStoredMeasure *stored)
-{
-    State *state = &((Row *)g_ptr_array_index(sums->rows, row))->states[measure];
-    if (!measures[kind].add(state, stored, sums->dictionary))
-        state->is_bad = TRUE;
-    if (state->n_cells < G_MAXUINT32)
-        state->n_cells++;
-    return !state->is_bad;
+    return kind == TU_MEASURE_COUNT || kind == TU_MEASURE_COUNT_DISTINCT || kind == TU_MEASURE_SUM;
 }
 
 gboolean
-tu_query_sums_value(const TuQuerySums *sums, guint row, guint measure, TuMeasureKind kind,
-                    TuValue *ret_value)
+tu_query_sums_value(TuQuerySums *sums, guint row_number, guint measure, TuValue *ret_value)
 {
-    const State *state = &((const Row *)g_ptr_array_index(sums->rows, row))->states[measure];
-    if (state->is_bad)
+    const Row *row = g_ptr_array_index(sums->rows, row_number);
+    const Added *added = &row->added[measure];
+    TuMeasureKind kind = sums->measures[(gsize)row->series * sums->n_measures + measure].kind;
+    TuValue sum;
+    gint64 n;
+    if (added->is_bad)
         return FALSE;
-    return measures[kind].value(state, ret_value);
+    if (added->n_cells == 0 && starts_at_zero(kind)) {
+        *ret_value = tu_value_integer(0);
+        return TRUE;
+    }
+    if (added->n_cells == 1) {
+        *ret_value = added->value;
+        return TRUE;
+    }
+    return tu_cell_result(tu_cells_table(sums->cells, row->series), row->cell, measure, ret_value,
+                          &sum, &n);
 }
 
 /* ---- order ---- */
@@ -296,28 +270,37 @@ compare_numbers(gint64 a, gint64 b)
     return (a > b) - (a < b);
 }
 
+typedef struct {
+    const guint32 *ranks;
+    guint n_dimensions;
+} Order;
+
 static int
 compare_rows(gconstpointer a, gconstpointer b, gpointer data)
 {
     const Row *left = *(const Row *const *)a;
     const Row *right = *(const Row *const *)b;
-    const guint32 *ranks = data;
-    int order = compare_numbers(ranks[left->tenant], ranks[right->tenant]);
+    const guint32 *ranks = ((const Order *)data)->ranks;
+    int order = compare_numbers(ranks[left->cell->tenant], ranks[right->cell->tenant]);
     if (order == 0)
         order = compare_numbers(left->series, right->series);
     if (order == 0)
-        order = compare_numbers(left->bucket, right->bucket);
-    for (guint i = 0; order == 0 && i < left->n_dimensions; i++)
-        order = compare_numbers(ranks[left->dimensions[i]], ranks[right->dimensions[i]]);
+        order = compare_numbers(left->cell->bucket, right->cell->bucket);
+    for (guint i = 0; order == 0 && i < ((const Order *)data)->n_dimensions; i++)
+        order =
+            compare_numbers(ranks[left->cell->dimensions[i]], ranks[right->cell->dimensions[i]]);
     return order;
 }
 
 void
 tu_query_sums_sort(TuQuerySums *sums)
 {
-    g_autofree guint32 *ranks = tu_dictionary_ranks(sums->dictionary);
-    g_ptr_array_sort_with_data(sums->rows, compare_rows, ranks);
+    g_autofree guint32 *ranks = tu_dictionary_ranks(tu_cells_dictionary(sums->cells));
+    if (sums->rows->len == 0)
+        return;
+    const TuLayout *layout = g_ptr_array_index(sums->layouts, 0);
+    Order order = {ranks, layout->n_dimensions};
+    g_ptr_array_sort_with_data(sums->rows, compare_rows, &order);
     for (guint i = 0; i < sums->rows->len; i++)
-        g_hash_table_insert(sums->by_key, g_ptr_array_index(sums->rows, i),
-                            GUINT_TO_POINTER(i + 1));
+        ((Row *)g_ptr_array_index(sums->rows, i))->cell->mark = i + 1;
 }

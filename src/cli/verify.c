@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 
 #include "cli/output.h"
@@ -18,109 +19,130 @@ typedef struct {
 
 /* ---- one drifted cell ---- */
 
-static void
-add_stored(JsonBuilder *json, const TuSummaryTable *table, const TuStoredCell *stored)
+/* The one form of equal values, as keep/ compares them: where the database has no NaN, it is stored
+ * as NULL. */
+static TuValue
+comparable(const TuDatabase *db, TuValue value)
 {
-    json_builder_set_member_name(json, "stored");
-    if (stored == NULL) {
+    value = tu_value_normalise(value);
+    gboolean is_nan = value.type == TU_TYPE_REAL && isnan(value.real);
+    return is_nan && !tu_database_dialect(db)->has_nan ? TU_NULL_VALUE : value;
+}
+
+static void
+add_measures(JsonBuilder *json, const TuSummaryTable *table, const TuValue *values)
+{
+    if (values == NULL) {
         json_builder_add_null_value(json);
         return;
     }
     json_builder_begin_object(json);
     for (guint i = 0; i < table->summary->spec->measures->len; i++) {
         json_builder_set_member_name(json, table->summary->measures[i].column);
-        tu_output_value(json, &stored->values[tu_stored_measure_column(table, i)]);
+        tu_output_value(json, &values[i]);
     }
     json_builder_end_object(json);
 }
 
-static void
-measure_results(TuTally *tally, guint target, TuCell *cell, TuValue *ret_results)
-{
-    const TuLayout *layout = tally->snapshot->group->targets[target].series->layout;
-    for (guint i = 0; i < layout->n_measures; i++) {
-        TuValue sum;
-        gint64 n;
-        if (!tu_cell_result(tu_cells_table(tally->cells, target), cell, i, &ret_results[i], &sum,
-                            &n))
-            ret_results[i] = TU_NULL_VALUE;
-    }
-}
+/* A cell's measures, as they are stored and as they should be. */
+typedef struct {
+    TuValue *stored, *right; /* NULL: no such row */
+} Measures;
 
 static void
-add_true(JsonBuilder *json, TuTally *tally, const TuSummaryTable *table, guint target,
-         TuCell *cell)
+measures_clear(Measures *measures)
 {
-    json_builder_set_member_name(json, "true");
-    if (cell == NULL) {
-        json_builder_add_null_value(json);
-        return;
-    }
+    g_free(measures->stored);
+    g_free(measures->right);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Measures, measures_clear)
+
+static Measures
+measures_of(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *cell,
+            const TuStoredCell *stored)
+{
+    const TuDatabase *db = tally->snapshot->keeper->db;
     guint n = table->summary->spec->measures->len;
-    g_autofree TuValue *results = g_new(TuValue, n);
-    measure_results(tally, target, cell, results);
-    json_builder_begin_object(json);
+    Measures measures = {stored != NULL ? g_new0(TuValue, n) : NULL,
+                         cell != NULL ? g_new0(TuValue, n) : NULL};
     for (guint i = 0; i < n; i++) {
-        json_builder_set_member_name(json, table->summary->measures[i].column);
-        tu_output_value(json, &results[i]);
+        TuValue result = TU_NULL_VALUE;
+        TuValue sum;
+        gint64 count;
+        if (stored != NULL)
+            measures.stored[i] = comparable(db, stored->values[tu_stored_measure_column(table, i)]);
+        if (cell != NULL &&
+            tu_cell_result(tu_cells_table(tally->cells, target), cell, i, &result, &sum, &count))
+            measures.right[i] = comparable(db, result);
     }
-    json_builder_end_object(json);
+    return measures;
 }
 
-/* The key's column names and values, from the cell or from the stored row. */
+/* The key's column names and values, from the cell or from the stored row. The bucket's is text,
+ * and may be in `text`. */
 static guint
 key_of(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *cell,
        const TuStoredCell *stored, char *text, const char **ret_names, TuValue *ret_values)
 {
     const TuSummary *spec = table->summary->spec;
+    TuDatabase *db = tally->snapshot->keeper->db;
     guint n = 0;
     if (spec->series_column != NULL)
         ret_names[n++] = spec->series_column;
     if (spec->has_tenant)
         ret_names[n++] = spec->tenant_column;
+    guint bucket = n;
     ret_names[n++] = table->bucket_column;
     for (guint i = 0; i < spec->dimensions->len; i++)
         ret_names[n++] = g_ptr_array_index(spec->dimensions, i);
-    if (cell != NULL)
-        return tu_stored_key(tally, target, cell, text, ret_values);
+    if (cell != NULL) {
+        tu_stored_key(tally, target, cell, text, ret_values);
+        tu_bucket_format(table->grain, cell->bucket, text);
+        ret_values[bucket] = tu_value_text(text);
+        return n;
+    }
     guint k = 0;
     if (spec->series_column != NULL)
         ret_values[k++] = stored->values[TU_STORED_SERIES];
     if (spec->has_tenant)
         ret_values[k++] = stored->values[TU_STORED_TENANT];
-    ret_values[k++] = stored->values[TU_STORED_BUCKET];
+    ret_values[k++] = tu_output_bucket(db, table->grain, &stored->values[TU_STORED_BUCKET], text);
     for (guint i = 0; i < spec->dimensions->len; i++)
         ret_values[k++] = stored->values[TU_STORED_DIMENSIONS + i];
-    return k;
+    return n;
+}
+
+/* Reals that differ look different, though a person otherwise reads 15 digits. */
+static char *
+measure_text(const TuValue *values, guint index)
+{
+    if (values == NULL)
+        return g_strdup("none");
+    return values[index].type == TU_TYPE_REAL ? tu_output_real(values[index].real)
+                                              : tu_value_to_text(&values[index]);
 }
 
 static char *
-line_of(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *cell,
-        const TuStoredCell *stored, const char **names, const TuValue *values, guint n)
+line_of(const TuSummaryTable *table, const Measures *measures, const char **names,
+        const TuValue *values, guint n)
 {
     GString *line = g_string_new(table->name);
-    guint n_measures = table->summary->spec->measures->len;
-    g_autofree TuValue *results = g_new0(TuValue, n_measures);
     for (guint i = 0; i < n; i++) {
         g_autofree char *text = tu_value_to_text(&values[i]);
         g_string_append_printf(line, " %s=%s", names[i], text);
     }
-    if (cell != NULL)
-        measure_results(tally, target, cell, results);
     g_string_append_c(line, ':');
-    if (stored == NULL)
+    if (measures->stored == NULL)
         g_string_append(line, " no row is stored;");
-    for (guint i = 0; i < n_measures; i++) {
-        g_autofree char *is =
-            stored != NULL
-                ? tu_value_to_text(&stored->values[tu_stored_measure_column(table, i)])
-                : g_strdup("none");
-        g_autofree char *should = cell != NULL ? tu_value_to_text(&results[i]) : g_strdup("none");
-        if (!g_str_equal(is, should))
-            g_string_append_printf(line, " %s is %s, true %s;",
-                                   table->summary->measures[i].column, is, should);
+    for (guint i = 0; i < table->summary->spec->measures->len; i++) {
+        g_autofree char *is = measure_text(measures->stored, i);
+        g_autofree char *should = measure_text(measures->right, i);
+        if (measures->stored == NULL || measures->right == NULL ||
+            !tu_value_equal(&measures->stored[i], &measures->right[i]))
+            g_string_append_printf(line, " %s is %s, true %s;", table->summary->measures[i].column,
+                                   is, should);
     }
-    if (cell == NULL)
+    if (measures->right == NULL)
         g_string_append(line, " no such row should be;");
     return g_string_free(line, FALSE);
 }
@@ -136,9 +158,9 @@ take_drift(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *ce
     if (listing->n_listed++ >= (listing->context->as_json ? LISTED_LIMIT : LISTED_FOR_PEOPLE))
         return;
     guint n = key_of(tally, table, target, cell, stored, text, names, values);
+    g_auto(Measures) measures = measures_of(tally, table, target, cell, stored);
     if (!listing->context->as_json) {
-        g_ptr_array_add(listing->lines,
-                        line_of(tally, table, target, cell, stored, names, values, n));
+        g_ptr_array_add(listing->lines, line_of(table, &measures, names, values, n));
         return;
     }
     JsonBuilder *json = listing->json;
@@ -154,8 +176,10 @@ take_drift(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *ce
         tu_output_value(json, &values[i]);
     }
     json_builder_end_object(json);
-    add_stored(json, table, stored);
-    add_true(json, tally, table, target, cell);
+    json_builder_set_member_name(json, "stored");
+    add_measures(json, table, measures.stored);
+    json_builder_set_member_name(json, "true");
+    add_measures(json, table, measures.right);
     json_builder_end_object(json);
 }
 

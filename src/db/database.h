@@ -101,6 +101,8 @@ gboolean tu_statement_step(TuStatement *statement, gboolean *ret_has_row,
 
 /* A column of the current row; its bytes live until the next step. */
 TuValue tu_statement_value(TuStatement *statement, guint column);
+
+/* How many there are; known once it was stepped. */
 guint tu_statement_columns(const TuStatement *statement);
 
 /* Rows inserted, changed or deleted by the last step of a writing statement. */

@@ -9,6 +9,7 @@
  *   mariadb_type.c       types                    mariadb_describe.c, _hazards.c
  *   mariadb_inspect.c    expressions              mariadb_plan.c    does a query use an index
  *   mariadb_capture.c    triggers                 mariadb_log.c     entries, versions, locks
+ *   mariadb_copy.c       many new rows at once: LOAD DATA LOCAL
  *   mariadb_key.c        unique keys in which NULLs are equal, buckets, grants
  *
  * Findings it is built on (docs/correctness.md): a trigger writes nothing but its own row, by
@@ -154,6 +155,18 @@ typedef struct {
 } TuMariadbParameter;
 void tu_mariadb_parameter_bind(TuMariadbParameter *parameter, const TuValue *value,
                                MYSQL_BIND *ret_bind);
+
+/* ---- many rows ---- */
+
+/* What the server gets if it asks for a file: the text of a copy that runs; NULL: a refusal. */
+void tu_mariadb_offer(MYSQL *handle, gpointer copy);
+
+gboolean tu_mariadb_copy_begin(TuDatabase *base, const char *table, const char *const *columns,
+                               guint n_columns, gpointer *ret_copy,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tu_mariadb_copy_row(gpointer data, const TuValue *values,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tu_mariadb_copy_end(gpointer data, gboolean is_good, GError **error);
 
 /* ---- types ---- */
 

@@ -54,10 +54,12 @@ static void
 set_options(MYSQL *handle, const TuMariadbTarget *target, guint read_timeout_s)
 {
     my_bool no = 0;
+    guint yes = 1;
     guint tcp = MYSQL_PROTOCOL_TCP;
     mysql_optionsv(handle, MYSQL_READ_DEFAULT_GROUP, "trueup");
     mysql_optionsv(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_optionsv(handle, MYSQL_OPT_RECONNECT, &no);
+    mysql_optionsv(handle, MYSQL_OPT_LOCAL_INFILE, &yes);
     mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &target->connect_timeout_s);
     mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "trueup");
     if (read_timeout_s > 0)
@@ -76,6 +78,7 @@ tu_mariadb_connect(const TuMariadbTarget *target, guint read_timeout_s, GError *
         return NULL;
     }
     set_options(handle, target, read_timeout_s);
+    tu_mariadb_offer(handle, NULL);
     const TuMariadb nobody = {0};
     if (mysql_real_connect(handle, target->host, target->user, target->password, target->database,
                            target->port, target->socket, CLIENT_MULTI_STATEMENTS) == NULL) {

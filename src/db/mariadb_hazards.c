@@ -67,8 +67,9 @@ has_privilege(TuMariadb *db, const char *privilege, const char *schema, const ch
 
 /* ---- of one table ---- */
 
+/* The last of the rights is what making triggers needs. */
 static gboolean
-check_rights(Table *table, GError **error)
+check_rights(Table *table, gboolean *ret_may_capture, GError **error)
 {
     static const struct {
         const char *privilege, *meaning;
@@ -82,6 +83,7 @@ check_rights(Table *table, GError **error)
         if (!has_privilege(table->db, rights[i].privilege, table->name->schema, table->name->table,
                            &has, error))
             return FALSE;
+        *ret_may_capture = has;
         if (!has)
             tu_hazard_add(table->hazards, TRUE, rights[i].is_of_capture,
                           g_strdup_printf("the right %s is missing: %s", rights[i].privilege,
@@ -139,6 +141,7 @@ tu_mariadb_table_hazards(TuMariadb *db, const TuMariadbName *name, const char *e
                          GPtrArray *hazards, GError **error)
 {
     Table table = {db, name, hazards};
+    gboolean may_capture = FALSE;
     const TuValue values[] = {tu_value_text(name->schema), tu_value_text(name->table)};
     if (g_ascii_strcasecmp(engine, "InnoDB") != 0)
         tu_hazard_add(
@@ -149,7 +152,8 @@ tu_mariadb_table_hazards(TuMariadb *db, const TuMariadbName *name, const char *e
             tu_sql_format("ALTER TABLE `%s`.`%s` ENGINE = InnoDB", name->schema, name->table));
     return tu_mariadb_each_row(db, cascades_sql, values, G_N_ELEMENTS(values), take_cascade, &table,
                                error) &&
-           check_rights(&table, error) && check_log_rights(&table, error);
+           check_rights(&table, &may_capture, error) &&
+           (!may_capture || check_log_rights(&table, error));
 }
 
 /* ---- of the server ---- */

@@ -173,7 +173,9 @@ tu_mariadb_target_label(const TuMariadbTarget *target)
     GString *label = g_string_new("mariadb://");
     if (target->user != NULL)
         g_string_append_printf(label, "%s@", target->user);
-    g_string_append(label, target->host != NULL ? target->host : "localhost");
+    const char *host = target->host != NULL ? target->host : "localhost";
+    gboolean is_ipv6 = strchr(host, ':') != NULL;
+    g_string_append_printf(label, "%s%s%s", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "");
     if (target->port > 0)
         g_string_append_printf(label, ":%u", target->port);
     g_string_append_printf(label, "/%s", target->database);

@@ -11,27 +11,28 @@
 static const struct {
     const char *keyword, *value;
 } default_options[] = {
-    {"connect_timeout", "10"},   {"keepalives", "1"},       {"keepalives_idle", "2"},
+    {"connect_timeout", "10"},    {"keepalives", "1"},       {"keepalives_idle", "2"},
     {"keepalives_interval", "1"}, {"keepalives_count", "3"}, {"tcp_user_timeout", "5000"},
 };
 
-/* What every transaction begins with. Text output is never parsed by the user's habits, a role's or a
- * database's settings change no answer, and a worker that died or was stopped lets go in seconds:
+/* What every transaction begins with. Text output is never parsed by the user's habits, a role's or
+ * a database's settings change no answer, and a worker that died or was stopped lets go in seconds:
  * the server looks for its client while it works (F6), and waits only so long for it between two
  * statements or while it reads rows.
  *
- * Hidden rows are an error (F28). A scan that joins another one in the middle of the table would give
- * rows in another order every time. */
+ * Hidden rows are an error (F28). A scan that joins another one in the middle of the table would
+ * give rows in another order every time. */
 #define PINS                                                                                       \
-    "SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; "                             \
-    "SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; "                     \
+    "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = "     \
+    "'postgres'; "                                                                                 \
     "SET LOCAL extra_float_digits = 1; SET LOCAL standard_conforming_strings = on; "               \
     "SET LOCAL backslash_quote = safe_encoding; SET LOCAL bytea_output = 'hex'; "                  \
     "SET LOCAL xmloption = 'content'; SET LOCAL transform_null_equals = off; "                     \
     "SET LOCAL array_nulls = on; SET LOCAL row_security = off; "                                   \
-    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " G_STRINGIFY(TU_POSTGRES_LOCK_MS)  \
-    "; SET LOCAL idle_in_transaction_session_timeout = 5000; "                                     \
-    "SET LOCAL tcp_user_timeout = 5000; SET LOCAL synchronize_seqscans = off; "
+    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " G_STRINGIFY(                      \
+        TU_POSTGRES_LOCK_MS) "; SET LOCAL idle_in_transaction_session_timeout = 5000; "            \
+                             "SET LOCAL tcp_user_timeout = 5000; SET LOCAL synchronize_seqscans "  \
+                             "= off; "
 
 /* Not every platform that a server runs on can do this. */
 #define CHECK_PIN "SET LOCAL client_connection_check_interval = 500; "
@@ -67,8 +68,8 @@ connect_with(PQconninfoOption *given)
     g_autoptr(GPtrArray) keywords = g_ptr_array_new();
     g_autoptr(GPtrArray) values = g_ptr_array_new();
     Options options = {keywords, values};
-    g_autofree char *application = g_strdup_printf("trueup %.*s pid %d", HOST_BYTES,
-                                                   g_get_host_name(), (int)getpid());
+    g_autofree char *application =
+        g_strdup_printf("trueup %.*s pid %d", HOST_BYTES, g_get_host_name(), (int)getpid());
     for (PQconninfoOption *option = given; option->keyword != NULL; option++)
         if (option->val != NULL)
             add_option(&options, option->keyword, option->val);
@@ -128,29 +129,40 @@ look_at_session(TuPostgres *db, GError **error)
     gboolean is_own = FALSE;
     if (!tu_postgres_wrap(db, &is_own, error))
         return FALSE;
-    g_autoptr(PGresult) result = tu_postgres_query(
-        db,
-        "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_schema(), "
-        "pg_catalog.current_setting('search_path')",
-        NULL, 0, error);
+    g_autoptr(PGresult) result =
+        tu_postgres_query(db,
+                          "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_schema(), "
+                          "pg_catalog.current_setting('search_path')",
+                          NULL, 0, error);
     if (!tu_postgres_unwrap(db, is_own, result != NULL, error) || result == NULL)
         return FALSE;
     db->is_pooled = atoi(tu_postgres_field(result, 0, 0)) != PQbackendPID(db->connection);
     if (!PQgetisnull(result, 0, 1))
         db->schema = g_strdup(tu_postgres_field(result, 0, 1));
     const char *path = tu_postgres_field(result, 0, 2);
-    g_autofree char *pins =
-        g_strconcat(db->pins, "SET LOCAL search_path = ", path[0] != '\0' ? path : "''", "; ", NULL);
+    g_autofree char *pins = g_strconcat(
+        db->pins, "SET LOCAL search_path = ", path[0] != '\0' ? path : "''", "; ", NULL);
     g_free(db->pins);
     db->pins = g_steal_pointer(&pins);
     return TRUE;
+}
+
+/* Text is UTF-8, whatever the server keeps it in. A server that does not know what it keeps gives
+ * and takes bytes. */
+static char *
+pins_with(const TuPostgres *db, const char *more)
+{
+    const char *encoding = PQparameterStatus(db->connection, "server_encoding");
+    gboolean is_bytes = encoding != NULL && g_str_equal(encoding, "SQL_ASCII");
+    return g_strdup_printf("SET LOCAL client_encoding = '%s'; " PINS "%s",
+                           is_bytes ? "SQL_ASCII" : "UTF8", more);
 }
 
 static gboolean
 pin_session(TuPostgres *db, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    db->pins = g_strdup(PINS CHECK_PIN);
+    db->pins = pins_with(db, CHECK_PIN);
     if (look_at_session(db, &local))
         return TRUE;
     if (!tu_error_is(local, TU_ERROR_DATABASE)) {
@@ -158,7 +170,7 @@ pin_session(TuPostgres *db, GError **error)
         return FALSE;
     }
     g_free(db->pins);
-    db->pins = g_strdup(PINS);
+    db->pins = pins_with(db, "");
     return look_at_session(db, error);
 }
 
@@ -193,8 +205,7 @@ open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabas
     db->mode = mode;
     db->deallocate = g_string_new(NULL);
     db->token = g_random_int();
-    db->shapes =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tu_postgres_shape_free);
+    db->shapes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tu_postgres_shape_free);
     if (!connect_to(db, url, error))
         return FALSE;
     PQsetNoticeReceiver(db->connection, ignore_notice, NULL);
@@ -277,6 +288,8 @@ const TuDriver tu_postgres_driver = {
                 .entry_id = "ctid",
                 .applies_at_snapshot = TRUE,
                 .has_nan = TRUE,
+                .cells_per_transaction = 200000,
+                .short_lock_wait = "SET LOCAL lock_timeout = '50ms'",
                 .rows_per_statement = 100},
     .url_prefixes = url_prefixes,
     .open = open_database,
@@ -292,6 +305,8 @@ const TuDriver tu_postgres_driver = {
     .execute = tu_postgres_execute,
     .begin_read = tu_postgres_begin_read,
     .begin_write = tu_postgres_begin_write,
+    .mark = tu_postgres_mark,
+    .back = tu_postgres_back,
     .commit = tu_postgres_commit,
     .rollback = tu_postgres_rollback,
     .describe = tu_postgres_describe,

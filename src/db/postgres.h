@@ -1,24 +1,25 @@
 /*
  * The PostgreSQL driver's own parts, shared by its files only.
  *
- *   postgres.c            the driver's table, its dialect, life
- *   postgres_wire.c       sending and waiting; errors; transactions, their pinned settings
- *   postgres_statement.c  prepare, bind, step     postgres_scan.c   rows of a COPY as they come
- *   postgres_value.c      bytes to values         postgres_encode.c values to bytes
- *   postgres_type.c       what a type means       postgres_copy.c   COPY into a table
- *   postgres_describe.c   tables, columns, keys   postgres_hazards.c
- *   postgres_inspect.c    expressions             postgres_capture.c  triggers
- *   postgres_schema.c     its version, index use  postgres_lock.c     locks, grants
+ *   postgres.c           life, dialect, keys   postgres_type.c      what a type means
+ *   postgres_wire.c      sending and waiting   postgres_value.c     bytes to values
+ *   postgres_transaction.c  pinned settings    postgres_encode.c    values to bytes
+ *   postgres_statement.c prepare, bind, step   postgres_numeric.c   numerics, both ways
+ *   postgres_scan.c      rows of a COPY        postgres_text.c      values to text
+ *   postgres_copy.c      COPY into a table     postgres_capture.c   triggers
+ *   postgres_describe.c  tables, hazards       postgres_inspect.c   expressions, their words
+ *   postgres_schema.c    its version, log      postgres_lock.c      locks, grants
  *
- * Everything that a session could be set to is set anew at the start of every transaction, in the same
- * round trip, and nothing outlives a transaction: so a transaction pooler may stand between. A lost
- * connection stays lost.
+ * Everything that a session could be set to is set anew at the start of every transaction, in the
+ * same round trip, and nothing outlives a transaction: so a transaction pooler may stand between. A
+ * lost connection stays lost.
  */
 #pragma once
 
 #include <libpq-fe.h>
 
 #include "db/driver.h"
+#include "db/sqlscan.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)
 
@@ -32,6 +33,7 @@ typedef struct {
     char *schema;                     /* where unqualified names are created; NULL: nowhere */
     char *pins;                       /* SET LOCAL ...; of every transaction */
     gboolean is_pooled;               /* sessions are not ours alone */
+    gboolean has_mark; /* tu_transaction_mark was called in this one */
     gboolean is_in_transaction;
     guint64 n_transactions;           /* what was prepared in an earlier one is gone */
     guint64 n_names;                  /* prepared statements named so far */
@@ -64,8 +66,8 @@ gboolean tu_postgres_pump(TuPostgres *db, gboolean *asked, GError **error);
 /* Asks the server to give up what it does; its answer comes as that statement's error. */
 void tu_postgres_ask_to_cancel(TuPostgres *db);
 
-/* What a query that was sent gives: the last result with rows, else the last. NULL with an error, and
- * the connection is idle again. A COPY ends it at once. */
+/* What a query that was sent gives: the last result with rows, else the last. NULL with an error,
+ * and the connection is idle again. A COPY ends it at once. */
 PGresult *tu_postgres_finish(TuPostgres *db, const char *sql, GError **error);
 
 /* Runs statements as they are, whatever the transaction. An error shows `shown`. */
@@ -101,6 +103,8 @@ gboolean tu_postgres_back_to(TuPostgres *db, const char *savepoint);
 
 gboolean tu_postgres_begin_read(TuDatabase *base, const GPtrArray *tables, GError **error);
 gboolean tu_postgres_begin_write(TuDatabase *base, GError **error);
+gboolean tu_postgres_mark(TuDatabase *db, GError **error);
+gboolean tu_postgres_back(TuDatabase *db, GError **error);
 gboolean tu_postgres_commit(TuDatabase *base, GError **error);
 void tu_postgres_rollback(TuDatabase *base);
 gboolean tu_postgres_execute(TuDatabase *base, const char *sql, GError **error);
@@ -137,6 +141,9 @@ typedef TuValue (*TuPostgresDecode)(const char *data, guint length, GString *scr
 
 /* NULL: this driver does not know the type's binary form. */
 TuPostgresDecode tu_postgres_decoder(Oid type);
+
+TuValue tu_postgres_decode_numeric(const char *data, guint length, GString *scratch);
+gboolean tu_postgres_encode_numeric(GByteArray *bytes, const TuValue *value);
 
 /* PostgreSQL's text of a value that is no NULL and no blob; appended. */
 void tu_postgres_append_text(GString *text, const TuValue *value);
@@ -242,6 +249,27 @@ gboolean tu_postgres_try_lock(TuDatabase *base, const char *name, char **ret_hol
 void tu_postgres_unlock(TuDatabase *base, const char *name);
 char *tu_postgres_grants(TuDatabase *base, const GPtrArray *sources, const GPtrArray *summaries,
                          const GPtrArray *control);
+
+/* ---- the words of an expression ---- */
+
+/* Adds "table\ncolumn" of every word that is a column's name. */
+void tu_postgres_find_columns(const TuProbe *probe, GHashTable *columns);
+
+/* TRUE if its words show why it cannot be kept exact. */
+gboolean tu_postgres_find_fault(const TuProbe *probe, GHashTable *columns,
+                                TuInspection *inspection);
+
+/* The names of all that is called, as an array's text; *ret_session is set if one of them gives
+ * something of the session or the clock. Free with g_free. */
+char *tu_postgres_called_functions(const TuProbe *probe, const char **ret_session);
+
+/* Both take `fault`, or say that `what` changes with time; TRUE. */
+gboolean tu_postgres_set_fault(TuInspection *inspection, char *fault, const char *help);
+gboolean tu_postgres_fault_of_time(const TuProbe *probe, const char *what,
+                                   TuInspection *inspection);
+
+/* The token at or after `text` as PostgreSQL reads it: a bracket quotes no name, it is an index. */
+TuToken tu_postgres_token(const char *text);
 
 /* "a.b" as SQL names it: "a"."b"; free with g_free. */
 char *tu_postgres_quote_table(const char *table);

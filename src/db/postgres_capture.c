@@ -7,15 +7,16 @@
  *            differ                         (F23), so nothing is written twice
  *   TRUNCATE the rows there are  -1         fires for every table that it empties, before it does
  *
- * A function reads nothing but those rows and writes nothing but the log: as its owner (F17), with an
- * empty search_path, without a sequence (F18) or NOTIFY (F16). It never fails a writer (F19): before
- * it writes it asks, in a block that catches the error, whether the columns still are what the log
- * has, and writes one entry of weight 2 (everything may have changed) where they are not. The block
- * writes nothing, so it costs the writer no transaction number; the write itself then cannot fail.
+ * A function reads nothing but those rows and writes nothing but the log: as its owner (F17), with
+ * an empty search_path, without a sequence (F18) or NOTIFY (F16). It never fails a writer (F19):
+ * before it writes it asks, in a block that catches the error, whether the columns still are what
+ * the log has, and writes one entry of weight 2 (everything may have changed) where they are not.
+ * The block writes nothing, so it costs the writer no transaction number; the write itself then
+ * cannot fail.
  *
  * An UPDATE's old and new rows are paired by their order, and a pair that is the same to the byte
- * (the operator *<>, which needs no equality of the types: F20) is left out. Whether the pairs are right
- * does not matter: two images that are the same cancel each other whatever rows they are of.
+ * (the operator *<>, which needs no equality of the types: F20) is left out. Whether the pairs are
+ * right does not matter: two images that are the same cancel each other whatever rows they are of.
  */
 #include "db/postgres.h"
 
@@ -29,12 +30,12 @@
 
 /* Names in the log's way of pg_trigger: what follows "type=" are the bits of tgtype. */
 typedef struct {
-    const char *prefix;     /* of the trigger's and the function's name */
-    const char *event;      /* AFTER INSERT */
-    const char *type;       /* tgtype */
-    const char *old, *new;  /* transition tables; NULL: none */
-    const char *settings;   /* of the function, as CREATE FUNCTION takes them */
-    const char *proconfig;  /* as the catalog has them */
+    const char *prefix;    /* of the trigger's and the function's name */
+    const char *event;     /* AFTER INSERT */
+    const char *type;      /* tgtype */
+    const char *old, *new; /* transition tables; NULL: none */
+    const char *settings;  /* of the function, as CREATE FUNCTION takes them */
+    const char *proconfig; /* as the catalog has them */
     void (*append_body)(GString *sql, const TuCaptureShape *shape, const char *log);
 } Trigger;
 
@@ -79,26 +80,31 @@ append_text(GString *sql, const char *text)
     g_string_append_c(sql, '\'');
 }
 
-/* fits := the columns of the transition table `rows` have the types that they had; NULL without rows.
- * If the log itself is gone there is nothing to write to: the guard finds that. */
+/* fits := the columns of the transition table `rows` have the types that they had. NULL without
+ * rows, and where the log itself is gone: then nothing can be written, and the guard finds that.
+ * The text after `extra` are further results, `into` their variables. */
 static void
-append_check(GString *sql, const TuCaptureShape *shape, const char *log, const char *rows)
+append_check(GString *sql, const TuCaptureShape *shape, const char *log, const char *rows,
+             const char *extra, const char *into)
 {
-    g_string_append(sql, "    BEGIN\n        fits := (SELECT true");
+    g_string_append(sql, "    BEGIN\n        SELECT true");
     for (guint i = 0; i < shape->columns->len; i++) {
-        const TuColumnInfo *column =
-            tu_table_info_column(shape->info, column_name(shape, i));
+        const TuColumnInfo *column = tu_table_info_column(shape->info, column_name(shape, i));
         tu_sql_append(sql, "\n            AND pg_catalog.pg_typeof(r.%I) = ", column->name);
         append_text(sql, column->declared_type);
         g_string_append(sql, "::pg_catalog.regtype");
     }
-    g_string_append_printf(sql, "\n            FROM %s r LIMIT 1);\n", rows);
-    g_string_append_printf(sql, "        PERFORM FROM %s LIMIT 0;\n", log);
-    g_string_append(sql, "    EXCEPTION\n"
-                         "        WHEN undefined_table THEN RETURN NULL;\n"
-                         "        WHEN undefined_column OR undefined_object OR invalid_schema_name "
-                         "OR feature_not_supported THEN fits := false;\n"
-                         "    END;\n");
+    g_string_append_printf(sql,
+                           "%s\n            INTO fits%s FROM %s r\n"
+                           "            WHERE pg_catalog.to_regclass(",
+                           extra, into, rows);
+    append_text(sql, log);
+    g_string_append(sql, ") IS NOT NULL LIMIT 1;\n"
+                         "    EXCEPTION WHEN undefined_column OR undefined_object OR "
+                         "invalid_schema_name OR feature_not_supported\n"
+                         "        THEN fits := pg_catalog.to_regclass(");
+    append_text(sql, log);
+    g_string_append(sql, ") IS NULL AND NULL;\n    END;\n");
 }
 
 /* ---- bodies ---- */
@@ -108,7 +114,7 @@ append_copy_body(GString *sql, const TuCaptureShape *shape, const char *log, con
                  const char *weight)
 {
     g_string_append(sql, "DECLARE\n    fits boolean;\nBEGIN\n");
-    append_check(sql, shape, log, rows);
+    append_check(sql, shape, log, rows, "", "");
     g_string_append(sql, "    IF fits THEN\n        ");
     append_insert(sql, shape, log);
     g_string_append_printf(sql, "        SELECT %s", weight);
@@ -130,11 +136,12 @@ append_delete_body(GString *sql, const TuCaptureShape *shape, const char *log)
     append_copy_body(sql, shape, log, "trueup_old", "-1");
 }
 
-/* (SELECT row_number() OVER () AS trueup_n, "a", "b" FROM trueup_old) o */
+/* (SELECT row_number() OVER () AS trueup_n, "a", "b" FROM trueup_old) trueup_was */
 static void
-append_numbered(GString *sql, const TuCaptureShape *shape, const char *rows, const char *alias)
+append_numbered(GString *sql, const TuCaptureShape *shape, const char *number, const char *rows,
+                const char *alias)
 {
-    g_string_append(sql, "(SELECT pg_catalog.row_number() OVER () AS trueup_n");
+    g_string_append_printf(sql, "(SELECT %s AS trueup_n", number);
     append_columns(sql, shape, "");
     g_string_append_printf(sql, " FROM %s) %s", rows, alias);
 }
@@ -147,21 +154,20 @@ append_image(GString *sql, const TuCaptureShape *shape, const char *weight, cons
     g_string_append_c(sql, ')');
 }
 
+/* The INSERT of both images of each pair that differs, and of what has no partner. */
 static void
-append_update_body(GString *sql, const TuCaptureShape *shape, const char *log)
+append_pairs(GString *sql, const TuCaptureShape *shape, const char *log, const char *number,
+             const char *join, const char *on)
 {
-    g_string_append(sql, "DECLARE\n    fits boolean;\nBEGIN\n");
-    append_check(sql, shape, log, "trueup_new");
-    g_string_append(sql, "    IF fits THEN\n        ");
+    g_string_append(sql, "        ");
     append_insert(sql, shape, log);
     g_string_append(sql, "        SELECT i.trueup_weight");
     append_columns(sql, shape, "i.");
     g_string_append(sql, " FROM ");
-    append_numbered(sql, shape, "trueup_old", "trueup_was");
-    g_string_append(sql, "\n        FULL JOIN ");
-    append_numbered(sql, shape, "trueup_new", "trueup_is");
-    g_string_append(sql, " ON trueup_is.trueup_n = trueup_was.trueup_n\n"
-                         "        CROSS JOIN LATERAL (VALUES ");
+    append_numbered(sql, shape, number, "trueup_old", "trueup_was");
+    g_string_append_printf(sql, "\n        %s ", join);
+    append_numbered(sql, shape, number, "trueup_new", "trueup_is");
+    g_string_append_printf(sql, "%s\n        CROSS JOIN LATERAL (VALUES ", on);
     append_image(sql, shape, "-1", "trueup_was.");
     g_string_append(sql, ", ");
     append_image(sql, shape, "1", "trueup_is.");
@@ -170,14 +176,31 @@ append_update_body(GString *sql, const TuCaptureShape *shape, const char *log)
     g_string_append(sql, ")\n"
                          "        WHERE i.trueup_n IS NOT NULL AND (trueup_was.trueup_n IS NULL "
                          "OR trueup_is.trueup_n IS NULL\n"
-                         "            OR trueup_was OPERATOR(pg_catalog.*<>) trueup_is);\n"
-                         "    ELSIF NOT fits THEN\n        ");
+                         "            OR trueup_was OPERATOR(pg_catalog.*<>) trueup_is);\n");
+}
+
+/* One row, as most updates change, needs no numbers to be paired: half the cost. */
+static void
+append_update_body(GString *sql, const TuCaptureShape *shape, const char *log)
+{
+    static const char is_one[] =
+        ",\n            1 = (SELECT pg_catalog.count(*) FROM (SELECT FROM trueup_new LIMIT 2) x)"
+        "\n            AND 1 = (SELECT pg_catalog.count(*) FROM (SELECT FROM trueup_old LIMIT 2) "
+        "x)";
+    g_string_append(sql, "DECLARE\n    fits boolean;\n    is_one boolean;\nBEGIN\n");
+    append_check(sql, shape, log, "trueup_new", is_one, ", is_one");
+    g_string_append(sql, "    IF fits AND is_one THEN\n");
+    append_pairs(sql, shape, log, "1", "CROSS JOIN", "");
+    g_string_append(sql, "    ELSIF fits THEN\n");
+    append_pairs(sql, shape, log, "pg_catalog.row_number() OVER ()", "FULL JOIN",
+                 " ON trueup_is.trueup_n = trueup_was.trueup_n");
+    g_string_append(sql, "    ELSIF NOT fits THEN\n        ");
     append_give_up(sql, log);
     g_string_append(sql, "    END IF;\n    RETURN NULL;\nEND\n");
 }
 
-/* TRUNCATE empties what its transaction may not see: at REPEATABLE READ rows may have come since its
- * snapshot, and row-level security (switched off, so that it raises) may hide some. */
+/* TRUNCATE empties what its transaction may not see: at REPEATABLE READ rows may have come since
+ * its snapshot, and row-level security (switched off, so that it raises) may hide some. */
 static void
 append_truncate_body(GString *sql, const TuCaptureShape *shape, const char *log)
 {
@@ -306,7 +329,8 @@ create_trigger(const Wanted *wanted, const char *table)
 {
     const Trigger *trigger = wanted->trigger;
     GString *sql = g_string_new(NULL);
-    tu_sql_append(sql, "CREATE OR REPLACE TRIGGER %I %s ON %Q", wanted->name, trigger->event, table);
+    tu_sql_append(sql, "CREATE OR REPLACE TRIGGER %I %s ON %Q", wanted->name, trigger->event,
+                  table);
     if (trigger->old != NULL || trigger->new != NULL)
         g_string_append(sql, " REFERENCING");
     if (trigger->old != NULL)
@@ -340,8 +364,7 @@ add_object(GPtrArray *objects, const Wanted *wanted, const char *table)
         is_itself ? g_strdup(wanted->name) : g_strdup_printf("%s on %s", wanted->name, table);
     TuCaptureObject *object = tu_capture_object_add(objects, shown);
     object->wanted = is_needed ? wanted_text(wanted) : NULL;
-    object->installed =
-        g_strdup(installed_text(wanted->shape->info, wanted->name, table));
+    object->installed = g_strdup(installed_text(wanted->shape->info, wanted->name, table));
     if (is_needed && is_itself) {
         g_ptr_array_add(object->create, create_function(wanted));
         g_ptr_array_add(object->create, g_strdup_printf("REVOKE ALL ON FUNCTION %s() FROM PUBLIC",
@@ -378,6 +401,7 @@ tu_postgres_capture_forget(TuDatabase *base, const char *table, const char *log,
     for (guint i = 0; i < G_N_ELEMENTS(triggers); i++) {
         g_autofree char *name = tu_sql_short_name(triggers[i].prefix, table);
         g_autofree char *function = function_of((TuPostgres *)base, log, name);
-        g_ptr_array_add(statements, tu_sql_format("DROP FUNCTION IF EXISTS %s() CASCADE", function));
+        g_ptr_array_add(statements,
+                        tu_sql_format("DROP FUNCTION IF EXISTS %s() CASCADE", function));
     }
 }

@@ -37,9 +37,8 @@ copy_free(Copy *copy)
 static gboolean
 flush(Copy *copy, GError **error)
 {
-    if (copy->bytes->len > 0 &&
-        PQputCopyData(copy->db->connection, (const char *)copy->bytes->data,
-                      (int)copy->bytes->len) != 1) {
+    if (copy->bytes->len > 0 && PQputCopyData(copy->db->connection, (const char *)copy->bytes->data,
+                                              (int)copy->bytes->len) != 1) {
         tu_postgres_set_error(copy->db, NULL, NULL, error);
         return FALSE;
     }
@@ -67,8 +66,7 @@ read_types(Copy *copy, GError **error)
     for (guint i = 0; result != NULL && i < copy->n_columns; i++) {
         for (int row = 0; row < PQntuples(result); row++)
             if (g_str_equal(tu_postgres_field(result, row, 0), copy->columns[i]))
-                copy->types[i] =
-                    (Oid)g_ascii_strtoull(tu_postgres_field(result, row, 1), NULL, 10);
+                copy->types[i] = (Oid)g_ascii_strtoull(tu_postgres_field(result, row, 1), NULL, 10);
         copy->is_binary = copy->is_binary && tu_postgres_binary_name(copy->types[i]) != NULL;
     }
     return result != NULL;
@@ -87,7 +85,7 @@ wait_for_copy(TuPostgres *db, const char *sql, GError **error)
     if (PQresultStatus(result) == PGRES_COPY_IN)
         return TRUE;
     tu_postgres_set_error(db, result, sql, error);
-    g_autoptr(PGresult) rest = tu_postgres_finish(db, NULL, NULL);
+    PQclear(tu_postgres_finish(db, NULL, NULL));
     return FALSE;
 }
 
@@ -201,7 +199,8 @@ tu_postgres_copy_row(gpointer data, const TuValue *values, GError **error)
 
 /* ---- end ---- */
 
-/* What the server says to the whole. A key that is there already was written by somebody meanwhile. */
+/* What the server says to the whole. A key that is there already was written by somebody meanwhile.
+ */
 static gboolean
 take_verdict(Copy *copy, GError **error)
 {
@@ -216,7 +215,7 @@ take_verdict(Copy *copy, GError **error)
                     copy->table, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     else if (!is_good)
         tu_postgres_set_error(db, result, NULL, error);
-    g_autoptr(PGresult) rest = PQgetResult(db->connection);
+    PQclear(PQgetResult(db->connection));
     return is_good;
 }
 

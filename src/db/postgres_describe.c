@@ -1,8 +1,8 @@
 /*
  * What PostgreSQL has: tables, their partitions and children, columns, keys, triggers.
  *
- * The table is looked for with the user's own search_path; everything after that with an empty one, so
- * that types, defaults and collations come with their schemas and mean the same to everybody.
+ * The table is looked for with the user's own search_path; everything after that with an empty one,
+ * so that types, defaults and collations come with their schemas and mean the same to everybody.
  */
 #include "db/postgres.h"
 
@@ -89,8 +89,18 @@ static const char columns_sql[] =
     "ORDER BY a.attnum";
 
 enum {
-    NAME, DECLARED, OID, MODIFIER, TYPE_NAME, IS_ENUM, NOT_NULL, GENERATED, DEFAULT, COLLATION,
-    MERGES, KEY_POSITION,
+    NAME,
+    DECLARED,
+    OID,
+    MODIFIER,
+    TYPE_NAME,
+    IS_ENUM,
+    NOT_NULL,
+    GENERATED,
+    DEFAULT,
+    COLLATION,
+    MERGES,
+    KEY_POSITION,
 };
 
 static void
@@ -171,10 +181,11 @@ describe_keys(TuPostgres *db, const char *oid, TuTableInfo *info, GError **error
 
 /* ---- triggers ---- */
 
-/* In the form that tu_postgres_capture_objects writes: when it fires, whom it calls, what that does. */
-static const char triggers_sql[] =
-    FAMILY
-    "SELECT t.tgname, CASE WHEN f.oid <> $1::pg_catalog.oid THEN n.nspname || '.' || c.relname END, "
+/* In the form that tu_postgres_capture_objects writes: when it fires, whom it calls, what that
+ * does. */
+static const char triggers_sql[] = FAMILY
+    "SELECT t.tgname, CASE WHEN f.oid <> $1::pg_catalog.oid THEN n.nspname || '.' || c.relname "
+    "END, "
     "pg_catalog.format('enabled=%s type=%s old=%s new=%s when=%s columns=%s function=%s', "
     "t.tgenabled, t.tgtype, t.tgoldtable, t.tgnewtable, t.tgqual IS NOT NULL, t.tgattr, "
     "'\"' || replace(pn.nspname, '\"', '\"\"') || '\".\"' || replace(p.proname, '\"', '\"\"') || "
@@ -190,10 +201,10 @@ describe_triggers(TuPostgres *db, const char *oid, TuTableInfo *info, GError **e
 {
     g_autoptr(PGresult) result = tu_postgres_query(db, triggers_sql, &oid, 1, error);
     for (int row = 0; result != NULL && row < PQntuples(result); row++)
-        tu_table_info_add_trigger(
-            info, tu_postgres_field(result, row, 0),
-            PQgetisnull(result, row, 1) ? info->name : tu_postgres_field(result, row, 1),
-            tu_postgres_field(result, row, 2));
+        tu_table_info_add_trigger(info, tu_postgres_field(result, row, 0),
+                                  PQgetisnull(result, row, 1) ? info->name
+                                                              : tu_postgres_field(result, row, 1),
+                                  tu_postgres_field(result, row, 2));
     return result != NULL;
 }
 

@@ -23,18 +23,29 @@ static const char table_sql[] =
     "FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 2 DESC, 1";
 
-enum { NAME, IS_ITSELF, HIDES_ROWS, PERSISTENCE, IS_FOREIGN, MAY_SELECT, MAY_TRIGGER, HAS_RULES, IS_SUBSCRIBED };
+enum {
+    NAME,
+    IS_ITSELF,
+    HIDES_ROWS,
+    PERSISTENCE,
+    IS_FOREIGN,
+    MAY_SELECT,
+    MAY_TRIGGER,
+    HAS_RULES,
+    IS_SUBSCRIBED
+};
 
 typedef struct {
     int field;
-    char value;              /* how the field begins where the hazard is there */
-    gboolean of_parts;       /* a part's is one too */
+    char value;        /* how the field begins where the hazard is there */
+    gboolean of_parts; /* a part's is one too */
     gboolean is_error, is_of_capture;
     const char *message, *help; /* %s of the message is the table */
 } HazardRow;
 
 static const HazardRow hazard_rows[] = {
-    {HIDES_ROWS, 't', FALSE, TRUE, FALSE, "row-level security of table %s hides rows from this role",
+    {HIDES_ROWS, 't', FALSE, TRUE, FALSE,
+     "row-level security of table %s hides rows from this role",
      "ALTER ROLE ... BYPASSRLS, or use the table's owner without FORCE ROW LEVEL SECURITY"},
     {PERSISTENCE, 'u', TRUE, TRUE, FALSE,
      "table %s is UNLOGGED: a crash of the server empties it without a trace",
@@ -42,7 +53,8 @@ static const HazardRow hazard_rows[] = {
     {PERSISTENCE, 't', TRUE, TRUE, FALSE, "table %s is temporary: no other session sees it",
      "use an ordinary table"},
     {IS_FOREIGN, 't', TRUE, TRUE, TRUE,
-     "table %s is a foreign table: its changes cannot be captured, and triggers of its parent would "
+     "table %s is a foreign table: its changes cannot be captured, and triggers of its parent "
+     "would "
      "make writers fail",
      "use `capture: none`"},
     {MAY_SELECT, 'f', FALSE, TRUE, FALSE, "this role may not read table %s",
@@ -52,7 +64,8 @@ static const HazardRow hazard_rows[] = {
      "rows go",
      "use triggers instead of rules"},
     {IS_SUBSCRIBED, 't', TRUE, FALSE, TRUE,
-     "table %s is filled by a subscription, whose worker fires no statement triggers: those changes "
+     "table %s is filled by a subscription, whose worker fires no statement triggers: those "
+     "changes "
      "are not captured",
      "use `capture: none`, so that it is repaired periodically"},
 };
@@ -73,7 +86,8 @@ is_ours(const TuTriggerInfo *trigger)
            strstr(trigger->text, ".\"trueup_") != NULL;
 }
 
-/* Those who only keep summaries need no right to make triggers: it is missed where there are none. */
+/* Those who only keep summaries need no right to make triggers: it is missed where there are none.
+ */
 static void
 look_at_triggers(const PGresult *result, TuTableInfo *info)
 {
@@ -105,9 +119,11 @@ tu_postgres_table_hazards(TuPostgres *db, const char *oid, TuTableInfo *info, GE
     for (int row = 0; result != NULL && row < PQntuples(result); row++)
         for (guint i = 0; i < G_N_ELEMENTS(hazard_rows); i++) {
             const HazardRow *hazard = &hazard_rows[i];
+            gboolean is_itself = tu_postgres_is_true(result, row, IS_ITSELF);
             if (tu_postgres_field(result, row, hazard->field)[0] == hazard->value &&
-                (hazard->of_parts || tu_postgres_is_true(result, row, IS_ITSELF)))
-                add_table_hazard(info->hazards, hazard, tu_postgres_field(result, row, NAME));
+                (hazard->of_parts || is_itself))
+                add_table_hazard(info->hazards, hazard,
+                                 is_itself ? info->name : tu_postgres_field(result, row, NAME));
         }
     if (result != NULL && info->is_table)
         look_at_triggers(result, info);
@@ -131,12 +147,12 @@ tu_postgres_hazards(TuDatabase *base, GPtrArray *hazards, GError **error)
                       g_strdup("use PostgreSQL 15 or later"));
     if (!tu_postgres_scope_begin(&scope, db, error))
         return FALSE;
-    g_autoptr(PGresult) result = tu_postgres_query(
-        db,
-        "SELECT pg_catalog.pg_is_in_recovery(), "
-        "pg_catalog.current_setting('default_transaction_read_only') = 'on', "
-        "pg_catalog.current_setting('session_replication_role') = 'replica'",
-        NULL, 0, error);
+    g_autoptr(PGresult) result =
+        tu_postgres_query(db,
+                          "SELECT pg_catalog.pg_is_in_recovery(), "
+                          "pg_catalog.current_setting('default_transaction_read_only') = 'on', "
+                          "pg_catalog.current_setting('session_replication_role') = 'replica'",
+                          NULL, 0, error);
     if (result == NULL)
         return FALSE;
     gboolean is_standby = tu_postgres_is_true(result, 0, 0);

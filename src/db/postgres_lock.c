@@ -1,8 +1,8 @@
 /*
  * Locks that die with their session, and the rights that a worker needs.
  *
- * Behind a transaction pooler a session is not ours: a lock taken in it would stay with the server's
- * connection (F5). There nobody takes one: the turn number guards what is written.
+ * Behind a transaction pooler a session is not ours: a lock taken in it would stay with the
+ * server's connection (F5). There nobody takes one: the turn number guards what is written.
  */
 #include "db/postgres.h"
 
@@ -37,8 +37,8 @@ ask(TuPostgres *db, const char *sql, gint64 key, GError **error)
     return g_steal_pointer(&result);
 }
 
-/* "trueup HOST pid 12", as postgres.c names its sessions, is "HOST, pid 12"; another name is what it
- * is. */
+/* "trueup HOST pid 12", as postgres.c names its sessions, is "HOST, pid 12"; another name is what
+ * it is. */
 static char *
 holder_of(const PGresult *result)
 {
@@ -69,8 +69,8 @@ tu_postgres_try_lock(TuDatabase *base, const char *name, char **ret_holder, GErr
     *ret_holder = NULL;
     if (db->is_pooled)
         return TRUE;
-    g_autoptr(PGresult) taken =
-        ask(db, "SELECT pg_catalog.pg_try_advisory_lock($1::pg_catalog.int8)", key_of(db, name), error);
+    g_autoptr(PGresult) taken = ask(
+        db, "SELECT pg_catalog.pg_try_advisory_lock($1::pg_catalog.int8)", key_of(db, name), error);
     if (taken == NULL)
         return FALSE;
     if (tu_postgres_is_true(taken, 0, 0))
@@ -87,8 +87,8 @@ tu_postgres_unlock(TuDatabase *base, const char *name)
     TuPostgres *db = (TuPostgres *)base;
     if (db->is_pooled || PQstatus(db->connection) != CONNECTION_OK)
         return;
-    g_autoptr(PGresult) result =
-        ask(db, "SELECT pg_catalog.pg_advisory_unlock($1::pg_catalog.int8)", key_of(db, name), NULL);
+    g_autoptr(PGresult) result = ask(
+        db, "SELECT pg_catalog.pg_advisory_unlock($1::pg_catalog.int8)", key_of(db, name), NULL);
 }
 
 /* ---- rights ---- */

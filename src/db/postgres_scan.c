@@ -1,17 +1,16 @@
 /*
- * Scans: a SELECT with many rows, as the stream of a COPY in binary, so that memory does not grow with
- * the rows and no cursor has to be fetched from.
+ * Scans: a SELECT with many rows, as the stream of a COPY in binary, so that memory does not grow
+ * with the rows and no cursor has to be fetched from.
  *
- *   SAVEPOINT s; COPY (SELECT ...) TO STDOUT (FORMAT binary); RELEASE SAVEPOINT s     one round trip
+ *   SAVEPOINT s; COPY (SELECT ...) TO STDOUT (FORMAT binary); RELEASE SAVEPOINT s     one round
+ * trip
  *
- * COPY takes no parameters: values are put in as literals, with the types that the server inferred for
- * them. The savepoint lets the transaction go on after a scan that failed, or was given up.
+ * COPY takes no parameters: values are put in as literals, with the types that the server inferred
+ * for them. The savepoint lets the transaction go on after a scan that failed, or was given up.
  */
 #include "db/postgres.h"
 
 #include <string.h>
-
-#include "db/sqlscan.h"
 
 #define SAVEPOINT "trueup_scan"
 
@@ -19,11 +18,11 @@
 #define HEADER_BYTES 19
 
 struct TuPostgresScan {
-    gboolean is_own;       /* the transaction was opened for this scan */
+    gboolean is_own; /* the transaction was opened for this scan */
     gboolean past_header;
-    gboolean asked;        /* the server was asked to cancel */
-    char *row;             /* of PQgetCopyData; NULL: none yet */
-    const char **data;     /* of each column; NULL: NULL */
+    gboolean asked;    /* the server was asked to cancel */
+    char *row;         /* of PQgetCopyData; NULL: none yet */
+    const char **data; /* of each column; NULL: NULL */
     guint *lengths;
 };
 
@@ -59,8 +58,8 @@ with_literals(const TuPostgresStatement *statement, const TuPostgresShape *shape
 {
     GString *sql = g_string_new(NULL);
     const char *copied = shape->sql;
-    TuToken token = tu_sql_token(copied);
-    for (; token.kind < TU_TOKEN_END; token = tu_sql_token(token.start + token.length)) {
+    TuToken token = tu_postgres_token(copied);
+    for (; token.kind < TU_TOKEN_END; token = tu_postgres_token(token.start + token.length)) {
         if (!tu_token_is_symbol(&token, '$') || !g_ascii_isdigit(token.start[1]))
             continue;
         char *end = NULL;
@@ -129,7 +128,7 @@ wait_for_copy(TuPostgres *db, const char *sql, GError **error)
         if (result != NULL && status == PGRES_COMMAND_OK)
             continue;
         tu_postgres_set_error(db, result, sql, error);
-        g_autoptr(PGresult) rest = tu_postgres_finish(db, NULL, NULL);
+        PQclear(tu_postgres_finish(db, NULL, NULL));
         return FALSE;
     }
 }
@@ -143,9 +142,9 @@ start_copy(TuPostgresStatement *statement, GError **error)
         return FALSE;
     g_autofree char *select = with_literals(statement, shape);
     gboolean is_own = statement->scan->is_own;
-    g_autofree char *copy = g_strdup_printf(
-        "%sCOPY (%s\n) TO STDOUT (FORMAT binary)%s", is_own ? "" : "SAVEPOINT " SAVEPOINT "; ",
-        select, is_own ? "" : "; RELEASE SAVEPOINT " SAVEPOINT);
+    g_autofree char *copy = g_strdup_printf("%sCOPY (%s\n) TO STDOUT (FORMAT binary)%s",
+                                            is_own ? "" : "SAVEPOINT " SAVEPOINT "; ", select,
+                                            is_own ? "" : "; RELEASE SAVEPOINT " SAVEPOINT);
     gboolean is_good = tu_postgres_set_columns(statement, shape->n_columns, shape->types, error);
     statement->scan->data = g_new0(const char *, shape->n_columns);
     statement->scan->lengths = g_new0(guint, shape->n_columns);
@@ -188,8 +187,8 @@ read_32(const char *data)
     return GUINT32_FROM_BE(value);
 }
 
-/* A number of columns, then each with its length before it. FALSE: the end, which has the number -1,
- * or a header without a row behind it. */
+/* A number of columns, then each with its length before it. FALSE: the end, which has the number
+ * -1, or a header without a row behind it. */
 static gboolean
 take_row(TuPostgresStatement *statement, int bytes)
 {

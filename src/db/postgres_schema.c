@@ -1,6 +1,6 @@
 /*
- * Questions about the schema and its log: a number that changes with it, whether a query has an index
- * to start from, the entries of a change log by their place.
+ * Questions about the schema and its log: a number that changes with it, whether a query has an
+ * index to start from, the entries of a change log by their place.
  */
 #include "db/postgres.h"
 
@@ -13,9 +13,9 @@
 
 /* ---- the schema's version ---- */
 
-/* What capture and reading rest on, of the tables ($1, quoted names) and all their parts. Of pg_class
- * only what DDL changes: VACUUM and ANALYZE write there too. Triggers and functions by xmin, which a
- * DISABLE followed by an ENABLE changes as well (F23). */
+/* What capture and reading rest on, of the tables ($1, quoted names) and all their parts. Of
+ * pg_class only what DDL changes: VACUUM and ANALYZE write there too. Triggers and functions by
+ * xmin, which a DISABLE followed by an ENABLE changes as well (F23). */
 static const char version_sql[] =
     "WITH RECURSIVE named(oid) AS (SELECT pg_catalog.to_regclass(n)::pg_catalog.oid FROM "
     "pg_catalog.unnest($1::pg_catalog.text[]) n), family(oid) AS (SELECT oid FROM named UNION "
@@ -31,7 +31,8 @@ static const char version_sql[] =
     "NOT t.tgisinternal JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid "
     "UNION ALL SELECT pg_catalog.concat_ws(' ', 'part', i.inhrelid, i.inhparent) FROM family f "
     "JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid "
-    "UNION ALL SELECT pg_catalog.concat_ws(' ', 'subscription', s.srsubid, s.srrelid) FROM family f "
+    "UNION ALL SELECT pg_catalog.concat_ws(' ', 'subscription', s.srsubid, s.srrelid) FROM family "
+    "f "
     "JOIN pg_catalog.pg_subscription_rel s ON s.srrelid = f.oid) "
     "SELECT coalesce(pg_catalog.hashtextextended(pg_catalog.string_agg(fact, ';' ORDER BY fact "
     "COLLATE \"C\"), 0), 0) FROM facts";
@@ -112,8 +113,8 @@ read_plan(const PGresult *result, gboolean *ret_uses, GError **error)
     return TRUE;
 }
 
-/* The plan for any values, with whole tables made as dear as can be: the question is whether there is an
- * index, not whether a small table is worth one. */
+/* The plan for any values, with whole tables made as dear as can be: the question is whether there
+ * is an index, not whether a small table is worth one. */
 gboolean
 tu_postgres_uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses, GError **error)
 {
@@ -131,8 +132,7 @@ tu_postgres_uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses, GE
     for (guint i = 0; i < n; i++)
         g_string_append(explain, i == 0 ? "(NULL" : ", NULL");
     g_string_append(explain, n > 0 ? ")" : "");
-    g_autofree char *forget =
-        g_strdup_printf("DEALLOCATE trueup_question_%08x", db->token);
+    g_autofree char *forget = g_strdup_printf("DEALLOCATE trueup_question_%08x", db->token);
     if (!tu_postgres_scope_begin(&scope, db, error) || !tu_postgres_simple(db, prepare, error))
         return FALSE;
     g_autoptr(PGresult) result = tu_postgres_query(db, explain->str, NULL, 0, error);

@@ -2,8 +2,8 @@
  * Statements. A text is sent with its values in one round trip; what is bound again in the same
  * transaction is prepared first, and deallocated with the transaction's end.
  *
- * Results come in binary. A SELECT is described once, so that columns of types whose binary form this
- * driver does not know (an enum, inet, what an extension brought) are asked for as their text.
+ * Results come in binary. A SELECT is described once, so that columns of types whose binary form
+ * this driver does not know (an enum, inet, what an extension brought) are asked for as their text.
  */
 #include "db/postgres.h"
 
@@ -11,10 +11,18 @@
 #include <string.h>
 
 #include "db/portable.h"
-#include "db/sqlscan.h"
 
 /* SELECTs that are remembered with their columns; then all are forgotten. */
 #define SHAPES_LIMIT 500
+
+TuToken
+tu_postgres_token(const char *text)
+{
+    TuToken token = tu_sql_token(text);
+    if (token.kind != TU_TOKEN_END && token.start[0] == '[')
+        return (TuToken){TU_TOKEN_SYMBOL, token.start, 1};
+    return token;
+}
 
 /* ---- the shape of a SELECT ---- */
 
@@ -137,9 +145,9 @@ static gboolean
 is_select(const char *sql)
 {
     static const char *const words[] = {"SELECT", "WITH", "VALUES", "TABLE"};
-    TuToken first = tu_sql_token(sql);
+    TuToken first = tu_postgres_token(sql);
     while (tu_token_is_symbol(&first, '('))
-        first = tu_sql_token(first.start + first.length);
+        first = tu_postgres_token(first.start + first.length);
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)
         if (tu_token_is(&first, words[i]))
             return TRUE;
@@ -233,8 +241,7 @@ tu_postgres_bind(TuStatement *base, const TuValue *values, guint n, GError **err
             g_string_append_len(text, value->text, value->bytes);
         else if (value->type != TU_TYPE_NULL)
             tu_postgres_append_text(text, value);
-        statement->offsets[i] =
-            value->type == TU_TYPE_NULL ? -1 : (gssize)statement->bytes->len;
+        statement->offsets[i] = value->type == TU_TYPE_NULL ? -1 : (gssize)statement->bytes->len;
         statement->lengths[i] = (int)text->len;
         statement->formats[i] = is_blob;
         g_byte_array_append(statement->bytes, (const guint8 *)text->str, (guint)text->len + 1);
@@ -262,8 +269,7 @@ prepare_named(TuPostgresStatement *statement, const char *sql, GError **error)
 {
     TuPostgres *db = statement->db;
     g_free(statement->name);
-    statement->name =
-        g_strdup_printf("trueup_%08x_%" G_GUINT64_FORMAT, db->token, ++db->n_names);
+    statement->name = g_strdup_printf("trueup_%08x_%" G_GUINT64_FORMAT, db->token, ++db->n_names);
     if (PQsendPrepare(db->connection, statement->name, sql, 0, NULL) == 0) {
         tu_postgres_set_error(db, NULL, NULL, error);
         return FALSE;
@@ -287,12 +293,11 @@ send(TuPostgresStatement *statement, const char *sql, gboolean may_prepare, GErr
     if (may_prepare && is_again && statement->prepared_in != db->n_transactions &&
         !prepare_named(statement, sql, error))
         return NULL;
-    gboolean is_sent =
-        statement->prepared_in == db->n_transactions
-            ? PQsendQueryPrepared(db->connection, statement->name, n, values, statement->lengths,
-                                  statement->formats, 1)
-            : PQsendQueryParams(db->connection, sql, n, NULL, values, statement->lengths,
-                                statement->formats, 1);
+    gboolean is_sent = statement->prepared_in == db->n_transactions
+                           ? PQsendQueryPrepared(db->connection, statement->name, n, values,
+                                                 statement->lengths, statement->formats, 1)
+                           : PQsendQueryParams(db->connection, sql, n, NULL, values,
+                                               statement->lengths, statement->formats, 1);
     if (!is_sent) {
         tu_postgres_set_error(db, NULL, NULL, error);
         return NULL;
@@ -322,8 +327,8 @@ take_columns(TuPostgresStatement *statement, const TuPostgresShape *shape, GErro
     if (shape == NULL || is_of_shape(statement->result, shape))
         return tu_postgres_set_columns(statement, n, types, error);
     g_hash_table_remove(statement->db->shapes, statement->sql);
-    g_set_error(error, TU_ERROR, TU_ERROR_BUSY,
-                "postgresql: a table was altered meanwhile: %s", statement->sql);
+    g_set_error(error, TU_ERROR, TU_ERROR_BUSY, "postgresql: a table was altered meanwhile: %s",
+                statement->sql);
     return FALSE;
 }
 

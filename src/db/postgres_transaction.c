@@ -1,12 +1,12 @@
 /*
  * Transactions: each begins with the same settings, sent with its BEGIN.
  *
- *   BEGIN ...; SET LOCAL ...; LOCK TABLE ... IN ACCESS SHARE MODE     one round trip, no snapshot yet
- *   queries                                                           the first takes the snapshot
- *   DEALLOCATE ...; COMMIT                                            nothing is left behind
+ *   BEGIN ...; SET LOCAL ...; LOCK TABLE ... IN ACCESS SHARE MODE     one round trip, no snapshot
+ * yet queries                                                           the first takes the
+ * snapshot DEALLOCATE ...; COMMIT                                            nothing is left behind
  *
- * SET LOCAL ends with the transaction, so a pooler may give the server's session to anybody then. The
- * locks come before the snapshot: a table that was rewritten looks empty to an older one (F10).
+ * SET LOCAL ends with the transaction, so a pooler may give the server's session to anybody then.
+ * The locks come before the snapshot: a table that was rewritten looks empty to an older one (F10).
  */
 #include "db/postgres.h"
 
@@ -14,8 +14,8 @@
 
 #include "db/sql.h"
 
-/* A request to cancel may come when the statement that it was meant for is over, and hit the end of the
- * transaction: once. */
+/* A request to cancel may come when the statement that it was meant for is over, and hit the end of
+ * the transaction: once. */
 #define END_ATTEMPTS 2
 
 /* ---- begin and end ---- */
@@ -29,7 +29,7 @@ begin(TuPostgres *db, const char *isolation, const char *after, GError **error)
                     db->mode == TU_OPEN_READ ? " READ ONLY; " : "; ", db->pins, after, NULL);
     db->n_transactions++;
     db->is_in_transaction = TRUE;
-    if (tu_postgres_simple(db, sql, error))
+    if (tu_postgres_simple_as(db, sql, after[0] != '\0' ? after : "BEGIN", error))
         return TRUE;
     tu_postgres_rollback(&db->base);
     return FALSE;
@@ -55,8 +55,8 @@ is_open(const TuPostgres *db)
 gboolean
 tu_postgres_back_to(TuPostgres *db, const char *savepoint)
 {
-    g_autofree char *sql = g_strdup_printf("ROLLBACK TO SAVEPOINT %s; RELEASE SAVEPOINT %s",
-                                           savepoint, savepoint);
+    g_autofree char *sql =
+        g_strdup_printf("ROLLBACK TO SAVEPOINT %s; RELEASE SAVEPOINT %s", savepoint, savepoint);
     gboolean is_good = FALSE;
     for (guint attempt = 0; attempt < END_ATTEMPTS && !is_good && is_open(db); attempt++)
         is_good = end(db, sql, NULL);
@@ -67,6 +67,7 @@ static void
 forget_transaction(TuPostgres *db)
 {
     db->is_in_transaction = FALSE;
+    db->has_mark = FALSE;
     g_string_truncate(db->deallocate, 0);
 }
 
@@ -205,6 +206,29 @@ tu_postgres_scope_end(TuPostgresScope *scope)
     scope->db = NULL;
 }
 
+/* ---- marks: after an error a transaction takes nothing more but a way back (and
+ * the mark stays) ---- */
+
+#define MARK "trueup_mark"
+
+gboolean
+tu_postgres_mark(TuDatabase *base, GError **error)
+{
+    TuPostgres *db = (TuPostgres *)base;
+    const char *sql =
+        db->has_mark ? "RELEASE SAVEPOINT " MARK "; SAVEPOINT " MARK : "SAVEPOINT " MARK;
+    db->has_mark = TRUE;
+    return tu_postgres_simple(db, sql, error);
+}
+
+gboolean
+tu_postgres_back(TuDatabase *base, GError **error)
+{
+    TuPostgres *db = (TuPostgres *)base;
+    g_assert(db->has_mark);
+    return end(db, "ROLLBACK TO SAVEPOINT " MARK, error);
+}
+
 /* ---- statements nobody wants rows of ---- */
 
 /* DDL must not wait for a lock: whoever comes later would wait behind it (F22). */
@@ -224,9 +248,10 @@ tu_postgres_execute(TuDatabase *base, const char *sql, GError **error)
     TuPostgres *db = (TuPostgres *)base;
     gboolean is_own = FALSE;
     g_autofree char *guarded =
-        is_ddl(sql) ? g_strdup_printf("SET LOCAL lock_timeout = %d; %s\n; SET LOCAL lock_timeout = %d",
-                                      TU_POSTGRES_DDL_LOCK_MS, sql, TU_POSTGRES_LOCK_MS)
-                    : g_strdup(sql);
+        is_ddl(sql)
+            ? g_strdup_printf("SET LOCAL lock_timeout = %d; %s\n; SET LOCAL lock_timeout = %d",
+                              TU_POSTGRES_DDL_LOCK_MS, sql, TU_POSTGRES_LOCK_MS)
+            : g_strdup(sql);
     if (!tu_postgres_wrap(db, &is_own, error))
         return FALSE;
     gboolean is_good = tu_postgres_simple_as(db, guarded, sql, error);

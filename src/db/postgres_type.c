@@ -88,12 +88,13 @@ tu_postgres_sql_type(const TuPostgresType *type, TuSqlType *ret_type)
     };
 }
 
-/* Lengths and precisions fall away, so that a column whose own grow can still be logged. Whole numbers
- * keep their width: an expression like day + n means another thing, or nothing, with a wider n; the
- * trigger sees that a column was widened (postgres_capture.c). */
+/* Lengths and precisions fall away, so that a column whose own grow can still be logged. Whole
+ * numbers keep their width: an expression like day + n means another thing, or nothing, with a
+ * wider n; the trigger sees that a column was widened (postgres_capture.c). */
 char *
 tu_postgres_log_type(const TuPostgresType *type, const char *collation)
 {
     const char *name = type->oid == TU_OID_VARCHAR ? "text" : type->name;
-    return collation[0] == '\0' ? g_strdup(name) : g_strdup_printf("%s COLLATE %s", name, collation);
+    return collation[0] == '\0' ? g_strdup(name)
+                                : g_strdup_printf("%s COLLATE %s", name, collation);
 }

@@ -73,8 +73,7 @@ is_cancel_wanted(const TuPostgres *db)
 }
 
 void
-tu_postgres_set_error(const TuPostgres *db, const PGresult *result, const char *sql,
-                      GError **error)
+tu_postgres_set_error(const TuPostgres *db, const PGresult *result, const char *sql, GError **error)
 {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     if (state == NULL) {

@@ -55,22 +55,24 @@ keep(Batch *batch, TuValue value)
     return value;
 }
 
-/* Reads up to a full batch. *ret_is_end: the statement has no more rows. */
+/* Reads up to a full batch. *has_row: the statement stands on a row already; *ret_is_end: it has no
+ * more. */
 static gboolean
-fill(Batch *batch, TuStatement *statement, guint n_columns, gboolean *ret_is_end, GError **error)
+fill(Batch *batch, TuStatement *statement, guint n_columns, gboolean *has_row,
+     gboolean *ret_is_end, GError **error)
 {
     batch->n_rows = 0;
     batch->text_used = 0;
     g_ptr_array_set_size(batch->long_texts, 0);
     *ret_is_end = FALSE;
     while (batch->n_rows < BATCH_ROWS && batch->long_texts->len == 0) {
-        gboolean has_row = FALSE;
-        if (!tu_statement_step(statement, &has_row, error))
+        if (!*has_row && !tu_statement_step(statement, has_row, error))
             return FALSE;
-        if (!has_row) {
+        if (!*has_row) {
             *ret_is_end = TRUE;
             return TRUE;
         }
+        *has_row = FALSE;
         TuValue *row = batch->values + (gsize)batch->n_rows * n_columns;
         for (guint i = 0; i < n_columns; i++)
             row[i] = keep(batch, tu_statement_value(statement, i));
@@ -92,20 +94,19 @@ gboolean
 tu_rows_each_of(TuStatement *statement, const TuValue *parameters, guint n, TuRowVisit visit,
                 gpointer data, GError **error)
 {
+    gboolean has_row = FALSE;
+    if (!tu_statement_bind(statement, parameters, n, error) ||
+        !tu_statement_step(statement, &has_row, error))
+        return FALSE;
     guint n_columns = tu_statement_columns(statement);
     g_autofree TuValue *row = g_new(TuValue, MAX(n_columns, 1));
-    gboolean has_row = TRUE;
-    if (!tu_statement_bind(statement, parameters, n, error))
-        return FALSE;
-    while (tu_statement_step(statement, &has_row, error)) {
-        if (!has_row)
-            return TRUE;
+    while (has_row) {
         for (guint i = 0; i < n_columns; i++)
             row[i] = tu_statement_value(statement, i);
-        if (!visit(row, data, error))
+        if (!visit(row, data, error) || !tu_statement_step(statement, &has_row, error))
             return FALSE;
     }
-    return FALSE;
+    return TRUE;
 }
 
 /* ---- in a thread ---- */
@@ -113,6 +114,7 @@ tu_rows_each_of(TuStatement *statement, const TuValue *parameters, guint n, TuRo
 typedef struct {
     TuStatement *statement;
     guint n_columns;
+    gboolean has_row; /* the statement stands on a row that is not in a batch yet */
     GAsyncQueue *free, *filled; /* of Batch; the end is a batch without rows */
     gint must_stop;             /* atomic */
     GError *error;
@@ -126,7 +128,8 @@ read_in_thread(gpointer data)
     while (!is_end) {
         Batch *batch = g_async_queue_pop(reader->free);
         if (g_atomic_int_get(&reader->must_stop) ||
-            !fill(batch, reader->statement, reader->n_columns, &is_end, &reader->error)) {
+            !fill(batch, reader->statement, reader->n_columns, &reader->has_row, &is_end,
+                  &reader->error)) {
             batch->n_rows = 0;
             is_end = TRUE;
         }
@@ -144,7 +147,13 @@ read_in_thread(gpointer data)
 static gboolean
 each_in_thread(TuStatement *statement, TuRowVisit visit, gpointer data, GError **error)
 {
+    gboolean has_row = FALSE;
+    if (!tu_statement_step(statement, &has_row, error))
+        return FALSE;
+    if (!has_row)
+        return TRUE;
     Reader reader = {.statement = statement,
+                     .has_row = TRUE,
                      .n_columns = tu_statement_columns(statement),
                      .free = g_async_queue_new_full(batch_free),
                      .filled = g_async_queue_new_full(batch_free)};
