@@ -1,8 +1,8 @@
 -- The twelve airports' local clocks, worked out without trueup: by SQLite's own 'localtime', which is
 -- that of the process, so the demo runs this once for each zone (TZ=zone) with the airport's rows.
--- `truth` is the database of local cells; `main` the one with the flights.
+-- `truth` is the database of local days; `main` has the flights, or a copy of them.
 INSERT INTO truth.flight_day
-SELECT id, origin, date(departed_at, 'unixepoch', 'localtime') FROM flight
+SELECT id, origin, date(departed_at, 'localtime') FROM flight
 WHERE origin = :airport;
 
 INSERT INTO truth.day_length

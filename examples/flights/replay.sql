@@ -1,6 +1,7 @@
 -- Turns the table `raw` (the CSV as it is) into a first week that is there from the start, and a second
 -- week as the application would write it: many small transactions, not all of them nice. Chance is
--- arithmetic on the row number, so that every replay is the same.
+-- arithmetic on the row number, so that every replay is the same. The statements are read alike by
+-- SQLite, PostgreSQL and MariaDB.
 
 -- The second week begins on Monday, 2001-04-02, at 10:00 UTC: midnight in Honolulu.
 CREATE TABLE replay_start AS SELECT unixepoch('2001-04-02 10:00:00') AS at;
@@ -16,15 +17,16 @@ FROM raw;
 
 -- One flight in fifty of the first week reaches the database only in the second.
 CREATE TABLE first_week AS
-SELECT id, departed_at, origin, destination, distance, delay
+SELECT id, datetime(departed_at, 'unixepoch') AS departed_at, origin, destination, distance, delay
 FROM planned WHERE is_first_week AND dice >= 20;
 
 CREATE TABLE event(at INTEGER, statement TEXT);
 
 -- The second week's departures; of one in five the delay is not known yet.
 INSERT INTO event
-SELECT departed_at, format('INSERT INTO flight VALUES (%d, %d, %Q, %Q, %d, %s);', id, departed_at,
-         origin, destination, distance, iif(dice % 5 = 0, 'NULL', CAST(delay AS TEXT)))
+SELECT departed_at, format('INSERT INTO flight VALUES (%d, %Q, %Q, %Q, %d, %s);', id,
+         datetime(departed_at, 'unixepoch'), origin, destination, distance,
+         iif(dice % 5 = 0, 'NULL', CAST(delay AS TEXT)))
 FROM planned WHERE NOT is_first_week;
 
 -- Two hours later it is.
@@ -34,8 +36,8 @@ FROM planned WHERE NOT is_first_week AND dice % 5 = 0;
 
 -- Some leave hours later than was written down, often on another day.
 INSERT INTO event
-SELECT departed_at + 1800,
-       format('UPDATE flight SET departed_at = departed_at + %d WHERE id = %d;', 3600 * (3 + dice2 % 9), id)
+SELECT departed_at + 1800, format('UPDATE flight SET departed_at = %Q WHERE id = %d;',
+         datetime(departed_at + 3600 * (3 + dice2 % 9), 'unixepoch'), id)
 FROM planned WHERE NOT is_first_week AND dice2 < 15;
 
 -- Cancelled.
@@ -47,8 +49,8 @@ FROM planned WHERE NOT is_first_week AND dice2 BETWEEN 100 AND 119;
 INSERT INTO event
 SELECT start.at + id * 7919 % (6 * 86400),
        CASE
-         WHEN dice < 20 THEN format('INSERT INTO flight VALUES (%d, %d, %Q, %Q, %d, %d);',
-           id, departed_at, origin, destination, distance, delay)
+         WHEN dice < 20 THEN format('INSERT INTO flight VALUES (%d, %Q, %Q, %Q, %d, %d);',
+           id, datetime(departed_at, 'unixepoch'), origin, destination, distance, delay)
          WHEN dice2 < 30 THEN format('UPDATE flight SET delay = delay + %d WHERE id = %d;',
            dice2 * 3 - 40, id)
          ELSE format('DELETE FROM flight WHERE id = %d;', id)
@@ -63,7 +65,7 @@ FROM (SELECT row_number() OVER (ORDER BY at, rowid) - 1 AS place, statement FROM
 
 CREATE VIEW replay(txn, attempt, part, line) AS
 SELECT txn, attempt, part, ifnull(line, iif(attempt = 1, 'ROLLBACK;', 'COMMIT;'))
-FROM (SELECT DISTINCT txn, -1 AS part, 'BEGIN IMMEDIATE;' AS line FROM script
+FROM (SELECT DISTINCT txn, -1 AS part, 'BEGIN;' AS line FROM script
       UNION ALL SELECT txn, part, statement FROM script
       UNION ALL SELECT DISTINCT txn, 64, NULL FROM script)
 JOIN (SELECT 1 AS attempt UNION ALL SELECT 2) ON attempt = 2 OR txn % 16 = 0

@@ -1,11 +1,20 @@
+/*
+ * `plan`: what `apply` would do, as a script for the database's own client.
+ *
+ *   head (settings the statements rely on)
+ *   statements; one with semicolons inside it gets another delimiter, where the client needs that
+ *   comments: what a build reads and fills, the rights of a worker
+ */
 #include <stdio.h>
 
 #include "cli/output.h"
 #include "cli/work.h"
 #include "db/sql.h"
+#include "db/sqlscan.h"
 #include "keep/install.h"
 #include "keep/rows.h"
 #include "keep/tally.h"
+#include "schema/control.h"
 #include "schema/source_sql.h"
 
 /* What a build would read and fill. */
@@ -47,9 +56,8 @@ read_source(Extent *extent, GError **error)
     const TuSourceModel *source = extent->source;
     g_autofree char *from = tu_source_from(source);
     g_autofree char *sql = tu_sql_format(
-        "SELECT %s, %s FROM %s%s%s",
-        source->spec->tenant != NULL ? source->spec->tenant : "NULL", source->spec->time, from,
-        source->spec->where != NULL ? " WHERE " : "",
+        "SELECT %s, %s FROM %s%s%s", source->spec->tenant != NULL ? source->spec->tenant : "NULL",
+        source->spec->time, from, source->spec->where != NULL ? " WHERE " : "",
         source->spec->where != NULL ? source->spec->where : "");
     return tu_rows_each(extent->session->db, sql, NULL, 0, TRUE, take_row, extent, error);
 }
@@ -88,9 +96,8 @@ add_counts(JsonBuilder *builder, const char *name, TuSession *session, gboolean 
     json_builder_begin_object(builder);
     for (guint i = 0; i < n; i++) {
         json_builder_set_member_name(
-            builder, of_sources
-                         ? ((const TuSource *)g_ptr_array_index(spec->sources, i))->name
-                         : ((const TuSummary *)g_ptr_array_index(spec->summaries, i))->name);
+            builder, of_sources ? ((const TuSource *)g_ptr_array_index(spec->sources, i))->name
+                                : ((const TuSummary *)g_ptr_array_index(spec->summaries, i))->name);
         json_builder_add_int_value(builder, counts[i]);
     }
     json_builder_end_object(builder);
@@ -112,19 +119,46 @@ print_json(TuSession *session, GPtrArray *statements, const gint64 *rows, const 
     tu_output_json(builder);
 }
 
-static void
-print_text(TuSession *session, GPtrArray *statements, const gint64 *rows, const gint64 *buckets,
-           gboolean only_sql)
+/* ---- the script ---- */
+
+/* What ends a statement whose body has semicolons. */
+#define BODY_END "//"
+
+static gboolean
+has_semicolon(const char *sql)
 {
-    const TuSpec *spec = session->spec;
-    if (statements->len == 0 && !only_sql)
-        printf("-- nothing to create\n");
-    for (guint i = 0; i < statements->len; i++)
-        printf("%s;\n", (const char *)g_ptr_array_index(statements, i));
-    for (guint i = 0; i < spec->sources->len && !only_sql; i++)
+    TuToken token = tu_sql_token(sql);
+    while (token.kind != TU_TOKEN_END && token.kind != TU_TOKEN_BROKEN) {
+        if (tu_token_is_symbol(&token, ';'))
+            return TRUE;
+        token = tu_sql_token(token.start + token.length);
+    }
+    return FALSE;
+}
+
+static void
+print_script(const TuDatabase *db, const GPtrArray *statements)
+{
+    const char *head = tu_database_script_head(db);
+    const char *delimiter = tu_database_script_delimiter(db);
+    if (head != NULL && statements->len > 0)
+        printf("%s;\n", head);
+    for (guint i = 0; i < statements->len; i++) {
+        const char *sql = g_ptr_array_index(statements, i);
+        if (delimiter != NULL && has_semicolon(sql))
+            printf("%s " BODY_END "\n%s" BODY_END "\n%s ;\n", delimiter, sql, delimiter);
+        else
+            printf("%s;\n", sql);
+    }
+}
+
+static void
+print_extent(const TuSpec *spec, const gint64 *rows, const gint64 *buckets)
+{
+    for (guint i = 0; i < spec->sources->len; i++)
         printf("-- building the history reads %" G_GINT64_FORMAT " rows of source %s\n", rows[i],
                ((const TuSource *)g_ptr_array_index(spec->sources, i))->name);
-    for (guint i = 0; i < spec->summaries->len && !only_sql; i++)
+    for (guint i = 0; i < spec->summaries->len; i++)
         printf("-- and fills %" G_GINT64_FORMAT " buckets of summary %s\n", buckets[i],
                ((const TuSummary *)g_ptr_array_index(spec->summaries, i))->name);
 }
@@ -138,6 +172,53 @@ print_builds(GPtrArray *builds)
     if (builds->len == 0)
         printf("-- no history is to be built\n");
 }
+
+/* ---- rights ---- */
+
+/* The names belong to the model, those of `ret_own` to the caller. */
+static void
+list_tables(const TuSession *session, GPtrArray *sources, GPtrArray *summaries, GPtrArray *ret_own)
+{
+    const TuModel *model = session->model;
+    if (session->spec->tenants != NULL)
+        g_ptr_array_add(sources, session->spec->tenants->table);
+    for (guint i = 0; i < model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        if (!g_ptr_array_find_with_equal_func(sources, captured->name, g_str_equal, NULL))
+            g_ptr_array_add(sources, captured->name);
+        if (captured->is_captured)
+            g_ptr_array_add(ret_own, g_strdup(captured->log));
+    }
+    for (guint i = 0; i < model->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++)
+            if (summary->tables[grain] != NULL &&
+                !g_ptr_array_find_with_equal_func(summaries, summary->tables[grain]->name,
+                                                  g_str_equal, NULL))
+                g_ptr_array_add(summaries, summary->tables[grain]->name);
+    }
+    tu_control_names(session->db, ret_own);
+}
+
+/* As comments: who has which name and password is not trueup's to decide. */
+static void
+print_grants(const TuSession *session)
+{
+    g_autoptr(GPtrArray) sources = g_ptr_array_new();
+    g_autoptr(GPtrArray) summaries = g_ptr_array_new();
+    g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func(g_free);
+    list_tables(session, sources, summaries, own);
+    g_autofree char *grants = tu_database_grants(session->db, sources, summaries, own);
+    if (*grants == '\0')
+        return;
+    g_auto(GStrv) lines = g_strsplit(grants, "\n", -1);
+    printf("-- a role with these rights can do everything but create tables and capture:\n");
+    for (char **line = lines; *line != NULL; line++)
+        if (**line != '\0')
+            printf("%s%s\n", g_str_has_prefix(*line, "--") ? "" : "-- ", *line);
+}
+
+/* ---- the command ---- */
 
 /* Errors among the findings: the plan cannot be carried out. */
 static gboolean
@@ -174,18 +255,25 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     rows = g_new0(gint64, session.spec->sources->len);
     buckets = g_new0(gint64, session.spec->summaries->len);
     for (guint i = 0; i < session.model->groups->len && !only_sql; i++)
-        if (!read_group(&session, g_ptr_array_index(session.model->groups, i), rows, buckets, error))
+        if (!read_group(&session, g_ptr_array_index(session.model->groups, i), rows, buckets,
+                        error))
             return -1;
     /* What apply would refuse is no plan: no SQL of it may end up in a migration file. */
     if (say_findings(findings))
         return TU_EXIT_USAGE;
     if (!tu_install_refusal(&session.keeper, builds, error))
         return -1;
-    if (context->as_json)
+    if (context->as_json) {
         print_json(&session, statements, rows, buckets);
-    else
-        print_text(&session, statements, rows, buckets, only_sql);
-    if (!context->as_json && !only_sql)
-        print_builds(builds);
+        return TU_EXIT_DONE;
+    }
+    if (statements->len == 0 && !only_sql)
+        printf("-- nothing to create\n");
+    print_script(session.db, statements);
+    if (only_sql)
+        return TU_EXIT_DONE;
+    print_extent(session.spec, rows, buckets);
+    print_builds(builds);
+    print_grants(&session);
     return TU_EXIT_DONE;
 }

@@ -1,3 +1,8 @@
+/*
+ * Rows are cells of one table a series. What a cell's state cannot tell is beside it: whether
+ * anything was added at all (a count of nothing is 0, a sum of NULLs is not), and the stored value
+ * itself, which is shown as it is where nothing had to be added up.
+ */
 #include "cli/query_sums.h"
 
 /* What a row remembers of a measure beside its state in the cell. */
@@ -23,13 +28,19 @@ struct TuQuerySums {
 
 /* ---- what a measure is summed as ---- */
 
+static gboolean
+is_count(TuMeasureKind kind)
+{
+    return kind == TU_MEASURE_COUNT || kind == TU_MEASURE_COUNT_DISTINCT;
+}
+
 /* The measure of a cell whose rows are stored cells. An average's sum may be longer than the sums
  * that are stored. */
 static TuQueryMeasure
 summed_as(TuQueryMeasure measure)
 {
     static const TuQueryMeasure counts = {TU_MEASURE_SUM, TU_NUMBER_WHOLE, -1};
-    if (measure.kind == TU_MEASURE_COUNT || measure.kind == TU_MEASURE_COUNT_DISTINCT)
+    if (is_count(measure.kind))
         return counts;
     if (measure.kind == TU_MEASURE_AVG && measure.number == TU_NUMBER_WHOLE)
         return (TuQueryMeasure){TU_MEASURE_AVG, TU_NUMBER_DECIMAL, 0};
@@ -68,14 +79,14 @@ tu_query_sums_new(guint n_dimensions, guint n_series, guint n_measures,
                   const TuQueryMeasure *measures)
 {
     TuQuerySums *sums = g_new0(TuQuerySums, 1);
-    gsize n_all = (gsize)n_series * n_measures;
     sums->n_measures = n_measures;
-    sums->measures = g_memdup2(measures, n_all * sizeof *measures);
+    sums->measures = g_memdup2(measures, (gsize)n_series * n_measures * sizeof *measures);
     sums->layouts = g_ptr_array_new_with_free_func((GDestroyNotify)tu_layout_free);
     for (guint s = 0; s < n_series; s++)
-        g_ptr_array_add(
-            sums->layouts,
-            layout_of(n_dimensions, sums->measures + (gsize)s * n_measures, n_measures));
+        g_ptr_array_add(sums->layouts,
+                        layout_of(n_dimensions,
+                                  n_measures > 0 ? &sums->measures[s * n_measures] : NULL,
+                                  n_measures));
     sums->cells = tu_cells_new((const TuLayout *const *)(gpointer)sums->layouts->pdata, n_series);
     sums->rows = g_ptr_array_new_with_free_func(row_free);
     return sums;
@@ -130,6 +141,12 @@ tu_query_sums_key(const TuQuerySums *sums, guint row)
     return (TuQueryKey){of->cell->tenant, of->series, of->cell->bucket, of->cell->dimensions};
 }
 
+static TuMeasureKind
+kind_of(const TuQuerySums *sums, const Row *row, guint measure)
+{
+    return sums->measures[row->series * sums->n_measures + measure].kind;
+}
+
 /* ---- adding ---- */
 
 /* The part of a row that a stored measure is added to. */
@@ -163,6 +180,7 @@ add_input(const Place *place, TuValue input)
     return tu_cell_add(place->table, place->cell, place->measure, input, 1);
 }
 
+/* Extremes compare values of all types, and keep them as they are. */
 static gboolean
 add_value(const Place *place, const TuStoredMeasure *stored)
 {
@@ -175,6 +193,7 @@ add_sum(const Place *place, const TuStoredMeasure *stored)
     return add_input(place, stored->value);
 }
 
+/* Another series may have made the column one of decimals or reals. */
 static gboolean
 add_count(const Place *place, const TuStoredMeasure *stored)
 {
@@ -182,13 +201,15 @@ add_count(const Place *place, const TuStoredMeasure *stored)
     return count.type == TU_TYPE_INTEGER && add_input(place, count);
 }
 
+/* The same value may be in several cells. */
 static gboolean
 add_distinct(const Place *place, const TuStoredMeasure *stored)
 {
     return place->before->n_cells == 0 && add_count(place, stored);
 }
 
-/* A stored sum stands for n values, not for one. */
+/* A stored sum stands for n values, not for one. Without the hidden columns there is only the
+ * average of one cell. */
 static gboolean
 add_avg(const Place *place, const TuStoredMeasure *stored)
 {
@@ -221,7 +242,7 @@ tu_query_sums_add(TuQuerySums *sums, guint row_number, guint measure, const TuSt
     };
     Row *row = g_ptr_array_index(sums->rows, row_number);
     Added *added = &row->added[measure];
-    TuMeasureKind kind = sums->measures[(gsize)row->series * sums->n_measures + measure].kind;
+    TuMeasureKind kind = kind_of(sums, row, measure);
     Place place = {tu_cells_table(sums->cells, row->series), row->cell, measure, added};
     if (!add[kind](&place, stored))
         added->is_bad = TRUE;
@@ -234,28 +255,22 @@ tu_query_sums_add(TuQuerySums *sums, guint row_number, guint measure, const TuSt
 
 /* ---- results ---- */
 
-static gboolean
-starts_at_zero(TuMeasureKind kind)
-{
-    return kind == TU_MEASURE_COUNT || kind == TU_MEASURE_COUNT_DISTINCT || kind == TU_MEASURE_SUM;
-}
-
 gboolean
 tu_query_sums_value(TuQuerySums *sums, guint row_number, guint measure, TuValue *ret_value)
 {
     const Row *row = g_ptr_array_index(sums->rows, row_number);
     const Added *added = &row->added[measure];
-    TuMeasureKind kind = sums->measures[(gsize)row->series * sums->n_measures + measure].kind;
+    TuMeasureKind kind = kind_of(sums, row, measure);
     TuValue sum;
     gint64 n;
     if (added->is_bad)
         return FALSE;
-    if (added->n_cells == 0 && starts_at_zero(kind)) {
+    if (added->n_cells == 0 && (is_count(kind) || kind == TU_MEASURE_SUM)) {
         *ret_value = tu_value_integer(0);
         return TRUE;
     }
     if (added->n_cells == 1) {
-        *ret_value = added->value;
+        *ret_value = is_count(kind) ? tu_value_normalise(added->value) : added->value;
         return TRUE;
     }
     return tu_cell_result(tu_cells_table(sums->cells, row->series), row->cell, measure, ret_value,
@@ -275,6 +290,7 @@ typedef struct {
     guint n_dimensions;
 } Order;
 
+/* Ranks order tenants and dimensions by their values, not by when they came. */
 static int
 compare_rows(gconstpointer a, gconstpointer b, gpointer data)
 {

@@ -112,6 +112,25 @@ key_of(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *cell,
     return n;
 }
 
+static gboolean
+is_decimal(const TuValue *value)
+{
+    return value->type == TU_TYPE_DECIMAL || value->type == TU_TYPE_LONG_DECIMAL;
+}
+
+/* Both comparable. A column of reals holds the double nearest to a decimal. */
+static gboolean
+are_same(const TuValue *a, const TuValue *b)
+{
+    gboolean is_mixed =
+        (a->type == TU_TYPE_REAL && is_decimal(b)) || (b->type == TU_TYPE_REAL && is_decimal(a));
+    if (!is_mixed)
+        return tu_value_equal(a, b);
+    g_autofree char *left = tu_output_text(a);
+    g_autofree char *right = tu_output_text(b);
+    return g_ascii_strtod(left, NULL) == g_ascii_strtod(right, NULL);
+}
+
 /* Reals that differ look different, though a person otherwise reads 15 digits. */
 static char *
 measure_text(const TuValue *values, guint index)
@@ -138,7 +157,7 @@ line_of(const TuSummaryTable *table, const Measures *measures, const char **name
         g_autofree char *is = measure_text(measures->stored, i);
         g_autofree char *should = measure_text(measures->right, i);
         if (measures->stored == NULL || measures->right == NULL ||
-            !tu_value_equal(&measures->stored[i], &measures->right[i]))
+            !are_same(&measures->stored[i], &measures->right[i]))
             g_string_append_printf(line, " %s is %s, true %s;", table->summary->measures[i].column,
                                    is, should);
     }

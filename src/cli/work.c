@@ -4,10 +4,43 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "keep/rows.h"
 #include "time/instant.h"
 
 /* How often a command that waits for another worker looks again. */
 #define LOOK_AGAIN_US (100 * 1000)
+
+static gboolean
+take_text(const TuValue *row, gpointer data, GError **error)
+{
+    if (row[0].type == TU_TYPE_TEXT)
+        *(char **)data = g_strndup(row[0].text, row[0].bytes);
+    return TRUE;
+}
+
+/* Some databases do not say who holds a lock: the holder writes it down. It is only for people, so it
+ * does no harm if that cannot be done. */
+static void
+note_holder(TuSession *session, const TuGroup *group, char **holder)
+{
+    TuValue values[] = {tu_value_text(session->keeper.worker), tu_value_text(group->name)};
+    char *worker = NULL;
+    if (tu_database_dialect(session->db)->names_lock_holder)
+        return;
+    if (*holder == NULL) {
+        (void)!tu_database_run(session->db, "UPDATE trueup_group SET worker = ?1 WHERE name = ?2",
+                               values, G_N_ELEMENTS(values), NULL, NULL);
+        return;
+    }
+    (void)!tu_rows_each(session->db, "SELECT worker FROM trueup_group WHERE name = ?1", values + 1, 1,
+                        FALSE, take_text, &worker, NULL);
+    const char *colon = worker != NULL ? strrchr(worker, ':') : NULL;
+    if (colon != NULL) {
+        g_free(*holder);
+        *holder = g_strdup_printf("%.*s, pid %s", (int)(colon - worker), worker, colon + 1);
+    }
+    g_free(worker);
+}
 
 static gboolean
 take_lock(TuSession *session, const TuGroup *group, gboolean waits, gboolean *ret_taken,
@@ -20,6 +53,7 @@ take_lock(TuSession *session, const TuGroup *group, gboolean waits, gboolean *re
             !tu_database_try_lock(session->db, group->name, &holder, error))
             return FALSE;
         *ret_taken = holder == NULL;
+        note_holder(session, group, &holder);
         if (holder != NULL && g_strcmp0(said, holder) != 0) {
             fprintf(stderr, "trueup: another worker (%s) is at %s%s\n", holder, group->name,
                     waits ? ": waiting for it" : "");

@@ -245,6 +245,18 @@ tu_database_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info, 
 }
 
 gboolean
+tu_database_has_table(TuDatabase *db, const char *table, gboolean *ret_has, GError **error)
+{
+    g_autoptr(TuTableInfo) info = NULL;
+    if (db->driver->has_table != NULL)
+        return db->driver->has_table(db, table, ret_has, error);
+    if (!tu_database_describe(db, table, &info, error))
+        return FALSE;
+    *ret_has = info != NULL;
+    return TRUE;
+}
+
+gboolean
 tu_database_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret_inspection,
                     GError **error)
 {

@@ -47,6 +47,7 @@ typedef struct {
     gboolean has_entry_column; /* the log has a column of that name */
     gboolean entries_come_in_order; /* a later commit has a higher entry id */
     gboolean applies_at_snapshot; /* settling writes in the transaction that it read in */
+    gboolean names_lock_holder; /* tu_database_try_lock says host and pid */
     gboolean ddl_commits;      /* CREATE and DROP end the transaction */
     const char *short_lock_wait; /* a statement after which DDL waits for no lock but briefly (F22); NULL:
                                 * there is none */
@@ -228,6 +229,9 @@ void tu_table_info_add_trigger(TuTableInfo *info, const char *name, const char *
  * looked for as written, then as an unquoted name is read. */
 gboolean tu_database_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info,
                               GError **error);
+/* The same, but only whether it is there. */
+gboolean tu_database_has_table(TuDatabase *db, const char *table, gboolean *ret_has,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const TuColumnInfo *tu_table_info_column(const TuTableInfo *info, const char *column);
 
 /* ---- what an expression is ---- */

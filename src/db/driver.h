@@ -35,6 +35,8 @@ struct TuDriver {
 
     gboolean (*describe)(TuDatabase *db, const char *table, TuTableInfo **ret_info,
                          GError **error);
+    gboolean (*has_table)(TuDatabase *db, const char *table, gboolean *ret_has,
+                          GError **error); /* may be NULL: as describe finds it */
     gboolean (*inspect)(TuDatabase *db, const TuProbe *probe, TuInspection *ret, GError **error);
     gboolean (*uses_index)(TuDatabase *db, const char *sql, gboolean *ret_uses, GError **error);
     gboolean (*schema_version)(TuDatabase *db, const GPtrArray *tables, gint64 *ret_version,

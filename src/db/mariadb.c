@@ -7,7 +7,8 @@
 
 /* ---- statements without rows ---- */
 
-/* DDL gives up at once where it would wait: everybody behind it would wait as well (F22). */
+/* DDL gives up at once where it would wait: everybody behind it would wait as well (F22). What it
+ * does then may take its time. */
 static char *
 without_waiting(const char *sql)
 {
@@ -15,7 +16,8 @@ without_waiting(const char *sql)
     TuToken first = tu_sql_token(sql);
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)
         if (tu_token_is(&first, words[i]))
-            return g_strconcat("SET STATEMENT lock_wait_timeout = 0 FOR ", sql, NULL);
+            return g_strconcat("SET STATEMENT lock_wait_timeout = 0, max_statement_time = 0 FOR ",
+                               sql, NULL);
     return g_strdup(sql);
 }
 
@@ -87,6 +89,18 @@ rollback(TuDatabase *base)
 
 /* ---- the driver ---- */
 
+static gboolean
+has_table(TuDatabase *base, const char *table, gboolean *ret_has, GError **error)
+{
+    g_auto(TuMariadbName) name = tu_mariadb_name((const TuMariadb *)base, table);
+    TuValue values[] = {tu_value_text(name.schema), tu_value_text(name.table)};
+    gint64 one = 0;
+    return tu_database_integer(base,
+                               "SELECT 1 FROM information_schema.TABLES "
+                               "WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2",
+                               values, G_N_ELEMENTS(values), ret_has, &one, error);
+}
+
 static const char *const prefixes[] = {"mariadb:", "mysql:", NULL};
 
 const TuDriver tu_mariadb_driver = {
@@ -137,6 +151,7 @@ const TuDriver tu_mariadb_driver = {
     .commit = commit,
     .rollback = rollback,
     .describe = tu_mariadb_describe,
+    .has_table = has_table,
     .inspect = tu_mariadb_inspect,
     .uses_index = tu_mariadb_uses_index,
     .schema_version = tu_mariadb_schema_version,

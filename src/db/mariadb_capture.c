@@ -174,6 +174,9 @@ add_object(const TuMariadb *db, const TuCaptureShape *shape, const char *event, 
     if (body == NULL)
         return;
     object->wanted = tu_mariadb_trigger_text("AFTER", event, TU_MARIADB_SQL_MODE, body, "");
+    /* It may be on another table: one that was renamed (a swap) took it along. */
+    if (installed == NULL)
+        g_ptr_array_add(object->create, tu_sql_format("DROP TRIGGER IF EXISTS %Q", qualified));
     g_ptr_array_add(object->create,
                     tu_sql_format("CREATE OR REPLACE TRIGGER %Q AFTER %s ON %Q FOR EACH ROW %s",
                                   qualified, event, shape->info->name, body));

@@ -81,7 +81,8 @@ tu_mariadb_connect(const TuMariadbTarget *target, guint read_timeout_s, GError *
     tu_mariadb_offer(handle, NULL);
     const TuMariadb nobody = {0};
     if (mysql_real_connect(handle, target->host, target->user, target->password, target->database,
-                           target->port, target->socket, CLIENT_MULTI_STATEMENTS) == NULL) {
+                           target->port, target->socket,
+                           CLIENT_MULTI_STATEMENTS | CLIENT_FOUND_ROWS) == NULL) {
         tu_mariadb_set_error(&nobody, mysql_errno(handle), mysql_error(handle), NULL, error);
         mysql_close(handle);
         return NULL;
@@ -109,21 +110,23 @@ static const char session[] =
     " sql_safe_updates = 0, foreign_key_checks = 1, unique_checks = 1, completion_type = 0,"
     " default_week_format = 0, div_precision_increment = 4, lc_time_names = 'en_US',"
     " lc_messages = 'en_US', innodb_lock_wait_timeout = 1"
-    " /*M! , max_statement_time = 0, check_constraint_checks = 1 */"
+    " /*M! , check_constraint_checks = 1 */"
     " /*M!100804 , explicit_defaults_for_timestamp = 1 */;"
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;";
 
 /* A worker that died must not hold its locks for long (F6), a stopped one neither: its session is
- * cut soon where it holds up writers, and later where it only reads, since it may be computing.
- * While it waits for a table that somebody alters, it gives up at once and comes again. */
+ * cut soon where it holds up writers, and later where it only reads, since it may be computing. In
+ * the middle of a statement the server does not look whether the client is there, so none but scans
+ * and DDL may take longer than a minute. While a worker waits for a table that somebody alters, it
+ * gives up soon and comes again. */
 static const char writing_session[] =
     "SET lock_wait_timeout = 1, wait_timeout = 30, net_write_timeout = 15"
-    " /*M! , idle_write_transaction_timeout = 5, idle_transaction_timeout = 20,"
-    " idle_readonly_transaction_timeout = 20 */";
+    " /*M! , max_statement_time = 60, idle_write_transaction_timeout = 5,"
+    " idle_transaction_timeout = 20, idle_readonly_transaction_timeout = 20 */";
 
 /* A reader may stand still as long as it likes: nobody waits for it. */
-static const char reading_session[] =
-    "SET lock_wait_timeout = 10; SET SESSION TRANSACTION READ ONLY";
+static const char reading_session[] = "SET lock_wait_timeout = 10 /*M! , max_statement_time = 0 */;"
+                                      "SET SESSION TRANSACTION READ ONLY";
 
 /* The database's name as the server has it. */
 static gboolean

@@ -43,6 +43,7 @@ open_text(void **ret_copy, const char *name, void *copy)
     return copy == NULL ? 1 : 0;
 }
 
+/* As much as the client's buffer takes; 0 at the end. */
 static int
 read_text(void *data, char *buffer, unsigned int size)
 {
@@ -73,6 +74,7 @@ tu_mariadb_offer(MYSQL *handle, gpointer copy)
 
 /* ---- values as text ---- */
 
+/* Only what would end a field or a row, or begin an escape. */
 static void
 append_escaped(GString *text, const TuValue *value)
 {
@@ -97,6 +99,7 @@ append_escaped(GString *text, const TuValue *value)
     }
 }
 
+/* Bytes that are no text would be refused as broken UTF-8. */
 static void
 append_hex(GString *text, const TuValue *value)
 {
@@ -194,6 +197,7 @@ append_columns(GString *sql, const MYSQL_RES *metadata, const char *const *colum
     g_string_append_printf(sql, ")%s", conversions->str);
 }
 
+/* The table is asked what its columns are: only the server knows which need a conversion. */
 static gboolean
 set_statement(Copy *copy, const char *table, const char *const *columns, GError **error)
 {
@@ -255,6 +259,7 @@ check_warnings(TuMariadb *db, GError **error)
     return FALSE;
 }
 
+/* Sends what waits as one statement. */
 static gboolean
 load(Copy *copy, GError **error)
 {
@@ -290,6 +295,7 @@ take_allowed(TuStatement *row, gpointer data)
     return FALSE;
 }
 
+/* Every column takes the value given, should a row be there. */
 static gboolean
 begin_insert(Copy *copy, const char *table, const char *const *columns, GError **error)
 {

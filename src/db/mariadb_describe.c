@@ -94,6 +94,7 @@ length_of(TuStatement *row, guint column)
     return value.type == TU_TYPE_INTEGER ? (guint64)value.integer : G_MAXUINT32;
 }
 
+/* The texts point into the row. */
 static TuMariadbType
 type_of(const Described *described, TuStatement *row)
 {
@@ -150,6 +151,7 @@ static const char keys_sql[] =
     " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2"
     " ORDER BY INDEX_NAME, SEQ_IN_INDEX";
 
+/* Names of columns are compared without regard to case, whatever the tables' are. */
 static TuColumnInfo *
 column_of(const TuTableInfo *info, const char *name)
 {
@@ -161,6 +163,7 @@ column_of(const TuTableInfo *info, const char *name)
     return NULL;
 }
 
+/* One whose change the server may refuse after the trigger saw it. */
 static void
 add_special(TuTableInfo *info, const char *column)
 {
@@ -240,6 +243,7 @@ add_special_of(TuTableInfo *info, const char *expression)
     }
 }
 
+/* PARTITION BY ... and SUBPARTITION BY ...: a row may be refused for having no partition. */
 static const char partitions_sql[] =
     "SELECT DISTINCT PARTITION_EXPRESSION, SUBPARTITION_EXPRESSION"
     " FROM information_schema.PARTITIONS"

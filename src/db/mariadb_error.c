@@ -52,7 +52,7 @@ static const struct {
     {ER_LOCK_TABLE_FULL, TU_ERROR_BUSY, NULL},
     {ER_AUTOINC_READ_FAILED, TU_ERROR_BUSY, NULL},
     {ER_QUERY_INTERRUPTED, TU_ERROR_BUSY, "somebody ended the statement; try again"},
-    {STATEMENT_TIMEOUT, TU_ERROR_BUSY, NULL},
+    {STATEMENT_TIMEOUT, TU_ERROR_LIMIT, "one statement took longer than a minute"},
     {ER_DISK_FULL, TU_ERROR_SYSTEM, "make room and run it again: nothing was lost"},
     {ER_RECORD_FILE_FULL, TU_ERROR_SYSTEM, "make room and run it again: nothing was lost"},
     {ER_GET_ERRNO, TU_ERROR_SYSTEM, "see the server's error log"},

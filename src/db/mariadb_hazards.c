@@ -130,6 +130,7 @@ take_cascade(TuStatement *row, gpointer data)
     return TRUE;
 }
 
+/* Of the table as the child. */
 static const char cascades_sql[] = "SELECT CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE"
                                    " FROM information_schema.REFERENTIAL_CONSTRAINTS"
                                    " WHERE CONSTRAINT_SCHEMA = ?1 AND TABLE_NAME = ?2"
@@ -158,6 +159,7 @@ tu_mariadb_table_hazards(TuMariadb *db, const TuMariadbName *name, const char *e
 
 /* ---- of the server ---- */
 
+/* Versions that trueup knows it cannot work on. */
 static void
 check_version(const TuMariadb *db, GPtrArray *hazards)
 {

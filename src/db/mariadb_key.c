@@ -77,6 +77,7 @@ tu_mariadb_append_key(GString *sql, const char *column, const TuSqlType *type, g
     tu_sql_append(sql, "%I", needs_key_column(type, is_nullable) ? key : column);
 }
 
+/* No value's bytes are empty, since each begins with a sign: so '' is NULL's own. */
 char *
 tu_mariadb_key_column(const char *column, const TuSqlType *type, gboolean is_nullable)
 {

@@ -69,6 +69,7 @@ static const char version_sql[] =
     " UNION ALL SELECT COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE"
     " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2";
 
+/* NULL and an empty text are told apart by their types. */
 static void
 digest_value(XXH3_state_t *digest, const TuValue *value)
 {
@@ -167,6 +168,7 @@ tu_mariadb_try_lock(TuDatabase *base, const char *name, char **ret_holder, GErro
     return TRUE;
 }
 
+/* Should it fail, the connection is lost, and the lock with it. */
 void
 tu_mariadb_unlock(TuDatabase *base, const char *name)
 {

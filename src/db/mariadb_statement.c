@@ -36,15 +36,26 @@ typedef struct {
 /* Rows of a scan between two looks at the cancel flag: under a millisecond. */
 #define CANCEL_CHECK_ROWS 1024
 
+/* An error that comes among a scan's rows is the connection's, not the statement's. */
 static gboolean
 fail(Statement *statement, GError **error)
 {
-    tu_mariadb_set_error(statement->db, mysql_stmt_errno(statement->handle),
-                         mysql_stmt_error(statement->handle), statement->sql, error);
+    MYSQL *connection = statement->db->handle;
+    guint number = mysql_stmt_errno(statement->handle);
+    if (number != 0)
+        tu_mariadb_set_error(statement->db, number, mysql_stmt_error(statement->handle),
+                             statement->sql, error);
+    else
+        tu_mariadb_set_error(statement->db, mysql_errno(connection), mysql_error(connection),
+                             statement->sql, error);
     return FALSE;
 }
 
 /* ---- life ---- */
+
+/* A scan may take as long as it takes: a client that is gone is noticed when rows are sent to it.
+ */
+static const char without_limit[] = "SET STATEMENT max_statement_time = 0 FOR ";
 
 gboolean
 tu_mariadb_prepare(TuDatabase *base, const char *sql, gboolean is_scan, TuStatement **ret_statement,
@@ -56,15 +67,20 @@ tu_mariadb_prepare(TuDatabase *base, const char *sql, gboolean is_scan, TuStatem
     statement->db = db;
     statement->is_scan = is_scan;
     statement->order = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autofree char *text = is_scan ? g_strconcat(without_limit, sql, NULL) : g_strdup(sql);
     statement->sql =
-        tu_sql_portable(sql, TU_PARAMETERS_IN_ORDER, NULL, &statement->n_values, statement->order);
+        tu_sql_portable(text, TU_PARAMETERS_IN_ORDER, NULL, &statement->n_values, statement->order);
     g_autoptr(TuStatement) guard = &statement->base;
     statement->handle = mysql_stmt_init(db->handle);
     if (statement->handle == NULL) {
         tu_mariadb_set_error(db, mysql_errno(db->handle), mysql_error(db->handle), NULL, error);
         return FALSE;
     }
-    if (mysql_stmt_prepare(statement->handle, statement->sql, strlen(statement->sql)) != 0)
+    tu_mariadb_watch_begin(db);
+    gboolean is_good =
+        mysql_stmt_prepare(statement->handle, statement->sql, strlen(statement->sql)) == 0;
+    tu_mariadb_watch_end(db);
+    if (!is_good)
         return fail(statement, error);
     g_assert(mysql_stmt_param_count(statement->handle) == statement->order->len);
     statement->parameters = g_new0(TuMariadbParameter, statement->order->len);
@@ -81,6 +97,7 @@ take_interruption(TuMariadb *db)
     (void)mysql_query(db->handle, "DO 0");
 }
 
+/* What is stored in the client is just dropped; a scan's rows are still on their way. */
 static void
 leave_rows(Statement *statement)
 {
@@ -132,6 +149,7 @@ tu_mariadb_bind(TuStatement *base, const TuValue *values, guint n, GError **erro
 
 /* ---- rows ---- */
 
+/* The buffers of all columns, where libmariadb writes each row. */
 static void
 bind_cells(Statement *statement)
 {
@@ -159,6 +177,7 @@ set_cells(Statement *statement)
     bind_cells(statement);
 }
 
+/* Sends the values. Rows that are to be stored are all here when it returns. */
 static gboolean
 execute(Statement *statement, GError **error)
 {
@@ -211,6 +230,7 @@ is_cancelled_scan(Statement *statement, GError **error)
     return TRUE;
 }
 
+/* Only a scan waits for the server here. */
 static int
 fetch(Statement *statement)
 {
@@ -222,6 +242,7 @@ fetch(Statement *statement)
     return code;
 }
 
+/* After its last row a statement starts anew with the next step, as in SQLite. */
 gboolean
 tu_mariadb_step(TuStatement *base, gboolean *ret_has_row, GError **error)
 {

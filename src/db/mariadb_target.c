@@ -23,6 +23,7 @@ is_yes(const char *text)
     return FALSE;
 }
 
+/* A certificate can only be verified on an encrypted connection. */
 static void
 set_verify(TuMariadbTarget *target, const char *text)
 {
@@ -51,6 +52,7 @@ static const struct {
     {"connect_timeout", 0, set_timeout},
 };
 
+/* An option that is not known is an error: a misspelt ssl-ca must not mean "without". */
 static gboolean
 set_option(TuMariadbTarget *target, const char *name, const char *text, GError **error)
 {
@@ -97,6 +99,7 @@ set_options(TuMariadbTarget *target, const char *query, GError **error)
 
 /* ---- the whole ---- */
 
+/* MYSQL_PWD is what all clients know; the other is MariaDB's own name for it. */
 static const char *
 environment_password(void)
 {
@@ -104,6 +107,7 @@ environment_password(void)
     return password != NULL ? password : g_getenv("MYSQL_PWD");
 }
 
+/* "mariadb:///shop" has a host that is empty, which means none. */
 static char *
 filled(char *text)
 {
@@ -112,6 +116,7 @@ filled(char *text)
     return text;
 }
 
+/* The parts come decoded, except the query, whose values may hold an & of their own. */
 static gboolean
 parse_parts(const char *url, TuMariadbTarget *target, GError **error)
 {

@@ -126,6 +126,7 @@ static const struct {
     {MYSQL_TYPE_GEOMETRY, "geometry"},
 };
 
+/* An expression's integer may have any width, and its text any length: the widest name will do. */
 static const char *
 field_name(const MYSQL_FIELD *field)
 {
@@ -139,6 +140,7 @@ field_name(const MYSQL_FIELD *field)
     return field->charsetnr == BINARY_CHARSET ? "varbinary" : "varchar";
 }
 
+/* A decimal's length counts its digits, its sign and its point; a text's counts bytes. */
 TuMariadbType
 tu_mariadb_type_of_field(const MYSQL_FIELD *field)
 {
@@ -160,6 +162,7 @@ tu_mariadb_type_of_field(const MYSQL_FIELD *field)
 
 /* ---- what a summary needs ---- */
 
+/* A text that a key cannot hold as it is goes by its hash there, and may be as long as it likes. */
 static void
 set_text(TuSqlType *ret, guint64 characters)
 {
@@ -179,6 +182,7 @@ set_bytes(TuSqlType *ret, guint64 bytes)
                                     : g_strdup_printf("VARBINARY(%u)", MAX((guint)bytes, 1));
 }
 
+/* MariaDB has more digits (65) than trueup adds up, and as many after the point (38). */
 static void
 set_decimal(TuSqlType *ret, const TuMariadbType *type)
 {
@@ -251,6 +255,8 @@ log_integer(const TuMariadbType *type)
     return g_strdup(type->is_unsigned ? "BIGINT UNSIGNED" : "BIGINT");
 }
 
+/* The character set and collation are the source's: conversions could fail, and comparisons in an
+ * expression would mean something else. */
 static char *
 log_text(const TuMariadbType *type, const char *declared)
 {
@@ -291,6 +297,7 @@ tu_mariadb_log_type(const TuMariadbType *type)
     g_assert_not_reached();
 }
 
+/* Only a binary collation without padding tells all texts apart: utf8mb4_bin takes 'a ' for 'a'. */
 gboolean
 tu_mariadb_merges(const TuMariadbType *type)
 {

@@ -31,6 +31,7 @@ read_date(const MYSQL_TIME *time, TuDate *ret_date)
     return day == (int)time->day && month == (int)time->month;
 }
 
+/* Any date has a form, in the years 0000 to 9999 that MariaDB knows. */
 static void
 set_date(MYSQL_TIME *time, TuDate date)
 {
@@ -44,6 +45,7 @@ set_date(MYSQL_TIME *time, TuDate date)
                          .time_type = MYSQL_TIMESTAMP_DATE};
 }
 
+/* The wall clock of UTC, which is the session's zone. */
 static void
 set_instant(MYSQL_TIME *time, gint64 at_us)
 {
@@ -64,6 +66,7 @@ take_signed(TuMariadbCell *cell)
     return tu_value_integer(cell->integer);
 }
 
+/* What does not fit 63 bits is a decimal without digits after the point. */
 static TuValue
 take_unsigned(TuMariadbCell *cell)
 {
@@ -85,6 +88,7 @@ take_bits(TuMariadbCell *cell)
     return take_unsigned(cell);
 }
 
+/* Not through its text: 0.1 as a float is 0.10000000149011612, which is what the server adds up. */
 static TuValue
 take_single(TuMariadbCell *cell)
 {
@@ -109,6 +113,7 @@ take_blob(TuMariadbCell *cell)
     return (TuValue){.type = TU_TYPE_BLOB, .bytes = (guint32)cell->length, .text = cell->bytes};
 }
 
+/* The protocol sends decimals as their digits, so they stay exact. */
 static TuValue
 take_decimal(TuMariadbCell *cell)
 {
@@ -173,6 +178,7 @@ static const struct {
     {MYSQL_TYPE_TIME, MYSQL_TYPE_STRING, take_text},
 };
 
+/* Integers of every width are read as 64 bits; libmariadb widens them. */
 void
 tu_mariadb_cell_set(TuMariadbCell *cell, const MYSQL_FIELD *field)
 {
@@ -220,6 +226,7 @@ tu_mariadb_cell_clear(TuMariadbCell *cell)
 
 /* ---- in ---- */
 
+/* libmariadb does not write to a parameter's buffer, though its type would let it. */
 static void
 bind_bytes(MYSQL_BIND *bind, enum enum_field_types type, const char *bytes, gsize length)
 {
@@ -228,6 +235,7 @@ bind_bytes(MYSQL_BIND *bind, enum enum_field_types type, const char *bytes, gsiz
     bind->buffer_length = length;
 }
 
+/* As digits, like the other way. */
 static void
 bind_decimal(TuMariadbParameter *parameter, MYSQL_BIND *bind)
 {

@@ -42,6 +42,7 @@ static const struct {
 
 /* ---- connecting ---- */
 
+/* What PQconnectdbParams takes. */
 typedef struct {
     GPtrArray *keywords, *values; /* not owned, each ends with NULL */
 } Options;
@@ -62,6 +63,8 @@ add_option(const Options *options, const char *keyword, const char *value)
     g_ptr_array_add(options->values, (gpointer)(guintptr)value);
 }
 
+/* The URL's own options, then ours where it has none; the name by which others know who holds a
+ * lock gives way to one that the user set. */
 static PGconn *
 connect_with(PQconninfoOption *given)
 {
@@ -109,6 +112,7 @@ connect_to(TuPostgres *db, const char *url, GError **error)
     return TRUE;
 }
 
+/* Made of what the connection was made with, so no password can be in it. */
 static char *
 label_of(PGconn *connection)
 {
@@ -158,6 +162,7 @@ pins_with(const TuPostgres *db, const char *more)
                            is_bytes ? "SQL_ASCII" : "UTF8", more);
 }
 
+/* The first transaction finds out whether the server can do all that is pinned. */
 static gboolean
 pin_session(TuPostgres *db, GError **error)
 {
@@ -176,6 +181,7 @@ pin_session(TuPostgres *db, GError **error)
 
 /* ---- life ---- */
 
+/* "relation exists, skipping" and the like are no news. */
 static void
 ignore_notice(void *data, const PGresult *result)
 {
@@ -225,6 +231,7 @@ set_cancel(TuDatabase *base, const volatile int *is_cancelled)
 
 /* ---- buckets and keys ---- */
 
+/* The columns have types of their own: date, timestamptz. */
 static TuValue
 bucket_value(TuGrain grain, TuBucket bucket, char *text)
 {
@@ -262,6 +269,16 @@ append_key(GString *sql, const char *column, const TuSqlType *type, gboolean is_
     tu_sql_append(sql, format, column, column, column, column, column);
 }
 
+static gboolean
+has_table(TuDatabase *db, const char *table, gboolean *ret_has, GError **error)
+{
+    g_autofree char *quoted = tu_sql_format("%Q", table);
+    TuValue name = tu_value_text(quoted);
+    gint64 one = 0;
+    return tu_database_integer(db, "SELECT 1 WHERE pg_catalog.to_regclass(?1) IS NOT NULL", &name, 1,
+                               ret_has, &one, error);
+}
+
 static const char *const url_prefixes[] = {"postgresql:", "postgres:", NULL};
 
 const TuDriver tu_postgres_driver = {
@@ -288,6 +305,7 @@ const TuDriver tu_postgres_driver = {
                 .entry_id = "ctid",
                 .applies_at_snapshot = TRUE,
                 .has_nan = TRUE,
+                .names_lock_holder = TRUE,
                 .cells_per_transaction = 200000,
                 .short_lock_wait = "SET LOCAL lock_timeout = '50ms'",
                 .rows_per_statement = 100},
@@ -310,6 +328,7 @@ const TuDriver tu_postgres_driver = {
     .commit = tu_postgres_commit,
     .rollback = tu_postgres_rollback,
     .describe = tu_postgres_describe,
+    .has_table = has_table,
     .inspect = tu_postgres_inspect,
     .uses_index = tu_postgres_uses_index,
     .schema_version = tu_postgres_schema_version,

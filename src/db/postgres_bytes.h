@@ -12,6 +12,7 @@
 #define TU_POSTGRES_EPOCH_DAYS 10957
 #define TU_POSTGRES_EPOCH_US (TU_POSTGRES_EPOCH_DAYS * TU_DAY_US)
 
+/* `data` need not be aligned. */
 static inline guint16
 tu_wire_read_16(const char *data)
 {

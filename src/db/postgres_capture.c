@@ -230,6 +230,8 @@ append_truncate_body(GString *sql, const TuCaptureShape *shape, const char *log)
     g_string_append(sql, "        RETURN NULL;\nEND\n");
 }
 
+/* One of each for every table and part. tgtype: 2 before, 4 insert, 8 delete, 16 update, 32
+ * truncate. */
 static const Trigger triggers[] = {
     {"trueup_insert_", "AFTER INSERT", "4", NULL, "trueup_new", "SET search_path = ''",
      "search_path=\"\"", append_insert_body},
@@ -324,6 +326,7 @@ create_function(const Wanted *wanted)
                            wanted->function, wanted->trigger->settings, wanted->body);
 }
 
+/* ENABLE ALWAYS comes behind it: it fires in the replica role too. */
 static char *
 create_trigger(const Wanted *wanted, const char *table)
 {

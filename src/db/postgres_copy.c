@@ -23,6 +23,7 @@ typedef struct {
     GString *text;
 } Copy;
 
+/* Between begin and end the connection takes rows and nothing else. */
 static void
 copy_free(Copy *copy)
 {
@@ -34,6 +35,7 @@ copy_free(Copy *copy)
     g_free(copy);
 }
 
+/* libpq copies the bytes. It may wait for the server here, for as long as that waits for a lock. */
 static gboolean
 flush(Copy *copy, GError **error)
 {
@@ -56,6 +58,7 @@ static const char types_sql[] =
     "t.typtype = 'd') SELECT b.attname, b.oid FROM base b JOIN pg_catalog.pg_type t ON "
     "t.oid = b.oid WHERE t.typtype <> 'd'";
 
+/* A column that is not there keeps type 0: the COPY itself then says which one. */
 static gboolean
 read_types(Copy *copy, GError **error)
 {
@@ -89,6 +92,7 @@ wait_for_copy(TuPostgres *db, const char *sql, GError **error)
     return FALSE;
 }
 
+/* The header of the binary format: its name, no flags, no extension. */
 static gboolean
 start(Copy *copy, GError **error)
 {
@@ -138,6 +142,8 @@ tu_postgres_copy_begin(TuDatabase *base, const char *table, const char *const *c
 
 /* ---- rows ---- */
 
+/* The text format: fields end with a tab, rows with a line feed, so neither may stand in a field.
+ */
 static void
 append_escaped(GByteArray *bytes, const char *text, gsize length)
 {
@@ -219,6 +225,7 @@ take_verdict(Copy *copy, GError **error)
     return is_good;
 }
 
+/* Given up or refused, the transaction has failed: its caller rolls it back. */
 gboolean
 tu_postgres_copy_end(gpointer data, gboolean is_good, GError **error)
 {

@@ -30,6 +30,7 @@ static const char table_sql[] =
     "coalesce(pg_catalog.to_regclass($1), pg_catalog.to_regclass($2)) AND "
     "c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
+/* As it is written, then as PostgreSQL reads an unquoted name. */
 static PGresult *
 find_table(TuPostgres *db, const char *table, GError **error)
 {
@@ -88,6 +89,7 @@ static const char columns_sql[] =
     "LEFT JOIN pg_catalog.pg_index k ON k.indrelid = a.attrelid AND k.indisprimary "
     "ORDER BY a.attnum";
 
+/* The columns of that query, in its order. */
 enum {
     NAME,
     DECLARED,
@@ -148,6 +150,7 @@ static const char keys_sql[] =
     "LEFT JOIN pg_catalog.pg_collation o ON o.oid = i.indcollation[k.n - 1] "
     "WHERE i.indrelid = $1::pg_catalog.oid ORDER BY c.relname, k.n";
 
+/* One row a column of an index; `key` is the one under way, NULL where the index is no key. */
 static void
 take_key_column(const PGresult *result, int row, TuTableInfo *info, TuUniqueKey **key)
 {
@@ -219,6 +222,7 @@ describe_all(TuPostgres *db, const char *oid, TuTableInfo *info, GError **error)
            tu_postgres_table_hazards(db, oid, info, error);
 }
 
+/* The scope puts the search_path back. */
 gboolean
 tu_postgres_describe(TuDatabase *base, const char *table, TuTableInfo **ret_info, GError **error)
 {

@@ -9,6 +9,7 @@
 
 #include "db/postgres_bytes.h"
 
+/* FALSE, here and below: the type cannot hold the value. */
 static gboolean
 append_integer(GByteArray *bytes, const TuValue *value, guint size, gint64 least, gint64 greatest)
 {
@@ -54,6 +55,7 @@ encode_float8(GByteArray *bytes, const TuValue *value)
     return TRUE;
 }
 
+/* A double that a float would make infinite does not fit; one that loses digits does. */
 static gboolean
 encode_float4(GByteArray *bytes, const TuValue *value)
 {
@@ -101,6 +103,7 @@ encode_int8(GByteArray *bytes, const TuValue *value)
 
 /* ---- binary: texts and times ---- */
 
+/* A number or a date in a text column is its text, as an INSERT would make it. */
 static gboolean
 encode_text(GByteArray *bytes, const TuValue *value)
 {
@@ -118,6 +121,7 @@ encode_text(GByteArray *bytes, const TuValue *value)
     return TRUE;
 }
 
+/* The text with the number of the format before it. */
 static gboolean
 encode_jsonb(GByteArray *bytes, const TuValue *value)
 {
@@ -140,6 +144,7 @@ encode_bytea(GByteArray *bytes, const TuValue *value)
     return TRUE;
 }
 
+/* 32 hexadecimal digits in pairs, with hyphens anywhere between two pairs. */
 static gboolean
 encode_uuid(GByteArray *bytes, const TuValue *value)
 {

@@ -23,6 +23,7 @@ static const char table_sql[] =
     "FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY 2 DESC, 1";
 
+/* The columns of that query. */
 enum {
     NAME,
     IS_ITSELF,
@@ -79,6 +80,7 @@ add_table_hazard(GPtrArray *hazards, const HazardRow *row, const char *table)
                   g_strdup(row->help));
 }
 
+/* By name, the trigger's and its function's. */
 static gboolean
 is_ours(const TuTriggerInfo *trigger)
 {

@@ -94,6 +94,7 @@ take_answer(TuPostgres *db, const char *sql, PGresult **ret_result, GError **err
     return is_good;
 }
 
+/* Parse and Describe: the expression is analysed, and never run. */
 static PGresult *
 describe_probe(TuPostgres *db, const char *sql, GError **error)
 {

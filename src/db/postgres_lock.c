@@ -87,8 +87,8 @@ tu_postgres_unlock(TuDatabase *base, const char *name)
     TuPostgres *db = (TuPostgres *)base;
     if (db->is_pooled || PQstatus(db->connection) != CONNECTION_OK)
         return;
-    g_autoptr(PGresult) result = ask(
-        db, "SELECT pg_catalog.pg_advisory_unlock($1::pg_catalog.int8)", key_of(db, name), NULL);
+    PQclear(ask(db, "SELECT pg_catalog.pg_advisory_unlock($1::pg_catalog.int8)", key_of(db, name),
+                NULL));
 }
 
 /* ---- rights ---- */

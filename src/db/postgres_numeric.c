@@ -198,6 +198,7 @@ split_digits(const char *text, gsize length, GString *digits, int *ret_scale)
     return digits->len > 0;
 }
 
+/* For what has more digits than 64 bits hold. */
 static gboolean
 encode_digits(GByteArray *bytes, const char *text, gsize length)
 {
@@ -222,6 +223,8 @@ encode_digits(GByteArray *bytes, const char *text, gsize length)
     return TRUE;
 }
 
+/* By the fewest digits that name the double, as an INSERT of it would. Infinity keeps the scale
+ * that PostgreSQL gives it. */
 static gboolean
 encode_real_as_numeric(GByteArray *bytes, double real)
 {

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "db/postgres_bytes.h"
+
 #define SAVEPOINT "trueup_scan"
 
 /* "PGCOPY\n\377\r\n\0", flags, and the length of what follows them. */
@@ -109,7 +111,7 @@ tu_postgres_scan_stop(TuPostgresStatement *statement)
         return;
     db->ignores_cancel = TRUE;
     tu_postgres_ask_to_cancel(db);
-    g_autoptr(PGresult) result = tu_postgres_finish(db, NULL, NULL);
+    PQclear(tu_postgres_finish(db, NULL, NULL));
     db->ignores_cancel = FALSE;
     (void)end_scan(statement, FALSE, NULL);
 }
@@ -179,14 +181,6 @@ tu_postgres_scan_start(TuPostgresStatement *statement, GError **error)
 
 /* ---- rows ---- */
 
-static guint32
-read_32(const char *data)
-{
-    guint32 value;
-    memcpy(&value, data, sizeof value);
-    return GUINT32_FROM_BE(value);
-}
-
 /* A number of columns, then each with its length before it. FALSE: the end, which has the number
  * -1, or a header without a row behind it. */
 static gboolean
@@ -197,7 +191,7 @@ take_row(TuPostgresStatement *statement, int bytes)
     const char *end = at + bytes;
     if (!scan->past_header) {
         g_assert(bytes >= HEADER_BYTES);
-        at += HEADER_BYTES + read_32(at + HEADER_BYTES - 4);
+        at += HEADER_BYTES + tu_wire_read_32(at + HEADER_BYTES - 4);
         scan->past_header = TRUE;
     }
     if (at == end)
@@ -208,7 +202,7 @@ take_row(TuPostgresStatement *statement, int bytes)
     g_assert(n == statement->n_columns);
     at += 2;
     for (guint i = 0; i < n; i++) {
-        guint32 length = read_32(at);
+        guint32 length = tu_wire_read_32(at);
         gboolean is_null = length == 0xffffffff;
         at += 4;
         scan->data[i] = is_null ? NULL : at;

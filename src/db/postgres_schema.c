@@ -75,6 +75,7 @@ tu_postgres_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *re
 
 /* ---- index use ---- */
 
+/* A scan of an index without a condition goes through all of it. */
 static gboolean
 reads_whole_table(const char *kind, gboolean has_condition)
 {
@@ -101,6 +102,7 @@ plan_uses_index(JsonObject *plan)
     return TRUE;
 }
 
+/* EXPLAIN gives one array with one object that has the plan. */
 static gboolean
 read_plan(const PGresult *result, gboolean *ret_uses, GError **error)
 {

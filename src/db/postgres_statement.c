@@ -60,6 +60,7 @@ readable_sql(const TuPostgresShape *shape, const char *sql)
     return g_string_free(text, FALSE);
 }
 
+/* The types that are kept are those of the result: what is asked for as text is text. */
 static TuPostgresShape *
 shape_new(const PGresult *described, const char *sql)
 {
@@ -106,6 +107,8 @@ take_description(TuPostgres *db, const char *sql, PGresult **ret_result, GError 
     return !has_failed;
 }
 
+/* Parse and Describe in one pipeline. The unnamed statement is gone with the next one, so nothing
+ * has to be deallocated. */
 TuPostgresShape *
 tu_postgres_shape_read(TuPostgres *db, const char *sql, GError **error)
 {
@@ -123,6 +126,7 @@ tu_postgres_shape_read(TuPostgres *db, const char *sql, GError **error)
     return is_good ? shape_new(described, sql) : NULL;
 }
 
+/* Remembered by text for the life of the connection; what the result says is checked each time. */
 static const TuPostgresShape *
 shape_of(TuPostgresStatement *statement, GError **error)
 {
@@ -154,6 +158,7 @@ is_select(const char *sql)
     return FALSE;
 }
 
+/* Nothing is sent: what is wrong with the text is said when it runs. */
 gboolean
 tu_postgres_prepare(TuDatabase *base, const char *sql, gboolean is_scan,
                     TuStatement **ret_statement, GError **error)
@@ -282,6 +287,8 @@ prepare_named(TuPostgresStatement *statement, const char *sql, GError **error)
     return TRUE;
 }
 
+/* The first time in a transaction as text and values at once; from the second time on prepared,
+ * which saves the server reading and planning it. */
 static PGresult *
 send(TuPostgresStatement *statement, const char *sql, gboolean may_prepare, GError **error)
 {
@@ -344,6 +351,7 @@ run_in_transaction(TuPostgresStatement *statement, gboolean may_prepare, GError 
     return statement->result != NULL && take_columns(statement, shape, error);
 }
 
+/* The whole result is fetched, so that other statements may run while its rows are looked at. */
 static gboolean
 run(TuPostgresStatement *statement, GError **error)
 {

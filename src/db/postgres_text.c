@@ -39,6 +39,7 @@ append_date(GString *text, gint64 days, gboolean *ret_is_bc)
     g_string_append_printf(text, "%04d-%02d-%02d", year <= 0 ? 1 - year : year, month, day);
 }
 
+/* "2026-11-22", "2026-11-22 04:00:00.500000", the latter with "+00" where it is an instant. */
 static void
 append_time(GString *text, const TuValue *value)
 {

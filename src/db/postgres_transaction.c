@@ -20,6 +20,7 @@
 
 /* ---- begin and end ---- */
 
+/* READ WRITE is not said: where a role or a server only reads, it is told so (hazards). */
 static gboolean
 begin(TuPostgres *db, const char *isolation, const char *after, GError **error)
 {
@@ -71,6 +72,7 @@ forget_transaction(TuPostgres *db)
     g_string_truncate(db->deallocate, 0);
 }
 
+/* A failed transaction would be rolled back by COMMIT without an error. */
 gboolean
 tu_postgres_commit(TuDatabase *base, GError **error)
 {
@@ -88,6 +90,7 @@ tu_postgres_commit(TuDatabase *base, GError **error)
     return TRUE;
 }
 
+/* DEALLOCATE comes behind it, since a failed transaction takes nothing else. */
 void
 tu_postgres_rollback(TuDatabase *base)
 {

@@ -160,6 +160,7 @@ decode_instant(const char *data, guint length, GString *scratch)
     return decode_time(TU_TYPE_INSTANT, data, length);
 }
 
+/* The most frequent types come first. */
 TuPostgresDecode
 tu_postgres_decoder(Oid type)
 {

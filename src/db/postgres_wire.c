@@ -48,6 +48,7 @@ static const ErrorRow error_rows[] = {
     {"42501", TU_ERROR_DATABASE, "grant it: `trueup plan` prints the GRANTs"},
 };
 
+/* NULL: the statement is wrong here. */
 static const ErrorRow *
 row_of(const char *state)
 {
@@ -162,6 +163,7 @@ refuse_copy(PGconn *connection, ExecStatusType status)
         PQfreemem(row);
 }
 
+/* COPY_BOTH is replication's: nobody asked for it. */
 static gboolean
 is_failure(ExecStatusType status)
 {

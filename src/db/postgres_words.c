@@ -83,6 +83,7 @@ typedef struct {
     TuToken before, token, after;
 } Walk;
 
+/* Before the first token stands nothing: a blank, a symbol that nobody asks for. */
 static Walk
 walk_begin(const char *expression)
 {
@@ -115,6 +116,7 @@ name_of(const TuToken *token)
 
 /* ---- what it reads ---- */
 
+/* Exactly: a quoted name has its case, an unquoted one was folded. */
 static gboolean
 has_column(const TuTableInfo *info, const char *name)
 {
@@ -122,6 +124,7 @@ has_column(const TuTableInfo *info, const char *name)
     return column != NULL && g_str_equal(column->name, name);
 }
 
+/* Of any of the tables. */
 static gboolean
 is_column(const TuProbe *probe, const char *name)
 {
@@ -247,7 +250,6 @@ static gboolean
 find_fault_of_member(const TuProbe *probe, const Walk *walk, TuInspection *inspection)
 {
     g_autofree char *alias = name_of(&walk->token);
-    g_autofree char *member = name_of(&walk->after);
     if (!tu_token_is_symbol(&walk->after, '.') || tu_token_is_symbol(&walk->before, '.') ||
         alias == NULL || table_of(probe, alias) == NULL)
         return FALSE;

@@ -475,6 +475,7 @@ const TuDriver tu_sqlite_driver = {
                 .has_entry_column = TRUE,
                 .entries_come_in_order = TRUE,
                 .has_dynamic_types = TRUE,
+                .names_lock_holder = TRUE,
                 .cells_per_transaction = 20000, /* some 50 ms of the write lock */
                 .rows_per_statement = 1},
     .url_prefixes = url_prefixes,

@@ -174,3 +174,11 @@ tu_sql_is_bare_name(const char *expression)
     TuToken third = tu_sql_token(second.start + second.length);
     return tu_sql_token(third.start + third.length).kind == TU_TOKEN_END;
 }
+
+gboolean
+tu_sql_is_null(const char *expression)
+{
+    TuToken first = tu_sql_token(expression);
+    return tu_token_is(&first, "NULL") &&
+           tu_sql_token(first.start + first.length).kind == TU_TOKEN_END;
+}

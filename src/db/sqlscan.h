@@ -37,3 +37,6 @@ char *tu_token_name(const TuToken *token);
 
 /* TRUE if the expression is one name, or two with a dot between. */
 gboolean tu_sql_is_bare_name(const char *expression);
+
+/* TRUE if the expression is the constant NULL. */
+gboolean tu_sql_is_null(const char *expression);

@@ -416,6 +416,29 @@ run_statements(Writing *writing, GError **error)
     return TRUE;
 }
 
+/* The most ids that one statement takes off the pending list. */
+#define DONE_AT_ONCE 200
+
+static gboolean
+delete_done(Writing *writing, GError **error)
+{
+    const GArray *done = writing->changes->done;
+    guint rows = tu_database_dialect(writing->snapshot->keeper->db)->rows_per_statement;
+    guint most = CLAMP(rows, 1, DONE_AT_ONCE);
+    TuValue values[DONE_AT_ONCE];
+    for (guint first = 0; first < done->len; first += most) {
+        guint n = MIN(most, done->len - first);
+        g_autoptr(GString) sql = g_string_new("DELETE FROM trueup_pending WHERE id IN (");
+        tu_sql_append_parameters(sql, 1, n);
+        g_string_append_c(sql, ')');
+        for (guint i = 0; i < n; i++)
+            values[i] = tu_value_integer(g_array_index(done, gint64, first + i));
+        if (!tu_database_run(writing->snapshot->keeper->db, sql->str, values, n, NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* A row that is there already keeps its attempts, and its error unless there is one now. */
 static gboolean
 write_pending(Writing *writing, GError **error)
@@ -534,7 +557,8 @@ tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
     g_auto(Writing) writing = {0};
     if (!writing_init(&writing, snapshot, changes, error) || !begin(&txn, &writing, error) ||
         !write_cells(&txn, &writing, error) || !delete_entries(&writing, error) ||
-        !run_statements(&writing, error) || !write_pending(&writing, error) ||
+        !run_statements(&writing, error) || !delete_done(&writing, error) ||
+        !write_pending(&writing, error) ||
         !commit(&txn, &writing, error))
         return FALSE;
     changes->n_written = writing.n_written;

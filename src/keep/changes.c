@@ -65,6 +65,7 @@ tu_changes_new(TuTally *tally)
     changes->settled = g_array_new(FALSE, FALSE, sizeof(TuSettledLog));
     changes->statements = g_array_new(FALSE, FALSE, sizeof(TuBoundStatement));
     changes->pending = g_hash_table_new_full(pending_hash, pending_equal, NULL, pending_free);
+    changes->done = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_array_set_clear_func(changes->deletes, delete_clear);
     g_array_set_clear_func(changes->settled, settled_clear);
     g_array_set_clear_func(changes->statements, statement_clear);
@@ -86,6 +87,7 @@ tu_changes_free(TuChanges *changes)
     g_array_unref(changes->settled);
     g_array_unref(changes->statements);
     g_hash_table_unref(changes->pending);
+    g_array_unref(changes->done);
     tu_tally_free(changes->tally);
     g_free(changes);
 }

@@ -62,6 +62,7 @@ typedef struct {
     GArray *settled;    /* of TuSettledLog */
     GArray *statements; /* of TuBoundStatement */
     GHashTable *pending; /* set of TuPendingRow */
+    GArray *done;        /* of gint64: ids of the pending list that go */
     GHashTable **uncertain; /* one a target, of TuNamedBucket: changes are pending there */
     gboolean may_split;     /* cells may be written in several transactions (never when folding) */
     gint64 n_checked, n_drifted, n_pending;

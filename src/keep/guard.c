@@ -10,6 +10,7 @@ state_clear(gpointer data)
 {
     TuGuardState *state = data;
     g_free(state->problem);
+    g_free(state->noted);
 }
 
 static gboolean
@@ -24,6 +25,8 @@ take_known(const TuValue *row, gpointer data, GError **error)
         state->is_released = row[1].type != TU_TYPE_NULL;
         if (row[2].type == TU_TYPE_TEXT)
             state->problem = g_strndup(row[2].text, row[2].bytes);
+        if (row[3].type == TU_TYPE_TEXT)
+            state->noted = g_strndup(row[3].text, row[3].bytes);
     }
     return TRUE;
 }
@@ -74,6 +77,11 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
             problem = g_strdup_printf("a BEFORE trigger of table %s came or went", now.name);
         if (problem == NULL)
             problem = tu_capture_problem(snapshot->keeper->db, &now);
+        g_autofree char *digest = tu_capture_digest(snapshot->keeper->db, &now, FALSE);
+        if (problem == NULL && state->noted != NULL && !g_str_equal(digest, state->noted))
+            problem = g_strdup_printf("table %s has other parts (partitions) or keys than when `apply` "
+                                      "was run",
+                                      now.name);
     }
     if (problem != NULL && state->problem == NULL)
         state->problem = g_steal_pointer(&problem);
@@ -93,7 +101,7 @@ tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_chan
             g_array_append_val(states, state);
     }
     if (!tu_rows_each(snapshot->keeper->db,
-                      "SELECT name, released_at, problem FROM trueup_table", NULL,
+                      "SELECT name, released_at, problem, triggers FROM trueup_table", NULL,
                       0, FALSE, take_known, states, error) ||
         !schema_is_known(snapshot, &is_known, error))
         return FALSE;

@@ -10,6 +10,7 @@
 typedef struct {
     const TuCaptured *captured;
     char *problem;  /* NULL: as it should be */
+    char *noted;    /* digest of the triggers that `apply` made */
     gboolean is_released;
 } TuGuardState;
 

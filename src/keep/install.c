@@ -13,12 +13,11 @@
 
 /* ---- what is missing ---- */
 
-gboolean
-tu_install_plan(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GError **error)
+/* Summary tables, then capture: after trueup's own tables, which are planned by themselves. */
+static gboolean
+plan_parts(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GError **error)
 {
     const TuModel *model = keeper->model;
-    if (!tu_control_plan(keeper->db, statements, error))
-        return FALSE;
     for (guint i = 0; i < model->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
         for (int grain = 0; grain < TU_GRAINS; grain++)
@@ -33,6 +32,13 @@ tu_install_plan(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GE
             return FALSE;
     }
     return TRUE;
+}
+
+gboolean
+tu_install_plan(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GError **error)
+{
+    return tu_control_plan(keeper->db, statements, error) &&
+           plan_parts(keeper, statements, findings, error);
 }
 
 gboolean
@@ -174,12 +180,18 @@ install_once(TuKeeper *keeper, gpointer data, GError **error)
     g_auto(TuRegistration) registration = {.keeper = keeper,
                                            .may_take_over = installing->may_take_over};
     *installing->installed = (TuInstalled){0};
+    gboolean is_known = FALSE;
     if (!begin_ddl(&txn, keeper, error) || !schema_is_still(keeper, error) ||
-        !tu_control_plan(keeper->db, control, error) || !run_all(keeper, control, error) ||
-        !tu_install_plan(keeper, statements, findings, error) ||
-        !refuse_findings(findings, error) || !tu_register_look(&registration, error))
+        !tu_control_exists(keeper->db, &is_known, error) ||
+        !tu_control_plan(keeper->db, control, error) ||
+        (is_known && !run_all(keeper, control, error)))
         return FALSE;
-    if (!run_all(keeper, statements, error) || !begin_noting(&txn, keeper, error) ||
+    /* What is refused leaves nothing behind, also where DDL cannot be rolled back. */
+    if (!plan_parts(keeper, statements, findings, error) || !refuse_findings(findings, error) ||
+        !tu_register_look(&registration, error))
+        return FALSE;
+    if ((!is_known && !run_all(keeper, control, error)) ||
+        !run_all(keeper, statements, error) || !begin_noting(&txn, keeper, error) ||
         !tu_register_write(&registration, error) || !tu_stop("capture.before_commit", error))
         return FALSE;
     installing->installed->n_statements = control->len + statements->len;
@@ -281,7 +293,7 @@ drop_tables(TuKeeper *keeper, const char *summary, GError **error)
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *sql =
             tu_sql_format("DROP TABLE IF EXISTS %Q", (const char *)g_ptr_array_index(names, i));
-        if (!tu_database_execute(keeper->db, sql, error))
+        if (!run_one(keeper, sql, error))
             return FALSE;
     }
     return TRUE;
@@ -342,7 +354,9 @@ drop_once(TuKeeper *keeper, gpointer data, GError **error)
             return FALSE;
     }
     if (summary == NULL) {
-        if (!tu_control_drop(keeper->db, error))
+        g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+        tu_control_plan_drop(keeper->db, statements);
+        if (!run_all(keeper, statements, error))
             return FALSE;
     } else if (!tu_database_execute(keeper->db, "UPDATE trueup_spec SET digest = ''", error) ||
                !tu_database_execute(keeper->db, "UPDATE trueup_group SET turn = turn + 1", error)) {

@@ -122,13 +122,6 @@ find_goal(TuSnapshot *snapshot, TuGoal *goal, GError **error)
 /* ---- what becomes of a bucket ---- */
 
 static void
-note_done(TuChanges *changes, const PendingBucket *bucket)
-{
-    TuValue id = tu_value_integer(bucket->id);
-    tu_changes_add(changes, "DELETE FROM trueup_pending WHERE id = ?1", &id, 1);
-}
-
-static void
 note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem,
             TuResult *result)
 {
@@ -215,7 +208,7 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, TuResult 
     for (guint i = 0; i < n; i++) {
         const char *problem = buckets[i].is_kept ? failure_of(tally, &buckets[i]) : NULL;
         if (problem == NULL)
-            note_done(changes, &buckets[i]);
+            g_array_append_val(changes->done, buckets[i].id);
         else if (!g_str_equal(problem, TU_UNDER_WAY))
             note_failed(changes, &buckets[i], problem, result);
     }

@@ -127,36 +127,70 @@ read_range(Reading *reading, TuDate from, TuDate to, GError **error)
     return TRUE;
 }
 
+/* The most buckets that one statement reads. */
+#define BUCKETS_AT_ONCE 32
+
+/* The parameters of one bucket; how many. */
+static guint
+bucket_parameters(const Reading *reading, const TuSeriesModel *series, const TuNamedBucket *named,
+                  char *text, TuValue *parameters)
+{
+    const TuSummary *spec = reading->table->summary->spec;
+    TuTally *tally = reading->tally;
+    guint n = 0;
+    if (spec->series_column != NULL)
+        parameters[n++] = tu_value_text(series->spec->name);
+    if (spec->has_tenant)
+        parameters[n++] = tu_dictionary_value(tu_cells_dictionary(tally->cells), named->tenant);
+    parameters[n++] = tu_database_bucket_value(tally->snapshot->keeper->db, reading->table->grain,
+                                               named->bucket, text);
+    return n;
+}
+
+static gboolean
+read_buckets(Reading *reading, TuStatement **statement, guint n_buckets, GArray *parameters,
+             GError **error)
+{
+    TuDatabase *db = reading->tally->snapshot->keeper->db;
+    if (*statement == NULL) {
+        g_autofree char *sql = tu_summary_table_select_buckets(db, reading->table, n_buckets);
+        if (!tu_database_prepare(db, sql, statement, error))
+            return FALSE;
+    }
+    gboolean is_ok = tu_rows_each_of(*statement, &g_array_index(parameters, TuValue, 0),
+                                     parameters->len, take_stored, reading, error);
+    g_array_set_size(parameters, 0);
+    return is_ok;
+}
+
 static gboolean
 read_named(Reading *reading, const TuSeriesModel *series, GError **error)
 {
     TuTally *tally = reading->tally;
     const TuWanted *wanted = &tally->wanted[series->target[reading->table->grain]];
-    const TuSummary *spec = reading->table->summary->spec;
-    g_autofree char *sql = tu_summary_table_select_bucket(tally->snapshot->keeper->db, reading->table);
-    g_autoptr(TuStatement) statement = NULL;
+    guint rows = tu_database_dialect(tally->snapshot->keeper->db)->rows_per_statement;
+    guint most = CLAMP(rows, 1, BUCKETS_AT_ONCE);
+    g_autoptr(TuStatement) full = NULL;
+    g_autoptr(TuStatement) rest = NULL;
+    g_autoptr(GArray) parameters = g_array_new(FALSE, FALSE, sizeof(TuValue));
+    char texts[BUCKETS_AT_ONCE][TU_INSTANT_TEXT_BYTES];
     GHashTableIter iter;
     gpointer key;
+    guint n = 0;
     if (wanted->set == NULL)
         return TRUE;
-    if (!tu_database_prepare(tally->snapshot->keeper->db, sql, &statement, error))
-        return FALSE;
     g_hash_table_iter_init(&iter, wanted->set);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        const TuNamedBucket *named = key;
-        char text[TU_INSTANT_TEXT_BYTES];
-        TuValue parameters[3];
-        guint n = 0;
-        if (spec->series_column != NULL)
-            parameters[n++] = tu_value_text(series->spec->name);
-        if (spec->has_tenant)
-            parameters[n++] = tu_dictionary_value(tu_cells_dictionary(tally->cells), named->tenant);
-        parameters[n++] = tu_database_bucket_value(tally->snapshot->keeper->db,
-                                                   reading->table->grain, named->bucket, text);
-        if (!tu_rows_each_of(statement, parameters, n, take_stored, reading, error))
+        TuValue one[3];
+        guint n_values = bucket_parameters(reading, series, key, texts[n], one);
+        g_array_append_vals(parameters, one, n_values);
+        if (++n < most)
+            continue;
+        n = 0;
+        if (!read_buckets(reading, &full, most, parameters, error))
             return FALSE;
     }
-    return TRUE;
+    return n == 0 || read_buckets(reading, &rest, n, parameters, error);
 }
 
 gboolean
@@ -243,15 +277,35 @@ tu_stored_values(TuTally *tally, guint target, TuCell *cell, char *text, TuValue
     }
 }
 
-/* Where NaN is no value of the database's, it is stored as NULL. */
 static gboolean
-same_value(const TuDialect *dialect, TuValue a, TuValue b)
+is_number(const TuValue *value)
 {
-    a = tu_value_normalise(a);
-    b = tu_value_normalise(b);
-    if (!dialect->has_nan && a.type == TU_TYPE_REAL && isnan(a.real))
-        a = TU_NULL_VALUE;
-    return tu_value_equal(&a, &b);
+    return value->type == TU_TYPE_INTEGER || value->type == TU_TYPE_REAL ||
+           value->type == TU_TYPE_DECIMAL || value->type == TU_TYPE_LONG_DECIMAL;
+}
+
+static double
+nearest_double(const TuValue *value)
+{
+    g_autofree char *digits = tu_value_to_text(value);
+    return g_ascii_strtod(digits, NULL);
+}
+
+/* TRUE if `stored` is what a column makes of the value `is`: where NaN is no value of the database's
+ * it is NULL; a column of doubles has the nearest one. */
+static gboolean
+same_value(const TuDialect *dialect, TuValue is, TuValue stored)
+{
+    is = tu_value_normalise(is);
+    if (!dialect->has_nan && is.type == TU_TYPE_REAL && isnan(is.real))
+        is = TU_NULL_VALUE;
+    if (stored.type == TU_TYPE_REAL && is.type != TU_TYPE_REAL && is_number(&is) &&
+        !dialect->has_dynamic_types)
+        return stored.real == nearest_double(&is);
+    stored = tu_value_normalise(stored);
+    if (is_number(&is) && is_number(&stored))
+        return tu_value_compare(&is, &stored) == 0;
+    return tu_value_equal(&is, &stored);
 }
 
 gboolean
@@ -263,7 +317,7 @@ tu_stored_equals(TuTally *tally, guint target, TuCell *cell, const TuValue *valu
     const TuLayout *layout = where->series->layout;
     const TuDialect *dialect = tu_database_dialect(tally->snapshot->keeper->db);
     const TuValue *rows = &values[tu_stored_rows_column(table)];
-    if (summary->rows_column != NULL && !same_value(dialect, *rows, tu_value_integer(cell->rows)))
+    if (summary->rows_column != NULL && !same_value(dialect, tu_value_integer(cell->rows), *rows))
         return FALSE;
     for (guint i = 0; i < layout->n_measures; i++) {
         const TuValue *stored = &values[tu_stored_measure_column(table, i)];
@@ -275,7 +329,7 @@ tu_stored_equals(TuTally *tally, guint target, TuCell *cell, const TuValue *valu
                                &sum, &n) ||
             !same_value(dialect, result, stored[0]))
             return FALSE;
-        if (summary->measures[i].n_column != NULL && !same_value(dialect, stored[1], tu_value_integer(n)))
+        if (summary->measures[i].n_column != NULL && !same_value(dialect, tu_value_integer(n), stored[1]))
             return FALSE;
         if (summary->measures[i].sum_column != NULL &&
             layout->measures[i].kind == TU_MEASURE_AVG && !same_value(dialect, sum, stored[2]))
@@ -357,24 +411,43 @@ look_up_waiting(Lookup *lookup, GError **error)
     return TRUE;
 }
 
+/* Adds the cell to those that wait, if its key has NULLs where theirs have. */
 static gboolean
-look_up_cell(Lookup *lookup, TuCell *cell, GError **error)
+look_up_cell(Lookup *lookup, TuCell *cell, gboolean *ret_is_other, GError **error)
 {
     TuValue key[TU_DIMENSIONS_LIMIT + 3];
     TuValue parameters[TU_DIMENSIONS_LIMIT + 3];
     char text[TU_INSTANT_TEXT_BYTES];
     guint n = tu_stored_key(lookup->tally, lookup->target, cell, text, key);
     guint64 nulls = tu_summary_table_nulls(key, n);
-    if (nulls != lookup->nulls) {
-        if (!look_up_waiting(lookup, error))
-            return FALSE;
-        g_clear_pointer(&lookup->statement, tu_statement_free);
-        lookup->nulls = nulls;
-    }
+    *ret_is_other = nulls != lookup->nulls;
+    if (*ret_is_other)
+        return TRUE;
     guint n_parameters = tu_summary_table_parameters(key, n, parameters);
     g_array_append_vals(lookup->parameters, parameters, n_parameters);
     g_ptr_array_add(lookup->waiting, cell);
     return lookup->waiting->len < lookup->most || look_up_waiting(lookup, error);
+}
+
+/* Those that have NULLs in the same columns, and takes them off the list. */
+static gboolean
+look_up_alike(Lookup *lookup, GPtrArray *cells, GError **error)
+{
+    TuValue key[TU_DIMENSIONS_LIMIT + 3];
+    char text[TU_INSTANT_TEXT_BYTES];
+    guint n_left = 0;
+    guint n = tu_stored_key(lookup->tally, lookup->target, g_ptr_array_index(cells, 0), text, key);
+    lookup->nulls = tu_summary_table_nulls(key, n);
+    g_clear_pointer(&lookup->statement, tu_statement_free);
+    for (guint i = 0; i < cells->len; i++) {
+        gboolean is_other = FALSE;
+        if (!look_up_cell(lookup, g_ptr_array_index(cells, i), &is_other, error))
+            return FALSE;
+        if (is_other)
+            g_ptr_array_index(cells, n_left++) = g_ptr_array_index(cells, i);
+    }
+    g_ptr_array_set_size(cells, (gint)n_left);
+    return look_up_waiting(lookup, error);
 }
 
 gboolean
@@ -394,8 +467,11 @@ tu_stored_look_up(TuTally *tally, guint target, TuLookupVisit visit, gpointer da
         .waiting = g_ptr_array_new(),
         .parameters = g_array_new(FALSE, FALSE, sizeof(TuValue)),
     };
+    g_autoptr(GPtrArray) left = g_ptr_array_sized_new(tu_cell_table_size(cells));
     for (guint32 i = 0; i < tu_cell_table_size(cells); i++)
-        if (!look_up_cell(&lookup, tu_cell_table_cell(cells, i), error))
+        g_ptr_array_add(left, tu_cell_table_cell(cells, i));
+    while (left->len > 0)
+        if (!look_up_alike(&lookup, left, error))
             return FALSE;
-    return look_up_waiting(&lookup, error);
+    return TRUE;
 }

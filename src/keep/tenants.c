@@ -154,10 +154,15 @@ tu_tenant_read(const TuModel *model, TuDictionary *values, const TuValue *stored
 {
     TuValue tenant = *stored;
     gint64 integer = 0;
-    gboolean is_number = model->tenant_kind == TU_TYPE_INTEGER ||
-                         model->tenant_kind == TU_TYPE_DECIMAL ||
-                         model->tenant_kind == TU_TYPE_REAL;
-    if (stored->type == TU_TYPE_TEXT && is_number) {
+    char *end = NULL;
+    gboolean is_number =
+        model->tenant_kind == TU_TYPE_INTEGER || model->tenant_kind == TU_TYPE_DECIMAL;
+    if (stored->type == TU_TYPE_TEXT && model->tenant_kind == TU_TYPE_REAL) {
+        g_autofree char *text = g_strndup(stored->text, stored->bytes);
+        double real = g_ascii_strtod(text, &end);
+        if (end != text && *end == '\0')
+            tenant = tu_value_real(real);
+    } else if (stored->type == TU_TYPE_TEXT && is_number) {
         if (!tu_decimal_parse(stored->text, stored->bytes, &tenant))
             tenant = *stored;
     } else if (stored->type == TU_TYPE_TEXT && model->tenant_kind == TU_TYPE_DATE) {

@@ -67,6 +67,21 @@ merge(const TuDialect *dialect, TuSqlType *into, const TuSqlType *other)
     return TRUE;
 }
 
+TuNumberKind
+tu_measure_number(const TuLayoutMeasure *measure, gboolean is_dynamic, int *ret_scale)
+{
+    gboolean is_sum = measure->kind == TU_MEASURE_SUM || measure->kind == TU_MEASURE_AVG;
+    *ret_scale = 0;
+    if (!is_sum)
+        return is_dynamic ? TU_NUMBER_INTEGER : TU_NUMBER_WHOLE;
+    if (measure->number == TU_NUMBER_DECIMAL)
+        *ret_scale = measure->scale;
+    if (measure->kind == TU_MEASURE_SUM || measure->number == TU_NUMBER_REAL)
+        return measure->number;
+    *ret_scale = *ret_scale >= 0 ? *ret_scale + TU_AVERAGE_DIGITS : -1;
+    return is_dynamic ? TU_NUMBER_REAL : TU_NUMBER_DECIMAL;
+}
+
 /* ---- the summary's ---- */
 
 static void
@@ -97,12 +112,30 @@ set_dimension(TuSummaryModel *summary, const TuDialect *dialect, guint index, GP
         if (own.column != NULL && own.kind == TU_TYPE_TEXT && is_text_constant(expression)) {
             g_free(own.column);
             own.column = g_strdup(dialect->short_text_type);
+            own.is_unbounded = FALSE;
         }
         fits = merge(dialect, type, &own) && fits;
         tu_sql_type_clear(&own);
     }
     if (!fits)
         complain(summary, g_ptr_array_index(summary->spec->dimensions, index), findings);
+}
+
+/* What a measure gives: its input's type for an extreme, a number for the others. */
+static TuSqlType
+type_of_measure(const TuSeriesModel *series, const TuDialect *dialect, guint index)
+{
+    const TuLayoutMeasure *measure = &series->layout->measures[index];
+    if (measure->kind == TU_MEASURE_MIN || measure->kind == TU_MEASURE_MAX)
+        return tu_sql_type_copy(&series->input_types[index]);
+    int scale = 0;
+    TuNumberKind number = tu_measure_number(measure, dialect->has_dynamic_types, &scale);
+    TuSqlType type = {.kind = number == TU_NUMBER_REAL      ? TU_TYPE_REAL
+                              : number == TU_NUMBER_DECIMAL ? TU_TYPE_DECIMAL
+                                                            : TU_TYPE_INTEGER,
+                      .scale = scale};
+    type.column = tu_column_number(dialect, number, scale);
+    return type;
 }
 
 static void
@@ -113,10 +146,14 @@ set_extreme(TuSummaryModel *summary, const TuDialect *dialect, guint index, GPtr
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         TuMeasureKind kind = series->layout->measures[index].kind;
-        if (kind != TU_MEASURE_MIN && kind != TU_MEASURE_MAX)
-            continue;
-        columns->holds_values = TRUE;
-        fits = merge(dialect, &columns->type, &series->input_types[index]) && fits;
+        columns->holds_values =
+            columns->holds_values || kind == TU_MEASURE_MIN || kind == TU_MEASURE_MAX;
+    }
+    for (guint s = 0;
+         s < summary->series->len && columns->holds_values && !dialect->has_dynamic_types; s++) {
+        TuSqlType own = type_of_measure(g_ptr_array_index(summary->series, s), dialect, index);
+        fits = merge(dialect, &columns->type, &own) && fits;
+        tu_sql_type_clear(&own);
     }
     if (!fits)
         complain(summary, columns->column, findings);

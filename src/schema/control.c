@@ -95,12 +95,8 @@ create_text(const TuDialect *dialect, guint index)
 static gboolean
 exists(TuDatabase *db, const char *name, gboolean *ret_exists, GError **error)
 {
-    g_autoptr(TuTableInfo) info = NULL;
     g_autofree char *own = tu_database_control_name(db, name);
-    if (!tu_database_describe(db, own, &info, error))
-        return FALSE;
-    *ret_exists = info != NULL;
-    return TRUE;
+    return tu_database_has_table(db, own, ret_exists, error);
 }
 
 /* The statements as a person may run them: with the control schema's name before each table's. */
@@ -136,16 +132,13 @@ tu_control_exists(TuDatabase *db, gboolean *ret_exists, GError **error)
     return exists(db, "trueup_spec", ret_exists, error);
 }
 
-gboolean
-tu_control_drop(TuDatabase *db, GError **error)
+void
+tu_control_plan_drop(TuDatabase *db, GPtrArray *statements)
 {
-    for (guint i = G_N_ELEMENTS(objects); i-- > 0;) {
-        g_autofree char *sql =
-            g_strdup_printf("DROP %s IF EXISTS %s", objects[i].kind, objects[i].name);
-        if (!tu_database_execute(db, sql, error))
-            return FALSE;
-    }
-    return TRUE;
+    for (guint i = G_N_ELEMENTS(objects); i-- > 0;)
+        g_ptr_array_add(statements,
+                        qualified(db, g_strdup_printf("DROP %s IF EXISTS %s", objects[i].kind,
+                                                      objects[i].name)));
 }
 
 void

@@ -27,5 +27,5 @@ gboolean tu_control_exists(TuDatabase *db, gboolean *ret_exists, GError **error)
 /* Adds their names, with the control schema's. */
 void tu_control_names(TuDatabase *db, GPtrArray *names);
 
-/* Drops all of them. */
-gboolean tu_control_drop(TuDatabase *db, GError **error);
+/* Appends the statements that drop all of them. */
+void tu_control_plan_drop(TuDatabase *db, GPtrArray *statements);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/sql.h"
+#include "db/sqlscan.h"
 #include "schema/capture.h"
 #include "schema/expressions.h"
 #include "schema/source_sql.h"
@@ -244,7 +245,7 @@ add_dimensions(TuSeriesModel *series, TuDatabase *db, const char *where, GPtrArr
         if (!check_expression(series->source, db, text, where, findings, &info, error))
             return FALSE;
         series->dimensions[i] = add_guarded(series->source, text, series->spec->where, NULL);
-        if (!g_str_equal(text, "NULL"))
+        if (!tu_sql_is_null(text))
             series->dimension_types[i] = tu_sql_type_copy(&info.type);
     }
     return TRUE;

@@ -56,22 +56,6 @@ is_sum(TuMeasureKind kind)
     return kind == TU_MEASURE_SUM || kind == TU_MEASURE_AVG;
 }
 
-/* What a column needs for one measure: counts are whole numbers; an average of whole numbers or
- * decimals has six digits more than they (design section 6). */
-static TuNumberKind
-number_of(const TuLayoutMeasure *measure, gboolean is_dynamic, int *ret_scale)
-{
-    *ret_scale = 0;
-    if (!is_sum(measure->kind))
-        return is_dynamic ? TU_NUMBER_INTEGER : TU_NUMBER_WHOLE;
-    if (measure->number == TU_NUMBER_DECIMAL)
-        *ret_scale = measure->scale;
-    if (measure->kind == TU_MEASURE_SUM || measure->number == TU_NUMBER_REAL)
-        return measure->number;
-    *ret_scale = *ret_scale >= 0 ? *ret_scale + TU_AVERAGE_DIGITS : -1;
-    return is_dynamic ? TU_NUMBER_REAL : TU_NUMBER_DECIMAL;
-}
-
 /* The number type of a measure column, which must hold that of every series. */
 static TuNumberKind
 column_number(const TuSummaryModel *summary, guint index, gboolean is_dynamic, int *ret_scale)
@@ -81,7 +65,7 @@ column_number(const TuSummaryModel *summary, guint index, gboolean is_dynamic, i
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         int scale = 0;
-        TuNumberKind number = number_of(&series->layout->measures[index], is_dynamic, &scale);
+        TuNumberKind number = tu_measure_number(&series->layout->measures[index], is_dynamic, &scale);
         if (width_of(number) > width_of(widest))
             widest = number;
         *ret_scale = *ret_scale < 0 || scale < 0 ? -1 : MAX(*ret_scale, scale);

@@ -227,6 +227,18 @@ typed_instant_bounds(const TuSourceModel *source, const TuTimeRange *range, TuTi
         bounds->from.integer = TU_TIME_BEFORE_ALL;
 }
 
+/* A timestamp that stands for its date. */
+static void
+day_bounds(const TuSourceModel *source, const TuTimeRange *range, TuTimeBounds *bounds)
+{
+    gint64 from = CLAMP(range->from, TU_DATE_LEAST, TU_DATE_GREATEST);
+    gint64 to = MAX(range->to, TU_DATE_LEAST);
+    bounds->from = tu_value_time(source->time_kind, range->from == G_MININT32 ? TU_TIME_BEFORE_ALL
+                                                                              : from * TU_DAY_US);
+    bounds->to = tu_value_time(source->time_kind,
+                               to > TU_DATE_GREATEST ? TU_TIME_AFTER_ALL : to * TU_DAY_US);
+}
+
 /* A date taken as its midnight. */
 static void
 midnight_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
@@ -254,6 +266,8 @@ tu_source_time_bounds(const TuSourceModel *source, const TuTimeRange *range,
     TuType kind = source->time_kind;
     if (kind == TU_TYPE_DATE)
         (unit == TU_TIME_DATE ? typed_date_bounds : midnight_bounds)(range, ret_bounds);
+    else if ((kind == TU_TYPE_TIMESTAMP || kind == TU_TYPE_INSTANT) && unit == TU_TIME_DATE)
+        day_bounds(source, range, ret_bounds);
     else if (kind == TU_TYPE_TIMESTAMP || kind == TU_TYPE_INSTANT)
         typed_instant_bounds(source, range, ret_bounds);
     else if (unit == TU_TIME_DATE)
@@ -264,17 +278,41 @@ tu_source_time_bounds(const TuSourceModel *source, const TuTimeRange *range,
         number_bounds(range, unit_us[unit], ret_bounds);
 }
 
+static __int128
+power_of_ten(guint32 n)
+{
+    __int128 power = 1;
+    for (guint32 i = 0; i < n; i++)
+        power *= 10;
+    return power;
+}
+
+/* More digits after the point than this are below a microsecond by far, and would not fit beside it. */
+#define TIME_SCALE 31
+
+static __int128
+divide_floor(__int128 a, __int128 b)
+{
+    return a / b - (a % b < 0);
+}
+
 /* floor(integer / 10^scale * us) */
 static gboolean
 read_decimal(const TuValue *value, gint64 us, gint64 *ret_at_us)
 {
-    __int128 scaled = (__int128)value->integer * us;
-    __int128 unit = 1;
-    if (value->scale > 18)
+    __int128 digits = 0;
+    guint32 scale = 0;
+    if (!tu_decimal_digits(value, &digits, &scale))
         return FALSE;
-    for (guint32 i = 0; i < value->scale; i++)
-        unit *= 10;
-    __int128 at_us = scaled / unit - (scaled % unit < 0);
+    if (scale > TIME_SCALE) {
+        digits = divide_floor(digits, power_of_ten(scale - TIME_SCALE));
+        scale = TIME_SCALE;
+    }
+    __int128 unit = power_of_ten(scale);
+    __int128 whole = divide_floor(digits, unit);
+    if (whole > G_MAXINT64 || whole < G_MININT64)
+        return FALSE;
+    __int128 at_us = whole * us + (digits - whole * unit) * us / unit;
     *ret_at_us = (gint64)at_us;
     return at_us == *ret_at_us;
 }
@@ -284,7 +322,7 @@ read_number(const TuValue *value, gint64 us, gint64 *ret_at_us)
 {
     if (value->type == TU_TYPE_INTEGER)
         return !__builtin_mul_overflow(value->integer, us, ret_at_us);
-    if (value->type == TU_TYPE_DECIMAL)
+    if (value->type == TU_TYPE_DECIMAL || value->type == TU_TYPE_LONG_DECIMAL)
         return read_decimal(value, us, ret_at_us);
     if (value->type != TU_TYPE_REAL)
         return FALSE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db/sql.h"
+#include "db/sqlscan.h"
 #include "schema/column_types.h"
 #include "schema/summary_columns.h"
 #include "schema/summary_table.h"
@@ -268,7 +269,7 @@ kinds_of_key(const TuSummaryTable *table, const char *name)
             kinds |= 1u << series->source->tenant_type.kind;
         for (guint i = 0; i < spec->dimensions->len; i++)
             if (g_str_equal(name, g_ptr_array_index(spec->dimensions, i)) &&
-                !g_str_equal(g_ptr_array_index(series->spec->dimensions, i), "NULL"))
+                !tu_sql_is_null(g_ptr_array_index(series->spec->dimensions, i)))
                 kinds |= 1u << series->dimension_types[i].kind;
     }
     return kinds;

@@ -10,14 +10,6 @@ skip_column(GString *sql, const char *name, gpointer data)
 {
 }
 
-static void
-append_name(GString *sql, const char *name, gpointer data)
-{
-    gboolean *is_first = data;
-    tu_sql_append(sql, "%s%I", *is_first ? "" : ", ", name);
-    *is_first = FALSE;
-}
-
 guint
 tu_summary_table_key_values(const TuSummaryTable *table)
 {
@@ -144,16 +136,17 @@ tu_stored_measure_column(const TuSummaryTable *table, guint measure)
     return tu_stored_rows_column(table) + 1 + measure * TU_MEASURE_VALUES;
 }
 
-char *
-tu_summary_table_select_cells(const TuDatabase *db, const TuSummaryTable *table, guint64 nulls,
-                              guint n_cells)
+/* n SELECTs put together, each with a condition on the first columns of the key. */
+static char *
+select_several(const TuDatabase *db, const TuSummaryTable *table, guint n_columns, guint64 nulls,
+               guint n)
 {
     GString *sql = g_string_new(NULL);
     guint next = 1;
-    for (guint i = 0; i < n_cells; i++) {
+    for (guint i = 0; i < n; i++) {
         GString *one = begin_select(table);
         g_string_append(one, " WHERE ");
-        append_key_condition(one, db, table, G_MAXUINT, nulls, &next);
+        append_key_condition(one, db, table, n_columns, nulls, &next);
         tu_sql_append(sql, "%s%s", i == 0 ? "" : " UNION ALL ", one->str);
         g_string_free(one, TRUE);
     }
@@ -161,14 +154,18 @@ tu_summary_table_select_cells(const TuDatabase *db, const TuSummaryTable *table,
 }
 
 char *
-tu_summary_table_select_bucket(const TuDatabase *db, const TuSummaryTable *table)
+tu_summary_table_select_cells(const TuDatabase *db, const TuSummaryTable *table, guint64 nulls,
+                              guint n_cells)
 {
-    GString *sql = begin_select(table);
+    return select_several(db, table, G_MAXUINT, nulls, n_cells);
+}
+
+char *
+tu_summary_table_select_buckets(const TuDatabase *db, const TuSummaryTable *table,
+                                guint n_buckets)
+{
     guint n = tu_summary_table_key_values(table) - table->summary->spec->dimensions->len;
-    guint next = 1;
-    g_string_append(sql, " WHERE ");
-    append_key_condition(sql, db, table, n, 0, &next);
-    return g_string_free(sql, FALSE);
+    return select_several(db, table, n, 0, n_buckets);
 }
 
 char *

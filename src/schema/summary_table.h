@@ -28,8 +28,9 @@ char *tu_summary_table_select_cells(const TuDatabase *db, const TuSummaryTable *
 guint64 tu_summary_table_nulls(const TuValue *key, guint n);
 guint tu_summary_table_parameters(const TuValue *key, guint n, TuValue *ret_parameters);
 
-/* One bucket: series, tenant, bucket. */
-char *tu_summary_table_select_bucket(const TuDatabase *db, const TuSummaryTable *table);
+/* n buckets: series, tenant, bucket of each. */
+char *tu_summary_table_select_buckets(const TuDatabase *db, const TuSummaryTable *table,
+                                      guint n_buckets);
 
 /* A range of buckets, from (included) to (excluded): [tenant,] from, to; all series. */
 char *tu_summary_table_select_range(const TuSummaryTable *table, gboolean by_tenant);

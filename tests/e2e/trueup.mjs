@@ -1,22 +1,30 @@
 /*
- * What the end-to-end tests share: a place for each test, the program under test, and sqlite3.
+ * What the end-to-end tests share: a place for each test, the program under test, and a database's
+ * own client.
  *
- *   Place ── directory ── data.db, trueup.yaml
- *     ├─ run(...)     the program, to its end            ├─ sql(...)    sqlite3, rows as objects
- *     ├─ start(...)   the program, while it runs: can    ├─ writer()    a sqlite3 that stays open,
+ *   Place ── directory ── trueup.yaml, data.db or a database on a server
+ *     ├─ run(...)     the program, to its end            ├─ sql(...)    the client, rows as objects
+ *     ├─ start(...)   the program, while it runs: can    ├─ writer()    a client that stays open,
  *     │               be waited for at a stop point      │              with transactions
  *     └─ spec(...)    writes trueup.yaml                 └─ same(a, b)  EXCEPT both ways
  *
- * What is in a database is looked at with the sqlite3 program only, never with trueup. Nothing
- * sleeps: `until` waits for an event, and fails at a deadline.
+ *   new Place(t)                         on SQLite
+ *   await Place.on('postgresql', t)      on any database: see servers.mjs
+ *
+ * What is in a database is looked at with sqlite3, psql and mariadb only, never with trueup.
  */
 import assert from 'node:assert/strict';
-import {spawn, spawnSync} from 'node:child_process';
+import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {DEADLINE_MS, Worker, Writer, until} from './processes.mjs';
+import {openDatabase, openFile} from './servers.mjs';
+import {average, insert, localBucket, say} from './words.mjs';
+
+export {until};
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -30,22 +38,6 @@ export const PROGRAM = process.env.TRUEUP ?? path.resolve(here, '../../build-che
     const {status, error} = spawnSync(PROGRAM, ['--version'], {env});
     if (error || status !== 2)
         throw new Error(`${PROGRAM}: ${error?.message ?? 'was not built with -Dstop_points=true'}`);
-}
-
-/* No event takes so long that this is a matter of a slow machine. */
-const DEADLINE_MS = 30_000;
-const LOOK_AGAIN_MS = 2;
-
-/* Resolves when `happens()` gives something true, with what it gave. */
-export async function until(what, happens, deadlineMs = DEADLINE_MS) {
-    const end = Date.now() + deadlineMs;
-    for (;;) {
-        const value = await happens();
-        if (value)
-            return value;
-        assert.ok(Date.now() < end, `waited ${deadlineMs} ms in vain: ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    }
 }
 
 /* ---- YAML: block maps, everything else as JSON, which is YAML too ---- */
@@ -62,156 +54,32 @@ export function yamlOf(spec) {
     return yaml(spec, '').replace(/^\n/, '');
 }
 
-/* ---- a program that runs beside the test ---- */
-
-/* One running trueup. Its stop point, its messages and its end can be waited for. */
-class Worker {
-    constructor(program, argv, options) {
-        this.child = spawn(program, argv, options);
-        this.out = '';
-        this.err = '';
-        this.result = null;
-        this.child.stdout.on('data', (data) => { this.out += data; });
-        this.child.stderr.on('data', (data) => { this.err += data; });
-        this.closed = new Promise((resolve) => {
-            this.child.on('close', (code, signal) => {
-                this.result = {code, signal, out: this.out, err: this.err};
-                resolve(this.result);
-            });
-        });
-    }
-
-    get pid() {
-        return this.child.pid;
-    }
-
-    /* The process's state letter; null when it is gone. */
-    state() {
-        try {
-            const stat = fs.readFileSync(`/proc/${this.pid}/stat`, 'utf8');
-            return stat.slice(stat.lastIndexOf(')') + 2)[0];
-        } catch {
-            return null;
-        }
-    }
-
-    /* It stands at its stop point. */
-    async paused() {
-        await until(`${this.pid} to stop`, () => {
-            assert.equal(this.result, null, `it ended instead of stopping: ${this.err}${this.out}`);
-            return this.state() === 'T';
-        });
-        return this;
-    }
-
-    /* It said something on stderr. */
-    async says(pattern) {
-        await until(`stderr to say ${pattern}`, () => {
-            assert.ok(this.result === null || pattern.test(this.err), `it ended: ${this.err}`);
-            return pattern.test(this.err);
-        });
-        return this;
-    }
-
-    /* It has the file open. */
-    async hasOpen(file) {
-        await until(`${this.pid} to open ${file}`, () => {
-            if (this.result !== null)
-                return true;
-            try {
-                return fs.readdirSync(`/proc/${this.pid}/fd`).some((fd) => {
-                    try {
-                        return fs.readlinkSync(`/proc/${this.pid}/fd/${fd}`) === file;
-                    } catch {
-                        return false;
-                    }
-                });
-            } catch {
-                return false;
-            }
-        });
-        return this;
-    }
-
-    signal(name) {
-        process.kill(this.pid, name);
-        return this;
-    }
-
-    /* Goes on after a stop point. */
-    go() {
-        return this.signal('SIGCONT');
-    }
-
-    /* Its end: {code, signal, out, err}; of those, `code` must be the one expected, if any is. */
-    async end(code) {
-        let timer;
-        const late = new Promise((resolve, reject) => {
-            timer = setTimeout(() => reject(new Error(`${this.pid} did not end: ${this.err}`)),
-                               DEADLINE_MS);
-        });
-        const result = await Promise.race([this.closed, late]).finally(() => clearTimeout(timer));
-        if (code !== undefined)
-            assert.equal(result.code, code,
-                `exit code (${result.signal}): ${result.err}${result.out}`);
-        return result;
-    }
-}
-
-/* ---- a sqlite3 that stays open ---- */
-
-/* A session of its own, with transactions. Statements are sent one after the other; each `do`
- * waits until sqlite3 has printed the marker that stands behind its statements. */
-class Writer {
-    constructor(file, timeoutMs) {
-        this.child = spawn('/bin/sh', ['-c', 'exec sqlite3 -batch "$0" 2>&1', file],
-                           {stdio: ['pipe', 'pipe', 'inherit']});
-        this.out = '';
-        this.markers = 0;
-        this.child.stdout.on('data', (data) => { this.out += data; });
-        this.child.on('close', () => { this.isClosed = true; });
-        this.child.stdin.on('error', () => {});
-        this.child.stdin.write(`.timeout ${timeoutMs}\n`);
-    }
-
-    /* What the statements print, errors too. */
-    async attempt(sql) {
-        const marker = `-- done ${++this.markers} --`;
-        this.child.stdin.write(`${sql};\n.print ${marker}\n`);
-        await until(`the writer to do: ${sql}`, () => {
-            assert.ok(!this.isClosed, `the writer is gone: ${this.out}`);
-            return this.out.includes(`${marker}\n`);
-        });
-        const end = this.out.indexOf(`${marker}\n`);
-        const said = this.out.slice(0, end);
-        this.out = this.out.slice(end + marker.length + 1);
-        return said.trim();
-    }
-
-    /* The same; an error fails the test. */
-    async do(sql) {
-        const said = await this.attempt(sql);
-        assert.doesNotMatch(said, /^(Runtime|Parse) error/m, sql);
-        return said;
-    }
-
-    end() {
-        this.child.stdin.end();
-        return until('the writer to end', () => this.isClosed);
-    }
-}
-
 /* ---- a test's place ---- */
 
 export class Place {
     /* `t` is the test's context: whatever was started ends with it. */
-    constructor(t) {
+    constructor(t, {database} = {}) {
         this.directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'trueup-e2e-')));
-        this.db = path.join(this.directory, 'data.db');
+        this.database = database ?? openFile(path.join(this.directory, 'data.db'));
+        this.kind = this.database.kind;
         this.file = path.join(this.directory, 'trueup.yaml');
         this.children = [];
         this.finally = [];
         t.after(() => this.clear());
+    }
+
+    /* SQLite's file; a test may move it. */
+    get db() {
+        return this.database.file;
+    }
+
+    set db(file) {
+        this.database.file = file;
+    }
+
+    /* A place on a database of that kind, new and empty. */
+    static async on(kind, t, {create, server, ...options} = {}) {
+        return new this(t, {...options, database: await openDatabase(kind, {create, server})});
     }
 
     clear() {
@@ -220,12 +88,13 @@ export class Place {
                 child.kill('SIGKILL');
         for (const undo of this.finally)
             undo();
+        this.database.drop();
         fs.rmSync(this.directory, {recursive: true, force: true});
     }
 
     /* Writes the spec: text, or an object (then with the database's name). */
     spec(spec) {
-        const text = typeof spec === 'string' ? spec : yamlOf({database: 'sqlite:data.db',
+        const text = typeof spec === 'string' ? spec : yamlOf({database: this.database.url,
             ...spec});
         fs.writeFileSync(this.file, text);
         return this;
@@ -276,26 +145,24 @@ export class Place {
     }
 
     writer({timeoutMs = 10_000} = {}) {
-        const writer = new Writer(this.db, timeoutMs);
+        const writer = new Writer(this.database.session(timeoutMs));
         this.children.push(writer);
         return writer;
     }
 
-    /* sqlite3's own text for some statements or dot commands. */
-    shell(text, {flags = [], may = false} = {}) {
-        const result = spawnSync('sqlite3', ['-batch', '-bail', ...flags, this.db],
-                                 {input: `.timeout 10000\n${text}\n`, encoding: 'utf8',
-                                  maxBuffer: 1 << 28});
-        assert.ifError(result.error);
-        if (!may)
-            assert.equal(result.stderr, '', text);
-        return result.stdout + (may ? result.stderr : '');
+    /* The client's own text for some statements or its own commands. */
+    shell(text, options) {
+        return this.database.shell(text, options);
     }
 
     /* Runs statements; the rows of the last, as objects. */
     sql(text) {
-        const out = this.shell(`${text};`, {flags: ['-json']}).trim();
-        return out === '' ? [] : JSON.parse(out);
+        return this.database.sql(text);
+    }
+
+    /* SQL with words that databases spell differently (words.mjs). */
+    say(text) {
+        return say(this.kind, text);
     }
 
     /* The one value of a query. */
@@ -310,15 +177,16 @@ export class Place {
     sameAll(pairs) {
         const script = pairs.map(({label: text, stored, truth}) => {
             const label = text.replaceAll("'", "''");
+            const count = (query) => `(SELECT count(*) FROM (${query}) AS q)`;
             return `
-            SELECT '${label}: stored', * FROM (SELECT * FROM (${stored}) EXCEPT SELECT *
-                FROM (${truth})) LIMIT 20;
-            SELECT '${label}: true', * FROM (SELECT * FROM (${truth}) EXCEPT SELECT *
-                FROM (${stored})) LIMIT 20;
-            SELECT '${label}: rows', a, b FROM (SELECT (SELECT count(*) FROM (${stored})) AS a,
-                (SELECT count(*) FROM (${truth})) AS b) WHERE a <> b;`;
+            SELECT '${label}: stored', d.* FROM (SELECT * FROM (${stored}) AS a EXCEPT SELECT *
+                FROM (${truth}) AS b) AS d LIMIT 8;
+            SELECT '${label}: true', d.* FROM (SELECT * FROM (${truth}) AS a EXCEPT SELECT *
+                FROM (${stored}) AS b) AS d LIMIT 8;
+            SELECT '${label}: rows', a, b FROM (SELECT ${count(stored)} AS a,
+                ${count(truth)} AS b) AS n WHERE a <> b;`;
         });
-        assert.equal(this.shell(script.join('\n')), '');
+        assert.equal(this.shell(script.join('\n'), {flags: this.database.plain}), '');
     }
 
     same(stored, truth, label = 'differs') {
@@ -327,17 +195,24 @@ export class Place {
 
     /* A digest of the whole content of the database, schema included, or of some tables. */
     digest(tables = '') {
-        return createHash('sha256').update(this.shell(`.dump ${tables}`)).digest('hex');
+        return createHash('sha256').update(this.database.dump(tables)).digest('hex');
+    }
+
+    /* A control table's name, with its schema. */
+    control(table) {
+        const found = this.database.tables().find(({name}) => name === table);
+        assert.ok(found, `there is no ${table}`);
+        return found.sql;
     }
 
     /* Log entries and buckets that wait, by table; those without are left out. */
     pending() {
-        const tables = this.sql(`SELECT name FROM sqlite_schema WHERE type = 'table'
-                                 AND (name GLOB 'trueup_change_*' OR name = 'trueup_pending')`);
-        const counts = tables.map(({name}) => `SELECT '${name}' AS name, count(*) AS n
-            FROM "${name}"`);
+        const tables = this.database.tables().filter(({name}) =>
+            name.startsWith('trueup_change_') || name === 'trueup_pending');
+        const counts = tables.map(({name, sql}) => `SELECT '${name}' AS name, count(*) AS n
+            FROM ${sql}`);
         return Object.fromEntries(
-            this.sql(`SELECT * FROM (${counts.join(' UNION ALL ')}) WHERE n > 0`)
+            this.sql(`SELECT * FROM (${counts.join(' UNION ALL ')}) AS c WHERE n > 0`)
                 .map(({name, n}) => [name, n]));
     }
 
@@ -347,7 +222,8 @@ export class Place {
         assert.deepEqual(this.pending(), {}, 'changes are pending');
         const run = this.run('run --once', {code: 0});
         assert.doesNotMatch(run.err, /another worker/);
-        assert.deepEqual(this.sql(`SELECT * FROM trueup_run WHERE status = 'STARTED'`), []);
+        assert.deepEqual(
+            this.sql(`SELECT * FROM ${this.control('trueup_run')} WHERE status = 'STARTED'`), []);
         const verify = this.json('verify', {code: 0});
         assert.deepEqual(verify.drift, []);
         assert.equal(verify.cells_pending, 0);
@@ -360,11 +236,10 @@ export class Place {
  * seconds ahead of UTC), a source with a tenant, an instant and an amount, and two summaries: one
  * that is recomputed (min, max), one that is folded (count, sum, avg). */
 const HOUSE_TABLES = `
-    PRAGMA journal_mode = WAL;
-    CREATE TABLE shop(id TEXT PRIMARY KEY, tz TEXT, off INTEGER);
+    CREATE TABLE shop(id {name} PRIMARY KEY, tz {text}, off {integer});
     INSERT INTO shop VALUES ('tokyo', 'Asia/Tokyo', 32400), ('phoenix', 'America/Phoenix', -25200),
         ('kathmandu', 'Asia/Kathmandu', 20700);
-    CREATE TABLE sale(id INTEGER PRIMARY KEY, shop TEXT, at TEXT, amount INTEGER);
+    CREATE TABLE sale(id {id}, shop {name}, at {instant}, amount {integer});
     CREATE INDEX sale_place ON sale(shop, at);`;
 
 export const HOUSE_SPEC = {
@@ -383,49 +258,51 @@ export const HOUSE_SPEC = {
 };
 
 const RECOMPUTED = ['n, total, least, most', 'count(*), sum(amount), min(amount), max(amount)'];
-const FOLDED = ['n, total, mean', 'count(*), sum(amount), avg(amount)'];
+const FOLDED = ['n, total, mean', 'count(*), sum(amount), {mean}'];
 const HOUSE_TABLES_KEPT = [
     ['daily', 'day', ...RECOMPUTED], ['daily', 'month', ...RECOMPUTED],
     ['folded', 'hour', ...FOLDED], ['folded', 'day', ...FOLDED], ['folded', 'year', ...FOLDED],
 ];
 
-/* `days` of three shops from 2024-03-01, one row in 5 hours each. */
+/* `days` of three shops from 2024-03-01, one row in 5 hours each (4.8, so that no hour is
+ * favoured). */
 export function houseRows(days) {
-    return `INSERT INTO sale(shop, at, amount)
-        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${days * 5 - 1})
-        SELECT shop.id, datetime('2024-03-01', (i * 17280) || ' seconds'), (i * 37) % 101 - 20
-        FROM n, shop`;
+    const rows = [];
+    for (let i = 0; i < days * 5; i++) {
+        const at = new Date(Date.UTC(2024, 2, 1) + i * 17_280_000).toISOString();
+        for (const shop of ['tokyo', 'phoenix', 'kathmandu'])
+            rows.push([shop, at.slice(0, 19).replace('T', ' '), (i * 37) % 101 - 20]);
+    }
+    return insert('sale', rows, '(shop, at, amount)');
 }
 
 export class House extends Place {
-    constructor(t, {days = 20, spec = {}, tables = '', apply = true} = {}) {
-        super(t);
-        this.shell(`${HOUSE_TABLES} ${tables}`);
+    constructor(t, {days = 20, spec = {}, tables = '', apply = true, database} = {}) {
+        super(t, {database});
+        if (this.kind === 'sqlite')
+            this.shell('PRAGMA journal_mode = WAL;');
+        this.shell(this.say(`${HOUSE_TABLES} ${tables}`));
         if (days > 0)
-            this.sql(houseRows(days));
+            this.shell(houseRows(days));
         this.spec({...HOUSE_SPEC, ...spec});
         if (apply)
             this.run('apply', {code: 0});
     }
 
-    /* A bucket of the sale s of the shop h, as SQL. */
-    static buckets = {
-        hour: `strftime('%Y-%m-%dT%H:%M:%SZ', unixepoch(s.at) - (unixepoch(s.at) + h.off) % 3600, 'unixepoch')`,
-        day: `date(s.at, h.off || ' seconds')`,
-        month: `date(s.at, h.off || ' seconds', 'start of month')`,
-        year: `date(s.at, h.off || ' seconds', 'start of year')`,
-    };
+    /* A bucket of the sale s of the shop h, as SQLite's SQL. */
+    static buckets = Object.fromEntries(['hour', 'day', 'month', 'year'].map(
+        (grain) => [grain, localBucket('sqlite', grain, 's.at', 'h.off')]));
 
     /* All summary tables equal a plain GROUP BY. */
     isRight() {
         this.sameAll(HOUSE_TABLES_KEPT.map(([table, grain, columns, measures]) => {
-            const bucket = House.buckets[grain];
+            const bucket = localBucket(this.kind, grain, 's.at', 'h.off');
             return {
                 label: `${table}_${grain}`,
                 stored: `SELECT shop, bucket, ${columns} FROM ${table}_${grain}`,
-                truth: `SELECT s.shop, ${bucket}, ${measures} FROM sale s JOIN shop h
-                    ON h.id = s.shop
-                        WHERE ${bucket} IS NOT NULL GROUP BY 1, 2`,
+                truth: `SELECT s.shop, ${bucket} AS bucket, ${
+                    measures.replace('{mean}', average(this.kind, 'amount'))} FROM sale s
+                        JOIN shop h ON h.id = s.shop WHERE ${bucket} IS NOT NULL GROUP BY 1, 2`,
             };
         }));
     }

@@ -65,13 +65,14 @@ fail(Fault *db, const char *what, GError **error)
 /* ---- statements ---- */
 
 static gboolean
-prepare(TuDatabase *base, const char *sql, TuStatement **ret_statement, GError **error)
+prepare(TuDatabase *base, const char *sql, gboolean is_scan, TuStatement **ret_statement,
+        GError **error)
 {
     Fault *db = fault_of(base);
     TuStatement *inner = NULL;
     if (is_hit(db))
         return fail(db, sql, error);
-    if (!db->inner->driver->prepare(db->inner, sql, &inner, error))
+    if (!db->inner->driver->prepare(db->inner, sql, is_scan, &inner, error))
         return FALSE;
     FaultStatement *statement = g_new0(FaultStatement, 1);
     statement->base.driver = &db->driver;
@@ -138,12 +139,40 @@ execute(TuDatabase *base, const char *sql, GError **error)
 
 /* A begin that fails has begun nothing. */
 static gboolean
-begin(TuDatabase *base, gboolean is_write, GError **error)
+begin_read(TuDatabase *base, const GPtrArray *tables, GError **error)
 {
     Fault *db = fault_of(base);
     if (is_hit(db))
         return fail(db, "begin", error);
-    return db->inner->driver->begin(db->inner, is_write, error);
+    return db->inner->driver->begin_read(db->inner, tables, error);
+}
+
+static gboolean
+begin_write(TuDatabase *base, GError **error)
+{
+    Fault *db = fault_of(base);
+    if (is_hit(db))
+        return fail(db, "begin", error);
+    return db->inner->driver->begin_write(db->inner, error);
+}
+
+/* Nothing to do for a database that has no such function is no statement either. */
+static gboolean
+mark(TuDatabase *base, GError **error)
+{
+    Fault *db = fault_of(base);
+    if (db->inner->driver->mark == NULL)
+        return TRUE;
+    PASS_ON(db, "mark", db->inner->driver->mark(db->inner, error), error);
+}
+
+static gboolean
+back(TuDatabase *base, GError **error)
+{
+    Fault *db = fault_of(base);
+    if (db->inner->driver->back == NULL)
+        return TRUE;
+    PASS_ON(db, "back", db->inner->driver->back(db->inner, error), error);
 }
 
 static gboolean
@@ -172,32 +201,63 @@ describe(TuDatabase *base, const char *table, TuTableInfo **ret_info, GError **e
 }
 
 static gboolean
-schema_version(TuDatabase *base, gint64 *ret_version, GError **error)
+has_table(TuDatabase *base, const char *table, gboolean *ret_has, GError **error)
 {
     Fault *db = fault_of(base);
-    PASS_ON(db, "schema version", db->inner->driver->schema_version(db->inner, ret_version, error),
-            error);
+    if (is_hit(db))
+        return fail(db, table, error);
+    return tu_database_has_table(db->inner, table, ret_has, error);
 }
 
 static gboolean
-inspect(TuDatabase *base, const char *sql, TuInspection *ret, GError **error)
+schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *ret_version, GError **error)
 {
     Fault *db = fault_of(base);
-    return db->inner->driver->inspect(db->inner, sql, ret, error);
+    PASS_ON(db, "schema version",
+            db->inner->driver->schema_version(db->inner, tables, ret_version, error), error);
+}
+
+static gboolean
+inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret, GError **error)
+{
+    return tu_database_inspect(fault_of(base)->inner, probe, ret, error);
 }
 
 static gboolean
 uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses, GError **error)
 {
-    Fault *db = fault_of(base);
-    return db->inner->driver->uses_index(db->inner, sql, ret_uses, error);
+    return tu_database_uses_index(fault_of(base)->inner, sql, ret_uses, error);
 }
 
-static char *
-warning(TuDatabase *base)
+static gboolean
+hazards(TuDatabase *base, GPtrArray *list, GError **error)
 {
-    return tu_database_warning(fault_of(base)->inner);
+    return tu_database_hazards(fault_of(base)->inner, list, error);
 }
+
+/* ---- capture and its log ---- */
+
+static GPtrArray *
+capture_objects(TuDatabase *base, const TuCaptureShape *shape)
+{
+    return tu_database_capture_objects(fault_of(base)->inner, shape);
+}
+
+static void
+capture_forget(TuDatabase *base, const char *table, const char *log, GPtrArray *statements)
+{
+    tu_database_capture_forget(fault_of(base)->inner, table, log, statements);
+}
+
+static gboolean
+delete_entries(TuDatabase *base, const char *log, gint64 up_to, const GArray *ids, GError **error)
+{
+    Fault *db = fault_of(base);
+    PASS_ON(db, "delete entries",
+            db->inner->driver->delete_entries(db->inner, log, up_to, ids, error), error);
+}
+
+/* ---- locks and rights ---- */
 
 static gboolean
 try_lock(TuDatabase *base, const char *name, char **ret_holder, GError **error)
@@ -209,6 +269,59 @@ static void
 unlock(TuDatabase *base, const char *name)
 {
     tu_database_unlock(fault_of(base)->inner, name);
+}
+
+static char *
+grants(TuDatabase *base, const GPtrArray *sources, const GPtrArray *summaries,
+       const GPtrArray *control)
+{
+    return tu_database_grants(fault_of(base)->inner, sources, summaries, control);
+}
+
+/* ---- rows that are new ---- */
+
+/* A copy is one statement that ends with its last row; copy_row is told the inner copy only. */
+typedef struct {
+    Fault *db;
+    gpointer inner;
+} FaultCopy;
+
+static gboolean
+copy_begin(TuDatabase *base, const char *table, const char *const *names, guint n_columns,
+           gpointer *ret_copy, GError **error)
+{
+    Fault *db = fault_of(base);
+    gpointer inner = NULL;
+    if (is_hit(db))
+        return fail(db, table, error);
+    if (!db->inner->driver->copy_begin(db->inner, table, names, n_columns, &inner, error))
+        return FALSE;
+    FaultCopy *copy = g_new(FaultCopy, 1);
+    *copy = (FaultCopy){db, inner};
+    *ret_copy = copy;
+    return TRUE;
+}
+
+static gboolean
+copy_row(gpointer data, const TuValue *values, GError **error)
+{
+    FaultCopy *copy = data;
+    return copy->db->inner->driver->copy_row(copy->inner, values, error);
+}
+
+static gboolean
+copy_end(gpointer data, gboolean is_good, GError **error)
+{
+    g_autofree FaultCopy *copy = data;
+    const TuDriver *inner = copy->db->inner->driver;
+    if (!is_good)
+        return inner->copy_end(copy->inner, FALSE, error);
+    if (!is_hit(copy->db))
+        return inner->copy_end(copy->inner, TRUE, error);
+    if (!inner->copy_end(copy->inner, copy->db->kind->is_done, error) && copy->db->kind->is_done)
+        return FALSE;
+    g_clear_error(error);
+    return fail(copy->db, "the end of a copy", error);
 }
 
 /* ---- life ---- */
@@ -225,7 +338,47 @@ close_database(TuDatabase *base)
     Fault *db = fault_of(base);
     tu_database_close(db->inner);
     g_free(db->base.label);
+    g_free(db->base.control_schema);
     g_free(db);
+}
+
+/* What needs no connection (dialect, keys, buckets) stays the inner driver's. */
+static void
+take_over(TuDriver *driver)
+{
+    driver->close = close_database;
+    driver->set_cancel = set_cancel;
+    driver->prepare = prepare;
+    driver->statement_free = statement_free;
+    driver->bind = bind;
+    driver->step = step;
+    driver->value = value;
+    driver->columns = columns;
+    driver->changes = changes;
+    driver->execute = execute;
+    driver->begin_read = begin_read;
+    driver->begin_write = begin_write;
+    driver->mark = mark;
+    driver->back = back;
+    driver->commit = commit;
+    driver->rollback = rollback;
+    driver->describe = describe;
+    driver->has_table = has_table;
+    driver->inspect = inspect;
+    driver->uses_index = uses_index;
+    driver->schema_version = schema_version;
+    driver->hazards = hazards;
+    driver->capture_objects = capture_objects;
+    driver->capture_forget = capture_forget;
+    driver->delete_entries = delete_entries;
+    driver->try_lock = try_lock;
+    driver->unlock = unlock;
+    driver->grants = grants;
+    if (driver->copy_begin != NULL) {
+        driver->copy_begin = copy_begin;
+        driver->copy_row = copy_row;
+        driver->copy_end = copy_end;
+    }
 }
 
 TuDatabase *
@@ -234,28 +387,10 @@ fault_database_new(TuDatabase *inner)
     Fault *db = g_new0(Fault, 1);
     db->inner = inner;
     db->driver = *inner->driver;
-    db->driver.close = close_database;
-    db->driver.set_cancel = set_cancel;
-    db->driver.prepare = prepare;
-    db->driver.statement_free = statement_free;
-    db->driver.bind = bind;
-    db->driver.step = step;
-    db->driver.value = value;
-    db->driver.columns = columns;
-    db->driver.changes = changes;
-    db->driver.execute = execute;
-    db->driver.begin = begin;
-    db->driver.commit = commit;
-    db->driver.rollback = rollback;
-    db->driver.describe = describe;
-    db->driver.inspect = inspect;
-    db->driver.uses_index = uses_index;
-    db->driver.schema_version = schema_version;
-    db->driver.warning = warning;
-    db->driver.try_lock = try_lock;
-    db->driver.unlock = unlock;
+    take_over(&db->driver);
     db->base.driver = &db->driver;
     db->base.label = g_strdup(inner->label);
+    db->base.control_schema = g_strdup(inner->control_schema);
     return &db->base;
 }
 

@@ -50,7 +50,8 @@ check_summary(const TuSpec *spec, const TuSummary *summary)
 static void
 check_spec(const TuSpec *spec)
 {
-    g_assert(spec->text != NULL && spec->control_schema != NULL && spec->time_zone != NULL);
+    g_assert(spec->text != NULL && spec->time_zone != NULL);
+    g_assert(spec->control_schema == NULL || *spec->control_schema != '\0');
     g_assert(spec->sources->len > 0 && spec->summaries->len > 0);
     for (guint i = 0; i < spec->sources->len; i++) {
         const TuSource *source = g_ptr_array_index(spec->sources, i);

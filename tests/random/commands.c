@@ -3,8 +3,10 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "buckets.h"
+#include "store.h"
 #include "values.h"
 
 /* ---- Starting and judging ---- */
@@ -79,19 +81,26 @@ rt_command(RtHistory *history, char **ret_output, const char *arguments)
     return finish(history, start(history, arguments, NULL), ret_output);
 }
 
+char *
+rt_command_errors(const RtHistory *history)
+{
+    g_autofree char *path = g_strdup_printf("%s/%03u.err", history->directory, history->commands);
+    char *errors = NULL;
+
+    return g_file_get_contents(path, &errors, NULL, NULL) ? errors : g_strdup("");
+}
+
 gboolean
 rt_command_ok(RtHistory *history, char **ret_output, const char *arguments)
 {
-    g_autofree char *path = NULL;
     g_autofree char *errors = NULL;
     int code = rt_command(history, ret_output, arguments);
 
     if (code <= 0)
         return code == 0;
-    path = g_strdup_printf("%s/%03u.err", history->directory, history->commands);
-    if (!g_file_get_contents(path, &errors, NULL, NULL))
-        errors = g_strdup("");
-    rt_history_fail(history, "%03u %s: exit %d: %s", history->commands, arguments, code, errors);
+    errors = rt_command_errors(history);
+    rt_history_fail(history, "%03u %s: exit %d: %s%.2000s", history->commands, arguments, code,
+                    errors, ret_output != NULL ? *ret_output : "");
     return FALSE;
 }
 
@@ -251,6 +260,7 @@ rt_commands_by_chance(RtHistory *history)
         g_ptr_array_new_with_free_func((GDestroyNotify)rt_process_free);
     const Choice *drawn[2];
     guint count = rt_rng_percent(&history->rng, 35) ? 2 : 1;
+    pid_t cutter = 0;
 
     for (guint i = 0; i < count; i++) {
         RtDisturbance disturbance;
@@ -261,13 +271,19 @@ rt_commands_by_chance(RtHistory *history)
         arguments = fill_in(history, drawn[i]->command);
         g_ptr_array_add(processes, start(history, arguments, &disturbance));
     }
+    if (history->world->has[RT_CUTS] && history->options->mode == RT_TRUEUP &&
+        rt_rng_percent(&history->rng, 40))
+        cutter = history->store->cut(history, rt_rng_between(&history->rng, 5000, 300000));
     rt_process_wait(processes);
+    if (cutter > 0)
+        waitpid(cutter, NULL, 0);
     for (guint i = 0; i < count && !rt_history_has_failed(history); i++) {
         const RtProcess *process = processes->pdata[i];
         g_autofree char *errors = rt_process_errors(process);
         g_autofree char *output = rt_process_output(process);
 
-        if (ended_well(history, process) && !exit_is_right(history, drawn[i], process))
+        if (ended_well(history, process) && !(cutter > 0 && process->exit_code == 3) &&
+            !exit_is_right(history, drawn[i], process))
             rt_history_fail(history, "%s: exit %d: %s%.2000s", process->line, process->exit_code,
                             errors, output);
     }

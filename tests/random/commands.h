@@ -11,6 +11,9 @@ int rt_command(RtHistory *history, char **ret_output, const char *arguments);
 /* The same, and any other exit code than 0 fails the history. */
 gboolean rt_command_ok(RtHistory *history, char **ret_output, const char *arguments);
 
+/* What the last command wrote to stderr. */
+char *rt_command_errors(const RtHistory *history);
+
 /* Starts one or two commands by chance, some of them disturbed, waits for them and judges them. */
 void rt_commands_by_chance(RtHistory *history);
 

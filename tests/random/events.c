@@ -7,7 +7,7 @@
 #include "quiet.h"
 #include "statements.h"
 #include "tables.h"
-#include "writer.h"
+#include "store.h"
 
 static const RtTable *
 draw_used_table(RtHistory *history)
@@ -20,27 +20,23 @@ draw_used_table(RtHistory *history)
     }
 }
 
-static void
-run_sql(RtHistory *history, const char *sql)
-{
-    g_autofree char *log = g_build_filename(history->directory, "events.sql", NULL);
-
-    rt_writer_run(history->database, log, sql);
-}
-
 /* ---- Indexes ---- */
 
-/* An index that is not unique changes the schema's version, but nothing that capture depends on. */
+/* An index that is not unique changes the schema's version, but nothing that capture depends on. On
+ * MariaDB an index goes by its table, and not every column can have one. */
 static void
 change_indexes(RtHistory *history)
 {
     const RtTable *table = draw_used_table(history);
-    const RtColumn *column =
-        table->columns->pdata[rt_rng_index(&history->rng, table->columns->len)];
-    g_autofree char *sql = g_strdup_printf(
-        "DROP INDEX IF EXISTS i_new; CREATE INDEX i_new ON %s(%s)", table->name, column->name);
+    gboolean is_sqlite = history->options->kind == RT_SQLITE;
+    guint column = is_sqlite ? rt_rng_index(&history->rng, table->columns->len) : 0;
+    g_autofree char *create =
+        g_strdup_printf("CREATE INDEX i_new%u ON %s(%s)", is_sqlite ? 0 : history->commands,
+                        table->name, ((RtColumn *)table->columns->pdata[column])->name);
 
-    run_sql(history, sql);
+    if (is_sqlite)
+        history->store->run(history, "DROP INDEX IF EXISTS i_new0");
+    history->store->run(history, create);
 }
 
 /* ---- A table rebuilt as ORMs do it: new table, copy, drop, rename ---- */
@@ -60,11 +56,40 @@ append_columns(GString *sql, const RtTable *table)
     }
 }
 
+/* A server's table may go only if nothing refers to it, and its partitions have names of their own.
+ */
+static void
+swap_server_table(RtHistory *history, const RtTable *table)
+{
+    const char *create = table->statements->pdata[0];
+    g_autoptr(GString) copy = g_string_new("INSERT INTO new_table (");
+    g_autofree char *make = g_strdup_printf("CREATE TABLE new_table%s",
+                                            create + strlen("CREATE TABLE ") + strlen(table->name));
+    g_autofree char *drop = g_strdup_printf("DROP TABLE %s", table->name);
+    g_autofree char *rename = g_strdup_printf("ALTER TABLE new_table RENAME TO %s", table->name);
+
+    if (history->world->has[RT_FOREIGN_KEYS] || history->world->has[RT_USER_TRIGGERS] ||
+        table->is_partitioned)
+        return;
+    append_columns(copy, table);
+    g_string_append(copy, ") SELECT ");
+    append_columns(copy, table);
+    g_string_append_printf(copy, " FROM %s", table->name);
+    history->store->run(history, make);
+    history->store->run(history, copy->str);
+    history->store->run(history, drop);
+    history->store->run(history, rename);
+    for (guint i = 1; i < table->statements->len; i++)
+        history->store->run(history, table->statements->pdata[i]);
+    if (history->options->kind == RT_POSTGRESQL)
+        history->store->run(history, "GRANT ALL ON ALL TABLES IN SCHEMA public TO rt_writer");
+    history->is_unguarded = TRUE;
+}
+
 /* The triggers go away with the old table, silently; `apply` must notice and make good. */
 static void
-swap_table(RtHistory *history)
+swap_table(RtHistory *history, const RtTable *table)
 {
-    const RtTable *table = draw_used_table(history);
     const char *create = table->statements->pdata[0];
     g_autofree char *prefix = g_strdup_printf("CREATE TABLE %s (", table->name);
     g_autoptr(GString) sql = g_string_new("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE; ");
@@ -80,7 +105,7 @@ swap_table(RtHistory *history)
     for (guint i = 1; i < table->statements->len; i++)
         g_string_append_printf(sql, "%s; ", (char *)table->statements->pdata[i]);
     g_string_append(sql, "COMMIT");
-    run_sql(history, sql->str);
+    history->store->run(history, sql->str);
     history->is_unguarded = TRUE;
 }
 
@@ -95,14 +120,18 @@ load_released(RtHistory *history)
     history->is_unguarded = TRUE;
     for (guint i = 0; i < 3; i++) {
         const RtTable *table = draw_used_table(history);
+        const RtColumn *key = table->columns->pdata[0];
         g_autofree char *load =
             rt_statement_load(history->plan, table, table->keys + 1 + 20 * i, 20, &history->rng);
         g_autofree char *thin =
-            g_strdup_printf("DELETE FROM %s WHERE rowid %% 5 = %u", table->name, i);
+            history->options->kind == RT_SQLITE
+                ? g_strdup_printf("DELETE FROM %s WHERE rowid %% 5 = %u", table->name, i)
+                : g_strdup_printf("DELETE FROM %s WHERE %s > %s", table->name, key->name,
+                                  key->is_text ? "'k7'" : "70");
 
-        run_sql(history, load);
+        history->store->run(history, load);
         if (strstr(table->statements->pdata[0], "WITHOUT ROWID") == NULL)
-            run_sql(history, thin);
+            history->store->run(history, thin);
     }
     return TRUE;
 }
@@ -115,7 +144,8 @@ rt_events_before(RtHistory *history)
     if (has[RT_NEW_INDEXES])
         change_indexes(history);
     if (has[RT_SWAPPED_TABLE] && rt_rng_percent(&history->rng, 60))
-        swap_table(history);
+        (history->options->kind == RT_SQLITE ? swap_table : swap_server_table)(
+            history, draw_used_table(history));
     if (has[RT_RELEASE] && rt_rng_percent(&history->rng, 60))
         return load_released(history);
     return TRUE;
@@ -149,7 +179,7 @@ change_amounts(RtHistory *history, const char *sql)
         g_string_replace(text, "{t}", table->name, 0);
         g_string_replace(text, "{c}", column->name, 0);
         g_string_replace(text, "{k}", ((RtColumn *)table->columns->pdata[0])->name, 0);
-        run_sql(history, text->str);
+        history->store->run(history, text->str);
     }
 }
 
@@ -166,7 +196,7 @@ mend_amounts(RtHistory *history)
                                                    table->name, column->name, column->name);
 
             if (column->kind == RT_AMOUNT)
-                run_sql(history, sql);
+                history->store->run(history, sql);
         }
     }
     history->has_bad_data = FALSE;
@@ -186,7 +216,8 @@ rt_events_bad_data(RtHistory *history)
     if (rt_command(history, NULL, "run --once") < 0)
         return FALSE;
     /* A bucket that failed may wait for its next try; a person who mended the rows asks for it. */
-    if (!rt_quiet_compare(history, &report) && rt_command(history, NULL, "rebuild --wait") < 0)
+    if (!history->store->compare(history, &report) &&
+        rt_command(history, NULL, "rebuild --wait") < 0)
         return FALSE;
     history->is_failing = TRUE;
     return rt_quiet_settle(history);
@@ -195,7 +226,7 @@ rt_events_bad_data(RtHistory *history)
 void
 rt_events_mend_zone(RtHistory *history)
 {
-    run_sql(history, "UPDATE " RT_TENANTS_NAME " SET tz = 'Pacific/Apia'"
-                     " WHERE tz = 'Mars/Olympus_Mons'");
+    history->store->run(history, "UPDATE " RT_TENANTS_NAME " SET tz = 'Pacific/Apia'"
+                                 " WHERE tz = 'Mars/Olympus_Mons'");
     history->has_bad_zone = FALSE;
 }

@@ -1,21 +1,28 @@
 /* One row a feature: its name, how many of 100 histories have it, and what it is. */
 #include "feature.h"
 
+#define SERVERS (1U << RT_POSTGRESQL | 1U << RT_MARIADB)
+#define POSTGRESQL (1U << RT_POSTGRESQL)
+#define SQLITE (1U << RT_SQLITE)
+
 static const struct {
     const char *name;
     guint percent;
     const char *help;
+    guint databases; /* bits 1 << RtKind of those that have it; 0: all */
 } features[RT_FEATURES] = {
     [RT_TENANTS_TABLE] = {"tenants-table", 75, "tenants with zones of their own"},
     [RT_TENANT_CHANGES] = {"tenant-changes", 35, "tenants come, go, move to another zone"},
     [RT_FOREIGN_KEYS] = {"foreign-keys", 40, "declared and enforced, with cascades"},
     [RT_USER_TRIGGERS] = {"user-triggers", 15, "the application's own triggers change rows again"},
     [RT_REPLACE] = {"replace", 65, "REPLACE and OR IGNORE, OR REPLACE, OR ROLLBACK"},
-    [RT_RECURSIVE_TRIGGERS] = {"recursive-triggers", 50, "some writers switch them on"},
+    [RT_RECURSIVE_TRIGGERS] = {"recursive-triggers", 50, "some writers switch them on", SQLITE},
     [RT_UNIQUE_CODES] = {"unique-codes", 50, "a second unique key"},
-    [RT_UNIQUE_PARTIAL] = {"unique-partial", 8, "a partial unique index"},
-    [RT_UNIQUE_EXPRESSION] = {"unique-expression", 8, "a unique index on an expression"},
-    [RT_UNIQUE_REPLACES] = {"unique-replaces", 10, "UNIQUE ON CONFLICT REPLACE in the schema"},
+    [RT_UNIQUE_PARTIAL] = {"unique-partial", 8, "a partial unique index", SQLITE | POSTGRESQL},
+    [RT_UNIQUE_EXPRESSION] = {"unique-expression", 8, "a unique index on an expression",
+                              SQLITE | POSTGRESQL},
+    [RT_UNIQUE_REPLACES] = {"unique-replaces", 10, "UNIQUE ON CONFLICT REPLACE in the schema",
+                            SQLITE},
     [RT_KEY_CHANGES] = {"key-changes", 60, "updates of primary keys"},
     [RT_GENERATED_COLUMNS] = {"generated-columns", 20, "virtual and stored ones in measures"},
     [RT_ODD_NAMES] = {"odd-names", 20, "names that need quotes"},
@@ -40,9 +47,15 @@ static const struct {
     [RT_SWAPPED_TABLE] = {"swapped-table", 6, "a source is rebuilt (12 steps), then apply"},
     [RT_RELEASE] = {"release", 6, "release, a bulk load, apply"},
     [RT_TAMPERED_CELL] = {"tampered-cell", 12, "a cell is falsified: verify must see it"},
-    [RT_BAD_DATA] = {"bad-data", 6, "text in a summed column, later mended"},
+    [RT_BAD_DATA] = {"bad-data", 6, "text in a summed column, later mended", SQLITE},
     [RT_BAD_ZONE] = {"bad-zone", 6, "a tenant's zone does not exist, later mended"},
     [RT_STRICT_VERIFY] = {"strict-verify", 100, "verify finds nothing while writers write"},
+    [RT_PARTITIONS] = {"partitions", 25, "partitioned sources, rows that move", SERVERS},
+    [RT_LONG_TRANSACTIONS] = {"long-transactions", 35, "writers stay open for a while", SERVERS},
+    [RT_CONTROL_SCHEMA] = {"control-schema", 25, "trueup's own tables have a schema", SERVERS},
+    [RT_HELD_TRANSACTIONS] = {"held-transactions", 40, "one is open at quiet points", SERVERS},
+    [RT_CUTS] = {"cuts", 30, "the server ends trueup's connections", SERVERS},
+    [RT_TRUNCATES] = {"truncates", 30, "TRUNCATE of sources", POSTGRESQL},
 };
 
 const char *
@@ -68,11 +81,12 @@ rt_feature_named(const char *name)
 }
 
 void
-rt_features_draw(RtRng *rng, const RtForce *force, gboolean *ret_features)
+rt_features_draw(RtKind kind, RtRng *rng, const RtForce *force, gboolean *ret_features)
 {
     for (guint i = 0; i < RT_FEATURES; i++) {
-        gboolean drawn = rt_rng_percent(rng, features[i].percent);
+        gboolean has = features[i].databases == 0 || (features[i].databases >> kind & 1);
+        gboolean drawn = (has || i <= RT_STRICT_VERIFY) && rt_rng_percent(rng, features[i].percent);
 
-        ret_features[i] = force[i] == RT_BY_CHANCE ? drawn : force[i] == RT_WITH;
+        ret_features[i] = has && (force[i] == RT_BY_CHANCE ? drawn : force[i] == RT_WITH);
     }
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "kind.h"
 #include "rng.h"
 
 typedef enum {
@@ -45,6 +46,12 @@ typedef enum {
     RT_BAD_DATA,
     RT_BAD_ZONE,
     RT_STRICT_VERIFY,
+    RT_PARTITIONS,
+    RT_LONG_TRANSACTIONS,
+    RT_CONTROL_SCHEMA,
+    RT_TRUNCATES,
+    RT_HELD_TRANSACTIONS,
+    RT_CUTS,
     RT_FEATURES,
 } RtFeature;
 
@@ -56,5 +63,6 @@ RtFeature rt_feature_named(const char *name);
 
 typedef enum { RT_BY_CHANCE, RT_WITHOUT, RT_WITH } RtForce;
 
-/* Draws for every feature, forced or not, so that forcing one leaves the others as they are. */
-void rt_features_draw(RtRng *rng, const RtForce *force, gboolean *ret_features);
+/* Draws for every feature, forced or not, so that forcing one leaves the others as they are. What
+ * the kind of database has not is off. */
+void rt_features_draw(RtKind kind, RtRng *rng, const RtForce *force, gboolean *ret_features);

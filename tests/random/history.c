@@ -10,10 +10,10 @@
 #include <glib/gstdio.h>
 
 #include "commands.h"
-#include "database.h"
 #include "events.h"
 #include "naive.h"
 #include "quiet.h"
+#include "store.h"
 #include "writer.h"
 
 #define WRITERS_MAX 3
@@ -154,14 +154,15 @@ static GArray *
 start_writers(RtHistory *history)
 {
     GArray *pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
-    guint count = (guint)rt_rng_between(&history->rng, 1, WRITERS_MAX);
+    gboolean is_server = history->options->kind != RT_SQLITE;
+    guint count = (guint)rt_rng_between(&history->rng, 1 + is_server, WRITERS_MAX + is_server);
 
     for (guint i = 0; i < count; i++) {
         guint transactions = (guint)rt_rng_between(&history->rng, 2, 14);
         g_autofree char *log =
             g_strdup_printf("%s/writer-%02u.sql", history->directory, ++history->writers);
-        pid_t pid = rt_writer_start(history->plan, history->database, log, transactions,
-                                    rt_rng_split(&history->rng));
+        pid_t pid =
+            history->store->start_writer(history, log, transactions, rt_rng_split(&history->rng));
 
         history->report->counts[RT_COUNT_WRITERS]++;
         history->report->counts[RT_COUNT_TRANSACTIONS] += transactions;
@@ -247,6 +248,21 @@ run_commands(RtHistory *history, GArray *pids)
     }
 }
 
+/* A transaction may be open meanwhile: what it changed belongs to the next phase. */
+static gboolean
+run_quiet_point(RtHistory *history, gboolean is_last)
+{
+    gboolean holds = history->world->has[RT_HELD_TRANSACTIONS] && !is_last;
+    gboolean is_right;
+
+    if (holds)
+        history->store->hold(history);
+    is_right = rt_quiet_point(history, is_last);
+    if (holds)
+        history->store->let_go(history);
+    return is_right;
+}
+
 /* One phase: writers and commands at the same time, then a quiet point. Where writers are there
  * before apply, no event comes in between. */
 static gboolean
@@ -265,7 +281,7 @@ run_phase(RtHistory *history, gboolean is_first, gboolean is_last)
     run_commands(history, pids);
     await_writers(history, pids);
     return !rt_history_has_failed(history) && rt_events_after(history) &&
-           rt_quiet_point(history, is_last);
+           run_quiet_point(history, is_last);
 }
 
 static void
@@ -310,30 +326,51 @@ remove_directory(const char *path)
     g_rmdir(path);
 }
 
+char *
+rt_history_name(const RtOptions *options, guint index)
+{
+    static const char *const prefixes[RT_KINDS] = {"", "postgresql-", "mariadb-"};
+
+    return g_strdup_printf("history-%s%" G_GUINT64_FORMAT "-%u", prefixes[options->kind],
+                           options->seed, index);
+}
+
+char *
+rt_history_database_name(const RtHistory *history)
+{
+    return g_strdup_printf("rt_%" G_GUINT64_FORMAT "_%u", history->options->seed,
+                           history->report->index);
+}
+
 static void
 set_up(RtHistory *history, guint index)
 {
-    g_autofree char *name =
-        g_strdup_printf("history-%" G_GUINT64_FORMAT "-%u", history->options->seed, index);
+    g_autofree char *name = rt_history_name(history->options, index);
     g_autofree char *yaml = NULL;
-    g_autofree char *log = NULL;
+    g_autofree char *database = NULL;
 
     history->directory = g_build_filename(history->options->keep, name, NULL);
-    history->database = g_build_filename(history->directory, "history.db", NULL);
+    history->store = history->options->kind == RT_SQLITE ? &rt_store_sqlite : &rt_store_server;
+    database = history->store->locate(history);
     history->spec = g_build_filename(history->directory, "trueup.yaml", NULL);
     remove_directory(history->directory); /* of an earlier run of the same seed */
     if (g_mkdir_with_parents(history->directory, 0700) != 0)
         g_error("cannot make %s: %s", history->directory, g_strerror(errno));
-    history->world = rt_world_new(&history->rng, history->options->force, history->options->now_s);
+    history->world = rt_world_new(history->options->kind, &history->rng, history->options->force,
+                                  history->options->now_s);
     history->plan = rt_plan_new(history->world, &history->rng);
+    if (history->world->has[RT_CONTROL_SCHEMA]) {
+        g_autofree char *own = rt_history_database_name(history);
+
+        history->plan->control_schema = g_strconcat(own, "_control", NULL);
+    }
     history->has_bad_zone = history->world->has[RT_BAD_ZONE] &&
                             history->world->has[RT_TENANTS_TABLE] &&
                             !history->world->has[RT_TENANT_CHANGES];
     history->world->has[RT_BAD_ZONE] = history->has_bad_zone;
-    yaml = rt_plan_yaml(history->plan, "history.db", &history->rng);
+    yaml = rt_plan_yaml(history->plan, database, &history->rng);
     write_text(history, "trueup.yaml", yaml);
-    log = g_build_filename(history->directory, "load.sql", NULL);
-    rt_writer_load(history->plan, history->database, log, &history->rng);
+    history->store->load(history);
     count_plan(history);
     describe(history);
 }
@@ -349,6 +386,8 @@ clear_away(RtHistory *history)
     }
     if (history->report->outcome == RT_PASSED || history->options->mode == RT_MUTATED)
         remove_directory(history->directory);
+    if (history->report->outcome == RT_PASSED || !history->options->keeps_databases)
+        history->store->drop(history);
     rt_plan_free(history->plan);
     rt_world_free(history->world);
     g_free(history->directory);

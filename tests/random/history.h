@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "kind.h"
 #include "process.h"
 #include "report.h"
 #include "plan.h"
@@ -17,8 +18,13 @@ typedef enum {
     RT_MUTATED, /* the same, and one cell is falsified before the first comparison */
 } RtMode;
 
+typedef struct RtStore RtStore; /* store.h */
+
 typedef struct {
-    const char *trueup; /* path; unused unless mode is RT_TRUEUP */
+    RtKind kind;
+    const char *url;          /* of a server, any database there */
+    gboolean keeps_databases; /* of failing histories */
+    const char *trueup;       /* path; unused unless mode is RT_TRUEUP */
     RtMode mode;
     guint64 seed;
     gint64 now_s; /* what the history takes for today */
@@ -33,7 +39,10 @@ typedef struct {
     RtWorld *world;
     RtPlan *plan;
     RtSubject subject;
-    char *directory, *database, *spec;
+    const RtStore *store;
+    struct RtServer *held; /* the connection of a transaction that stays open; NULL: none */
+    char *directory, *spec;
+    char *database;        /* SQLite: the file; servers: the URL */
     guint commands;        /* trueup's processes so far */
     guint writers;         /* so far */
     gboolean is_failing;   /* a stop point failed: buckets may wait for another try */
@@ -47,6 +56,13 @@ typedef struct {
 /* How the message of a history begins whose cells were falsified (RT_MUTATED). */
 #define RT_FOUND_FALSIFIED "as it must"
 #define RT_NOTHING_TO_FALSIFY "no cell to falsify"
+
+/* Of the directory, under options->keep, in which a history's files lie. */
+char *rt_history_name(const RtOptions *options, guint index);
+
+/* Of the history's database on a server; the schema of trueup's own tables may be named after it.
+ */
+char *rt_history_database_name(const RtHistory *history);
 
 /* Runs history number `index` and fills the report. */
 void rt_history_run(const RtOptions *options, guint index, RtReport *report);

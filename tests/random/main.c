@@ -19,7 +19,8 @@
 #define KILLS_TO_EXPECT_ONE 20 /* asked for; so many cannot all miss their points */
 
 typedef struct {
-    char *trueup, *keep;
+    char *trueup, *keep, *database;
+    char *url[RT_KINDS]; /* of servers */
     char **with, **without;
     gint64 histories, seconds, seed, only, now_s;
     int jobs;
@@ -40,13 +41,15 @@ print_repeat(const Progress *progress, const RtReport *report)
 {
     const Arguments *arguments = progress->arguments;
     const RtOptions *options = progress->options;
+    g_autofree char *name = rt_history_name(options, report->index);
 
-    printf("#   kept in %s/history-%" G_GUINT64_FORMAT "-%u\n", options->keep, options->seed,
-           report->index);
+    printf("#   kept in %s/%s\n", options->keep, name);
     printf("#   repeat: trueup-random --trueup %s --seed %" G_GUINT64_FORMAT
            " --only %u --now %" G_GINT64_FORMAT,
            options->trueup != NULL ? options->trueup : "PATH", options->seed, report->index,
            options->now_s);
+    if (arguments->database != NULL)
+        printf(" --database %s", arguments->database);
     for (guint i = 0; arguments->with != NULL && arguments->with[i] != NULL; i++)
         printf(" --with %s", arguments->with[i]);
     for (guint i = 0; arguments->without != NULL && arguments->without[i] != NULL; i++)
@@ -187,6 +190,32 @@ force_features(RtForce *force, char **names, RtForce how)
     return TRUE;
 }
 
+static const char *const kind_names[RT_KINDS] = {"sqlite", "postgresql", "mariadb"};
+
+/* FALSE: there is no such kind, or nobody says where its server is. */
+static gboolean
+choose_database(const Arguments *arguments, RtOptions *options)
+{
+    static const char *const variables[RT_KINDS] = {NULL, "TRUEUP_TEST_POSTGRESQL",
+                                                    "TRUEUP_TEST_MARIADB"};
+    const char *name = arguments->database != NULL ? arguments->database : kind_names[RT_SQLITE];
+
+    while (options->kind < RT_KINDS && strcmp(kind_names[options->kind], name) != 0)
+        options->kind++;
+    if (options->kind == RT_KINDS) {
+        fprintf(stderr, "--database %s: sqlite, postgresql or mariadb\n", name);
+        return FALSE;
+    }
+    options->url = arguments->url[options->kind];
+    if (options->url == NULL && options->kind != RT_SQLITE)
+        options->url = g_getenv(variables[options->kind]);
+    options->keeps_databases = arguments->keep != NULL;
+    if (options->url != NULL || options->kind == RT_SQLITE)
+        return TRUE;
+    fprintf(stderr, "--%s URL or %s is needed\n", name, variables[options->kind]);
+    return FALSE;
+}
+
 static gboolean
 parse(Arguments *arguments, int *argc, char ***argv)
 {
@@ -204,6 +233,12 @@ parse(Arguments *arguments, int *argc, char ***argv)
         {"jobs", 0, 0, G_OPTION_ARG_INT, &arguments->jobs, "histories at a time [2]", "J"},
         {"keep", 0, 0, G_OPTION_ARG_FILENAME, &arguments->keep,
          "where failing histories stay [a new temporary directory]", "DIR"},
+        {"database", 0, 0, G_OPTION_ARG_STRING, &arguments->database,
+         "sqlite, postgresql or mariadb [sqlite]", "KIND"},
+        {"postgresql", 0, 0, G_OPTION_ARG_STRING, &arguments->url[RT_POSTGRESQL],
+         "an administrator's URL [TRUEUP_TEST_POSTGRESQL]", "URL"},
+        {"mariadb", 0, 0, G_OPTION_ARG_STRING, &arguments->url[RT_MARIADB],
+         "the same [TRUEUP_TEST_MARIADB]", "URL"},
         {"with", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->with, "force a feature", "NAME"},
         {"without", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->without, "leave a feature out",
          "NAME"},
@@ -241,7 +276,7 @@ main(int argc, char **argv)
     g_autofree char *trueup = NULL;
     int code;
 
-    if (!parse(&arguments, &argc, &argv) ||
+    if (!parse(&arguments, &argc, &argv) || !choose_database(&arguments, &options) ||
         !force_features(options.force, arguments.with, RT_WITH) ||
         !force_features(options.force, arguments.without, RT_WITHOUT))
         return 2;
@@ -266,5 +301,8 @@ main(int argc, char **argv)
     g_strfreev(arguments.without);
     g_free(arguments.trueup);
     g_free(arguments.keep);
+    g_free(arguments.database);
+    for (guint i = 0; i < RT_KINDS; i++)
+        g_free(arguments.url[i]);
     return code;
 }

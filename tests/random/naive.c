@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "oracle.h"
-#include "quiet.h"
+#include "store.h"
 
 static void
 append_name(GString *sql, const char *name, const char *after)
@@ -54,10 +54,8 @@ fill_table(sqlite3 *db, const RtOracle *oracle, const RtSummary *summary, RtGrai
     }
 }
 
-/* One transaction for all tables, with the oracle's queries. Exit 1, as trueup, if a zone is
- * missing. */
-static int
-fill(const RtHistory *history)
+int
+rt_naive_fill(RtHistory *history)
 {
     sqlite3 *db = rt_database_open(history->database);
     g_autoptr(RtOracle) oracle = NULL;
@@ -89,10 +87,10 @@ rt_naive_play(gpointer data, const char *const *arguments)
 
     for (; *arguments != NULL; arguments++) {
         if (strcmp(*arguments, "verify") == 0)
-            return !rt_quiet_compare(history, &report);
+            return !history->store->compare(history, &report);
         if (strcmp(*arguments, "status") == 0 || strcmp(*arguments, "release") == 0 ||
             strcmp(*arguments, "--dry-run") == 0)
             return 0;
     }
-    return fill(history);
+    return history->store->fill(history);
 }

@@ -9,18 +9,25 @@ static const char *const measure_kinds[] = {"count", "sum", "min", "max", "avg",
 
 /* ---- Measures, series ---- */
 
-/* One in four has a condition of its own; only sums and averages need numbers. */
+/* One in four has a condition of its own; only sums and averages need numbers. `classes`: of what a
+ * minimum, maximum or average may be taken; the minima of a column are of one class. */
 static RtMeasure *
-new_measure(const RtPlan *plan, const RtSource *source, const char *kind, RtRng *rng)
+new_measure(const RtPlan *plan, const RtSource *source, const char *kind, guint32 *classes,
+            RtRng *rng)
 {
     RtMeasure *measure = g_new0(RtMeasure, 1);
     gboolean is_sum = strcmp(kind, "sum") == 0 || strcmp(kind, "avg") == 0;
+    RtClass class = RT_CLASS_NONE;
 
     measure->kind = kind;
     if (is_sum)
-        measure->expression = rt_source_number(plan, source, rng);
+        measure->expression = rt_source_number(plan, source, *classes, rng);
     else if (strcmp(kind, "count") != 0)
-        measure->expression = rt_source_any(plan, source, rng);
+        measure->expression = rt_source_any(plan, source, *classes, &class, rng);
+    if (measure->expression == NULL && strcmp(kind, "count") != 0)
+        measure->expression = g_strdup("'none'"); /* the tables have no text */
+    if (strcmp(kind, "min") == 0 || strcmp(kind, "max") == 0)
+        *classes &= 1U << class;
     if (rt_rng_percent(rng, 25))
         measure->where = rt_source_condition(plan, source, TRUE, rng);
     return measure;
@@ -36,9 +43,20 @@ free_measure(gpointer data)
     g_free(measure);
 }
 
+static char *
+new_dimension(const RtPlan *plan, const RtSource *source, guint32 *classes, RtRng *rng)
+{
+    RtClass class = RT_CLASS_NONE;
+    char *dimension = rt_source_dimension(plan, source, *classes, &class, rng);
+
+    if (plan->world->kind != RT_SQLITE)
+        *classes &= 1U << class;
+    return dimension;
+}
+
 /* Kinds are the summary's, so that a column holds one kind of value in every series. */
 static RtSeries *
-new_series(const RtPlan *plan, const RtSummary *summary, const RtSource *source, char *name,
+new_series(const RtPlan *plan, RtSummary *summary, const RtSource *source, char *name,
            const char *const *kinds, RtRng *rng)
 {
     RtSeries *series = g_new0(RtSeries, 1);
@@ -50,11 +68,13 @@ new_series(const RtPlan *plan, const RtSummary *summary, const RtSource *source,
     if (summary->is_long && rt_rng_percent(rng, 55))
         series->where = rt_source_condition(plan, source, TRUE, rng);
     for (guint i = 0; i < summary->dimensions->len; i++)
-        g_ptr_array_add(series->dimensions, summary->is_long && rt_rng_percent(rng, 25)
-                                                ? g_strdup("NULL")
-                                                : rt_source_dimension(plan, source, rng));
+        g_ptr_array_add(series->dimensions,
+                        summary->is_long && rt_rng_percent(rng, 25)
+                            ? g_strdup("NULL")
+                            : new_dimension(plan, source, &summary->dimension_classes[i], rng));
     for (guint i = 0; i < summary->measures->len; i++)
-        g_ptr_array_add(series->measures, new_measure(plan, source, kinds[i], rng));
+        g_ptr_array_add(series->measures,
+                        new_measure(plan, source, kinds[i], &summary->measure_classes[i], rng));
     return series;
 }
 
@@ -71,8 +91,6 @@ free_series(gpointer data)
 }
 
 /* ---- Summaries ---- */
-
-#define MEASURES_MAX 5
 
 /* At least one grain; none below a day where the source only knows local dates. */
 static guint
@@ -113,8 +131,8 @@ name_columns(const RtWorld *world, RtSummary *summary, RtRng *rng)
 {
     gboolean is_odd = world->has[RT_ODD_NAMES] && rt_rng_percent(rng, 60);
     gboolean is_renamed = rt_rng_percent(rng, 40);
-    guint dimensions = rt_rng_index(rng, 4);
-    guint measures = (guint)rt_rng_between(rng, 1, MEASURES_MAX);
+    guint dimensions = rt_rng_index(rng, RT_DIMENSIONS_MAX + 1);
+    guint measures = (guint)rt_rng_between(rng, 1, RT_MEASURES_MAX);
 
     summary->tenant_column = is_odd ? "group" : is_renamed ? "origin" : "tenant";
     summary->series_column = is_odd ? "event type" : is_renamed ? "metric" : "series";
@@ -125,15 +143,39 @@ name_columns(const RtWorld *world, RtSummary *summary, RtRng *rng)
         g_ptr_array_add(summary->measures, g_strdup_printf(is_odd ? "select %u" : "m%u", i + 1));
 }
 
+/* On servers a column has a type: in a long summary only whole numbers and texts are in every
+ * table; sums may mix all numbers; and not everything has an order that all agree on. */
+static void
+allow_classes(const RtWorld *world, RtSummary *summary, const char *const *kinds)
+{
+    const guint32 common = 1U << RT_CLASS_WHOLE | 1U << RT_CLASS_TEXT;
+    gboolean is_free = world->kind == RT_SQLITE || !summary->is_long;
+
+    for (guint i = 0; i < RT_DIMENSIONS_MAX; i++)
+        summary->dimension_classes[i] = is_free ? RT_ANY_CLASS : common;
+    for (guint i = 0; i < RT_MEASURES_MAX; i++) {
+        gboolean is_order = strcmp(kinds[i], "min") == 0 || strcmp(kinds[i], "max") == 0;
+
+        summary->measure_classes[i] = RT_ANY_CLASS;
+        if (is_order && is_free)
+            summary->measure_classes[i] &= ~(1U << RT_CLASS_OTHER | 1U << RT_CLASS_BOOLEAN);
+        else if (is_order)
+            summary->measure_classes[i] = common;
+        else if (strcmp(kinds[i], "avg") == 0 && !is_free)
+            summary->measure_classes[i] = 1U << RT_CLASS_WHOLE;
+    }
+}
+
 /* A long summary may be fed by any sources whose time allows its grains. */
 static void
 add_series(RtPlan *plan, RtSummary *summary, const RtSource *first, RtRng *rng)
 {
     guint count = summary->is_long ? (guint)rt_rng_between(rng, 1, 5) : 1;
-    const char *kinds[MEASURES_MAX];
+    const char *kinds[RT_MEASURES_MAX];
 
-    for (guint i = 0; i < MEASURES_MAX; i++)
+    for (guint i = 0; i < RT_MEASURES_MAX; i++)
         kinds[i] = measure_kinds[rt_rng_index(rng, G_N_ELEMENTS(measure_kinds))];
+    allow_classes(plan->world, summary, kinds);
     for (guint i = 0; i < count; i++) {
         const RtSource *source = plan->sources->pdata[rt_rng_index(rng, plan->sources->len)];
         char *name = summary->is_long ? g_strdup_printf("series_%u", i + 1) : NULL;
@@ -224,5 +266,6 @@ rt_plan_free(RtPlan *plan)
         return;
     g_ptr_array_unref(plan->sources);
     g_ptr_array_unref(plan->summaries);
+    g_free(plan->control_schema);
     g_free(plan);
 }

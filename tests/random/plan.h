@@ -9,7 +9,11 @@
 #pragma once
 
 #include "buckets.h"
+#include "types.h"
 #include "world.h"
+
+#define RT_DIMENSIONS_MAX 3
+#define RT_MEASURES_MAX 5
 
 typedef struct {
     RtRole role;
@@ -59,6 +63,8 @@ typedef struct {
     GPtrArray *dimensions; /* of char *: column names, without quotes */
     GPtrArray *measures;   /* of char *: column names, without quotes */
     GPtrArray *series;     /* of RtSeries */
+    /* Bits 1 << RtClass: what the columns may still hold, given the series so far. */
+    guint32 dimension_classes[RT_DIMENSIONS_MAX], measure_classes[RT_MEASURES_MAX];
 } RtSummary;
 
 typedef struct {
@@ -66,6 +72,7 @@ typedef struct {
     gboolean has_tenant;
     guint batch; /* 0: the spec says nothing */
     gboolean has_nightly;
+    char *control_schema;    /* NULL: none is named */
     GPtrArray *sources;      /* of RtSource */
     GPtrArray *summaries;    /* of RtSummary */
     gboolean uses[RT_ROLES]; /* tables that a source reads */
@@ -75,7 +82,7 @@ RtPlan *rt_plan_new(const RtWorld *world, RtRng *rng);
 void rt_plan_free(RtPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RtPlan, rt_plan_free)
 
-/* trueup.yaml for the database file `database` beside it. */
+/* trueup.yaml for the database. */
 char *rt_plan_yaml(const RtPlan *plan, const char *database, RtRng *rng);
 
 /* "FROM a JOIN b ON ...", as the oracle writes it. */

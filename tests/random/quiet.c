@@ -5,58 +5,13 @@
 #include <string.h>
 
 #include "commands.h"
-#include "compare.h"
+#include "database.h"
+#include "store.h"
 
 #define PATIENCE_US                                                                                \
     (25 * G_USEC_PER_SEC) /* for buckets that a stop point made fail to be tried again */
 
 #define FALSIFY_TRIES 500 /* tables are drawn by chance, and most may be empty */
-
-/* ---- Comparing ---- */
-
-gboolean
-rt_quiet_compare(RtHistory *history, char **ret_report)
-{
-    sqlite3 *db = rt_database_open(history->database);
-    RtOracle *oracle;
-    RtComparison comparison;
-    gboolean is_equal;
-
-    rt_database_run(db, "BEGIN");
-    oracle = rt_oracle_new(db, history->plan);
-    history->bad_tenants = history->has_bad_data ? rt_oracle_skip_bad_data(oracle) : 0;
-    rt_compare(db, history->plan, oracle, &comparison);
-    is_equal = comparison.wrong == 0 || history->bad_tenants < 0;
-    history->report->counts[RT_COUNT_CELLS] += (guint64)comparison.cells;
-    *ret_report = g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " cells wrong\n%s",
-                                  comparison.wrong, comparison.cells, comparison.report->str);
-    rt_comparison_clear(&comparison);
-    rt_oracle_free(oracle);
-    rt_database_run(db, "COMMIT");
-    rt_database_close(db);
-    return is_equal;
-}
-
-/* Entries in the logs and rows on the pending list: nothing may be left when all is settled. */
-static gint64
-count_pending(RtHistory *history)
-{
-    sqlite3 *db = rt_database_open(history->database);
-    sqlite3_stmt *names = rt_database_prepare(
-        db, "SELECT name FROM sqlite_master WHERE type = 'table' AND "
-            "(name = 'trueup_pending' OR name LIKE 'trueup\\_change\\_%' ESCAPE '\\')");
-    gint64 pending = 0;
-
-    while (sqlite3_step(names) == SQLITE_ROW) {
-        g_autofree char *quoted = rt_database_quote((const char *)sqlite3_column_text(names, 0));
-        g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s", quoted);
-
-        pending += rt_database_number(db, sql);
-    }
-    sqlite3_finalize(names);
-    rt_database_close(db);
-    return pending;
-}
 
 /* ---- Settling ---- */
 
@@ -74,6 +29,7 @@ rt_quiet_settle(RtHistory *history)
 
     for (;;) {
         int code = rt_command(history, NULL, "run --once");
+        g_autofree char *errors = rt_command_errors(history);
         g_autofree char *report = NULL;
         gboolean is_equal;
         gint64 pending;
@@ -82,8 +38,8 @@ rt_quiet_settle(RtHistory *history)
             return FALSE;
         if (history->world->has[RT_NO_CAPTURE] && rt_command(history, NULL, "rebuild --wait") < 0)
             return FALSE;
-        is_equal = rt_quiet_compare(history, &report);
-        pending = count_pending(history);
+        is_equal = history->store->compare(history, &report);
+        pending = history->store->count_pending(history);
         if (history->bad_tenants != 0 && code != 1)
             rt_history_fail(history, "there is text in summed columns, but run --once exits %d",
                             code);
@@ -93,9 +49,10 @@ rt_quiet_settle(RtHistory *history)
         }
         /* Only after a failing stop point may something wait for its next try. */
         if (!history->is_failing || g_get_monotonic_time() > deadline_us) {
-            rt_history_fail(
-                history, "quiet point: run --once (%03u) exit %d, %" G_GINT64_FORMAT " pending, %s",
-                history->commands, code, pending, report);
+            rt_history_fail(history,
+                            "quiet point: run --once (%03u) exit %d, %" G_GINT64_FORMAT
+                            " pending, %s%s",
+                            history->commands, code, pending, report, errors);
             return FALSE;
         }
         g_usleep(100000);
@@ -146,6 +103,17 @@ check_status(RtHistory *history)
 
 /* ---- Falsified cells ---- */
 
+/* A server's columns have types: of a minimum or maximum it may be a text's or a time's. */
+static gboolean
+may_be_5(const RtHistory *history, const RtSummary *summary)
+{
+    const RtSeries *series = summary->series->pdata[0];
+    const RtMeasure *measure = series->measures->pdata[0];
+
+    return history->options->kind == RT_SQLITE ||
+           (strcmp(measure->kind, "min") != 0 && strcmp(measure->kind, "max") != 0);
+}
+
 /* Deletes the cells of a table's last bucket, or changes a measure of its first. */
 static char *
 tampering_sql(RtHistory *history)
@@ -160,26 +128,21 @@ tampering_sql(RtHistory *history)
     while (summary->table[grain] == NULL)
         grain = (grain + 1) % RT_GRAINS;
     table = rt_database_quote(summary->table[grain]);
-    if (rt_rng_percent(&history->rng, 40))
+    if (rt_rng_percent(&history->rng, 40) || !may_be_5(history, summary))
         return g_strdup_printf("DELETE FROM %s WHERE %s = (SELECT max(%s) FROM %s)", table, bucket,
                                bucket, table);
-    return g_strdup_printf("UPDATE %s SET %s = CASE WHEN %s IS 5 THEN 6 ELSE 5 END"
+    return g_strdup_printf("UPDATE %s SET %s = CASE WHEN %s = 5 THEN 6 ELSE 5 END"
                            " WHERE %s = (SELECT min(%s) FROM %s)",
                            table, measure, measure, bucket, bucket, table);
 }
 
 /* Falsifies cells of a table; answers how many. */
-static int
+static gint64
 tamper(RtHistory *history)
 {
     g_autofree char *sql = tampering_sql(history);
-    sqlite3 *db = rt_database_open(history->database);
-    int changed;
 
-    rt_database_run(db, sql);
-    changed = sqlite3_changes(db);
-    rt_database_close(db);
-    return changed;
+    return history->store->run(history, sql);
 }
 
 /* verify must see falsified cells, a rebuild must mend them. */
@@ -196,7 +159,7 @@ check_tampering(RtHistory *history)
         rt_history_fail(history, "cells were falsified, but verify exits %d", code);
     if (code != 1 || !rt_command_ok(history, NULL, "rebuild --wait"))
         return FALSE;
-    if (!rt_quiet_compare(history, &report))
+    if (!history->store->compare(history, &report))
         rt_history_fail(history, "after a rebuild: %s", report);
     return !rt_history_has_failed(history);
 }
@@ -220,7 +183,7 @@ rt_quiet_point(RtHistory *history, gboolean is_last)
         return FALSE;
     if (history->options->mode == RT_MUTATED && !history->is_mutated) {
         falsify_once(history);
-        if (!rt_quiet_compare(history, &report))
+        if (!history->store->compare(history, &report))
             rt_history_fail(history, RT_FOUND_FALSIFIED ": %s", report);
         return !rt_history_has_failed(history);
     }

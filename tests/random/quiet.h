@@ -9,8 +9,5 @@
 /* FALSE: the history has failed. */
 gboolean rt_quiet_point(RtHistory *history, gboolean is_last);
 
-/* Only the comparison; TRUE if nothing differs. The report of what does is the caller's to free. */
-gboolean rt_quiet_compare(RtHistory *history, char **ret_report);
-
 /* Settles and compares, trying again while something is pending, up to a deadline. */
 gboolean rt_quiet_settle(RtHistory *history);

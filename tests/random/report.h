@@ -29,8 +29,8 @@ typedef enum {
     RT_COUNT_LONG,
     RT_COUNT_GRAIN,                        /* seven */
     RT_COUNT_MEASURE = RT_COUNT_GRAIN + 7, /* six */
-    RT_COUNT_UNIT = RT_COUNT_MEASURE + 6,  /* five */
-    RT_COUNT_TENANTS_1 = RT_COUNT_UNIT + 5,
+    RT_COUNT_UNIT = RT_COUNT_MEASURE + 6,  /* seven */
+    RT_COUNT_TENANTS_1 = RT_COUNT_UNIT + 7,
     RT_COUNT_TENANTS_8,
     RT_COUNT_TENANTS_40,
     RT_COUNT_FIXED_ZONE,
@@ -41,11 +41,14 @@ typedef enum {
     RT_COUNT_EVENTS,
     RT_COUNT_WRITERS = RT_COUNT_EVENTS,
     RT_COUNT_TRANSACTIONS,
+    RT_COUNT_RETRIES,  /* writers' deadlocks and serialization failures */
+    RT_COUNT_REFUSALS, /* by constraints of the application's own */
     RT_COUNT_COMMANDS,
     RT_COUNT_KILLS_ASKED,
     RT_COUNT_KILLS_SEEN,
     RT_COUNT_PAUSES_SEEN,
     RT_COUNT_FAILS_ASKED,
+    RT_COUNT_CUTS,
     RT_COUNT_QUIET_POINTS,
     RT_COUNT_CELLS,
     RT_COUNTS,

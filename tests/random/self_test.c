@@ -8,6 +8,7 @@
 #include "buckets.h"
 #include "compare.h"
 #include "exact.h"
+#include "self_test_values.h"
 
 typedef struct {
     guint passed, failed;
@@ -300,7 +301,10 @@ guint
 rt_self_test_facts(guint *ret_passed)
 {
     Tally tally = {0, 0};
+    guint passed;
 
+    tally.failed += rt_self_test_values(&passed);
+    tally.passed += passed;
     check_days(&tally);
     check_buckets(&tally);
     check_sums(&tally);

@@ -1,7 +1,10 @@
 /* Shapes of joins and templates of expressions are data; this draws among them. */
 #include "sources.h"
 
+#include "templates.h"
 #include "values.h"
+
+#define TEMPLATE_TRIES 20000 /* a bound for what cannot be met; what can, is met in a few */
 
 /* ---- Shapes: which tables, joined how ---- */
 
@@ -75,10 +78,11 @@ column_sql(const RtSource *source, guint join_index, const RtColumn *column, RtR
     return g_strconcat(join->alias, ".", column->name, NULL);
 }
 
-/* A column of the kind in any of the source's tables; NULL if none has one. */
+/* A column of the kind in any of the source's tables; NULL if none has one. `ret_column` may be
+ * NULL. */
 static char *
 any_column(const RtPlan *plan, const RtSource *source, RtColumnKind kind, gboolean may_be_left,
-           RtRng *rng)
+           const RtColumn **ret_column, RtRng *rng)
 {
     guint start = rt_rng_index(rng, source->joins->len);
 
@@ -87,8 +91,11 @@ any_column(const RtPlan *plan, const RtSource *source, RtColumnKind kind, gboole
         const RtJoin *join = source->joins->pdata[at];
         const RtColumn *column = rt_table_column(plan->world->tables[join->role], kind, rng);
 
-        if (column != NULL && (may_be_left || !join->is_left))
-            return column_sql(source, at, column, rng);
+        if (column == NULL || (!may_be_left && join->is_left))
+            continue;
+        if (ret_column != NULL)
+            *ret_column = column;
+        return column_sql(source, at, column, rng);
     }
     return NULL;
 }
@@ -128,7 +135,10 @@ join_condition(const RtPlan *plan, const RtSource *source, const ShapeJoin *shap
     else
         g_string_printf(on, "%s.%s = %s.%s", from->alias, left->name, join->alias, right->name);
     if (flag != NULL && rt_rng_percent(rng, 15))
-        g_string_append_printf(on, " AND %s.%s = 1", join->alias, flag->name);
+        g_string_append_printf(
+            on,
+            rt_type_class(flag->server_type) == RT_CLASS_BOOLEAN ? " AND %s.%s" : " AND %s.%s = 1",
+            join->alias, flag->name);
     return g_string_free(on, FALSE);
 }
 
@@ -158,8 +168,8 @@ add_joins(RtPlan *plan, RtSource *source, const Shape *shape, RtRng *rng)
 static char *
 tenant_sql(const RtPlan *plan, const RtSource *source, RtRng *rng)
 {
-    g_autofree char *tenant = any_column(plan, source, RT_TENANT, FALSE, rng);
-    g_autofree char *other = any_column(plan, source, RT_TENANT, FALSE, rng);
+    g_autofree char *tenant = any_column(plan, source, RT_TENANT, FALSE, NULL, rng);
+    g_autofree char *other = any_column(plan, source, RT_TENANT, FALSE, NULL, rng);
 
     if (rt_rng_percent(rng, 12))
         return g_strdup_printf("coalesce(%s, %s)", tenant, other);
@@ -186,7 +196,12 @@ set_time(const RtPlan *plan, RtSource *source, RtRng *rng)
     }
     sql = column_sql(source, at, column, rng);
     source->unit = column->unit;
-    if (column->unit == RT_SECONDS && rt_rng_percent(rng, 8))
+    if (column->unit == RT_STAMP && rt_rng_percent(rng, 10))
+        source->time =
+            g_strdup_printf(plan->world->kind == RT_MARIADB ? "%s + INTERVAL 90 MINUTE"
+                                                            : "%s + interval '90 minutes'",
+                            sql);
+    else if (column->unit == RT_SECONDS && rt_rng_percent(rng, 8))
         source->time = g_strdup_printf("%s + 1800", sql);
     else if (column->unit == RT_TEXT_TIME && rt_rng_percent(rng, 6))
         source->time = g_strdup_printf("coalesce(%s, '2001-04-01T07:30:00Z')", sql);
@@ -206,7 +221,8 @@ rt_source_new(RtPlan *plan, guint index, RtRng *rng)
     if (plan->has_tenant)
         source->tenant = tenant_sql(plan, source, rng);
     set_time(plan, source, rng);
-    source->zone = g_strdup(source->unit == RT_TEXT_TIME && rt_rng_percent(rng, 40)
+    source->zone = g_strdup((source->unit == RT_TEXT_TIME || source->unit == RT_STAMP) &&
+                                    rt_rng_percent(rng, 40)
                                 ? rt_world_zone_name(plan->world, rng)
                                 : "UTC");
     if (rt_rng_percent(rng, 45))
@@ -253,129 +269,68 @@ rt_source_from(const RtWorld *world, const RtSource *source)
     return g_string_free(from, FALSE);
 }
 
-/* ---- Expressions: templates over one column of a kind, {x}; {text} is one of the world's ---- */
+/* ---- Expressions ---- */
 
-typedef struct {
-    RtColumnKind kind;
-    const char *sql;
-} Template;
-
-/* Several depend on the column's type affinity or collation, which a log table does not have. */
-static const Template conditions[] = {
-    {RT_FLAG, "{x} = 1"},
-    {RT_FLAG, "{x} = '1'"},
-    {RT_FLAG, "coalesce({x}, 0) = 0"},
-    {RT_WHOLE, "{x} > 3"},
-    {RT_WHOLE, "{x} <= '50'"},
-    {RT_WHOLE, "{x} IS NOT NULL"},
-    {RT_WHOLE, "{x} % 2 = 0"},
-    {RT_WHOLE, "{x} BETWEEN -5 AND 90"},
-    {RT_AMOUNT, "{x} < 50.5"},
-    {RT_AMOUNT, "{x} IS NOT NULL"},
-    {RT_AMOUNT, "{x} >= '10'"},
-    {RT_LABEL, "{x} <> {text}"},
-    {RT_LABEL, "{x} = 7 OR {x} > 'a'"},
-    {RT_LABEL, "{x} IN ('JFK', 'jfk', '007', '') OR length({x}) > 3"},
-    {RT_LABEL, "{x} IS NULL OR {x} LIKE '%j%' OR {x} < 'k'"},
-    {RT_FOLDED, "{x} = 'jfk' OR {x} < 'b'"},
-    {RT_FOLDED, "{x} IN ('JFK', 'é', '') OR {x} IS NULL"},
-    {RT_FOLDED, "{x} <> 'JFK'"},
-    {RT_MIXED, "{x} = 7"},
-    {RT_MIXED, "{x} = '7' OR {x} < 5"},
-    {RT_MIXED, "typeof({x}) <> 'text'"},
-    {RT_CODE, "{x} > 'c3'"},
-    {RT_GENERATED, "{x} > 10"},
-};
-
-static const Template dimensions[] = {
-    {RT_LABEL, "{x}"},
-    {RT_LABEL, "{x}"},
-    {RT_LABEL, "lower({x})"},
-    {RT_LABEL, "coalesce({x}, 'none')"},
-    {RT_LABEL, "substr({x}, 1, 2)"},
-    {RT_FOLDED, "{x}"},
-    {RT_FOLDED, "{x}"},
-    {RT_MIXED, "{x}"},
-    {RT_MIXED, "{x}"},
-    {RT_FLAG, "{x}"},
-    {RT_WHOLE, "{x} % 5"},
-    {RT_WHOLE, "CASE WHEN {x} > 50 THEN 'many' WHEN {x} IS NULL THEN NULL ELSE 0 END"},
-    {RT_AMOUNT, "CAST({x} AS INTEGER) % 3"},
-    {RT_AMOUNT, "round({x}) % 4"},
-    {RT_CODE, "{x}"},
-    {RT_REFERENCE, "{x}"},
-    {RT_FLAG, "NULL"},
-    {RT_FLAG, "'default'"},
-    {RT_FLAG, "3"},
-};
-
-static const Template numbers[] = {
-    {RT_WHOLE, "{x}"},
-    {RT_WHOLE, "{x}"},
-    {RT_WHOLE, "{x} * 3"},
-    {RT_WHOLE, "coalesce({x}, 0)"},
-    {RT_WHOLE, "{x} / 4"},
-    {RT_WHOLE, "{x} * 0.1"},
-    {RT_WHOLE, "nullif({x}, 1)"},
-    {RT_AMOUNT, "{x}"},
-    {RT_AMOUNT, "{x}"},
-    {RT_AMOUNT, "{x}"},
-    {RT_AMOUNT, "coalesce({x}, 0.5)"},
-    {RT_AMOUNT, "CASE WHEN {x} > 0 THEN {x} END"},
-    {RT_FLAG, "{x}"},
-    {RT_LABEL, "length({x})"},
-    {RT_GENERATED, "{x}"},
-    {RT_FLAG, "1"},
-};
-
-static const Template anything[] = {
-    {RT_WHOLE, "{x}"}, {RT_AMOUNT, "{x}"}, {RT_LABEL, "{x}"},        {RT_FOLDED, "{x}"},
-    {RT_MIXED, "{x}"}, {RT_CODE, "{x}"},   {RT_TIME, "{x}"},         {RT_REFERENCE, "{x}"},
-    {RT_FLAG, "{x}"},  {RT_KEY, "{x}"},    {RT_LABEL, "upper({x})"},
-};
-
-/* Draws until the source has a column of the template's kind. */
+/* Draws until the source has a column of the template's kind, and the expression is of one of the
+ * classes in `classes` (bits). Every source has a WHOLE or a LABEL in its first table, so this
+ * ends; NULL where no template is of such a class. */
 static char *
-draw_template(const RtPlan *plan, const RtSource *source, const Template *templates, guint count,
-              gboolean may_be_left, RtRng *rng)
+draw_template(const RtPlan *plan, const RtSource *source, RtTemplateUse use, guint32 classes,
+              gboolean may_be_left, RtClass *ret_class, RtRng *rng)
 {
-    for (;;) { /* every source has a WHOLE or a LABEL in its first table, so this ends */
-        const Template *drawn = &templates[rt_rng_index(rng, count)];
-        g_autofree char *column = any_column(plan, source, drawn->kind, may_be_left, rng);
+    guint count;
+    const RtTemplate *templates = rt_templates(plan->world->kind, use, &count);
+
+    for (guint tries = 0; tries < TEMPLATE_TRIES; tries++) {
+        const RtTemplate *drawn = &templates[rt_rng_index(rng, count)];
+        const RtColumn *found = NULL;
+        g_autofree char *column = any_column(plan, source, drawn->kind, may_be_left, &found, rng);
         GPtrArray *texts = plan->world->texts;
         g_autoptr(GString) text = g_string_new(NULL);
         GString *sql;
+        RtClass class;
 
         rt_value_text(text, texts->pdata[rt_rng_index(rng, texts->len)]);
         if (column == NULL)
             continue;
+        class = rt_type_class(found->server_type);
+        if (drawn->of != 0 && !(drawn->of >> class & 1))
+            continue;
+        class = drawn->becomes != RT_CLASS_NONE ? drawn->becomes : class;
+        if (!(classes >> class & 1))
+            continue;
+        if (ret_class != NULL)
+            *ret_class = class;
         sql = g_string_new(drawn->sql);
         g_string_replace(sql, "{x}", column, 0);
         g_string_replace(sql, "{text}", text->str, 0);
         return g_string_free(sql, FALSE);
     }
+    return NULL;
 }
 
 char *
 rt_source_condition(const RtPlan *plan, const RtSource *source, gboolean may_be_left, RtRng *rng)
 {
-    return draw_template(plan, source, conditions, G_N_ELEMENTS(conditions), may_be_left, rng);
+    return draw_template(plan, source, RT_CONDITIONS, RT_ANY_CLASS, may_be_left, NULL, rng);
 }
 
 char *
-rt_source_dimension(const RtPlan *plan, const RtSource *source, RtRng *rng)
+rt_source_dimension(const RtPlan *plan, const RtSource *source, guint32 classes, RtClass *ret_class,
+                    RtRng *rng)
 {
-    return draw_template(plan, source, dimensions, G_N_ELEMENTS(dimensions), TRUE, rng);
+    return draw_template(plan, source, RT_DIMENSIONS, classes, TRUE, ret_class, rng);
 }
 
 char *
-rt_source_number(const RtPlan *plan, const RtSource *source, RtRng *rng)
+rt_source_number(const RtPlan *plan, const RtSource *source, guint32 classes, RtRng *rng)
 {
-    return draw_template(plan, source, numbers, G_N_ELEMENTS(numbers), TRUE, rng);
+    return draw_template(plan, source, RT_NUMBERS, classes, TRUE, NULL, rng);
 }
 
 char *
-rt_source_any(const RtPlan *plan, const RtSource *source, RtRng *rng)
+rt_source_any(const RtPlan *plan, const RtSource *source, guint32 classes, RtClass *ret_class,
+              RtRng *rng)
 {
-    return draw_template(plan, source, anything, G_N_ELEMENTS(anything), TRUE, rng);
+    return draw_template(plan, source, RT_ANYTHING, classes, TRUE, ret_class, rng);
 }

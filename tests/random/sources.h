@@ -2,6 +2,9 @@
 #pragma once
 
 #include "plan.h"
+#include "types.h"
+
+#define RT_ANY_CLASS (~0U)
 
 RtSource *rt_source_new(RtPlan *plan, guint index, RtRng *rng);
 void rt_source_free(RtSource *source);
@@ -11,11 +14,11 @@ void rt_source_free(RtSource *source);
 char *rt_source_condition(const RtPlan *plan, const RtSource *source, gboolean may_be_left,
                           RtRng *rng);
 
-/* SQL for what a dimension may be. */
-char *rt_source_dimension(const RtPlan *plan, const RtSource *source, RtRng *rng);
-
-/* SQL for a number that can be summed: integers, reals, NULLs. */
-char *rt_source_number(const RtPlan *plan, const RtSource *source, RtRng *rng);
-
-/* SQL for any value: numbers, text, both. */
-char *rt_source_any(const RtPlan *plan, const RtSource *source, RtRng *rng);
+/* SQL for what a dimension may be. The others: numbers that can be summed (integers, reals, NULLs);
+ * any value. `classes`: bits 1 << RtClass of those wanted; NULL if there is none. `ret_class` may
+ * be NULL. */
+char *rt_source_dimension(const RtPlan *plan, const RtSource *source, guint32 classes,
+                          RtClass *ret_class, RtRng *rng);
+char *rt_source_number(const RtPlan *plan, const RtSource *source, guint32 classes, RtRng *rng);
+char *rt_source_any(const RtPlan *plan, const RtSource *source, guint32 classes, RtClass *ret_class,
+                    RtRng *rng);

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "buckets.h"
+#include "types.h"
 
 #define SECOND_US G_GINT64_CONSTANT(1000000)
+#define WHOLE_LIMIT G_GINT64_CONSTANT(1000000000000)
 
 /* ---- Text ---- */
 
@@ -82,13 +84,14 @@ rt_value_real(GString *sql, double value)
 
 /* Bounded so that no sum of a history's rows overflows 64 bits, and, without extremes, none leaves
  * the integers that a double holds exactly. */
-static void
-append_whole(GString *sql, RtRng *rng)
+void
+rt_value_whole(GString *sql, gint64 limit, RtRng *rng)
 {
     static const gint64 limits[] = {5, 100, 5, 1000000, G_GINT64_CONSTANT(1000000000000)};
-    gint64 limit = limits[rt_rng_index(rng, G_N_ELEMENTS(limits))];
+    gint64 drawn = limits[rt_rng_index(rng, G_N_ELEMENTS(limits))];
 
-    g_string_append_printf(sql, "%" G_GINT64_FORMAT, rt_rng_between(rng, -limit / 4, limit));
+    drawn = MIN(drawn, limit);
+    g_string_append_printf(sql, "%" G_GINT64_FORMAT, rt_rng_between(rng, -drawn / 4, drawn));
 }
 
 /* Integral reals, cents, binary fractions; with the feature, values whose sum depends on the order.
@@ -113,7 +116,7 @@ static void
 append_amount(GString *sql, const RtWorld *world, RtRng *rng)
 {
     if (rt_rng_percent(rng, 45))
-        append_whole(sql, rng);
+        rt_value_whole(sql, WHOLE_LIMIT, rng);
     else
         rt_value_real(sql, draw_real(world, rng));
 }
@@ -296,14 +299,16 @@ append_unreadable(GString *sql, RtTimeUnit unit, RtRng *rng)
         g_string_append(sql, numbers[rt_rng_index(rng, G_N_ELEMENTS(numbers))]);
 }
 
-static void
-append_time(GString *sql, const RtWorld *world, const RtColumn *column, RtRng *rng)
+void
+rt_value_time(GString *sql, const RtWorld *world, const RtColumn *column, RtRng *rng)
 {
     static const gint64 unit_us[] = {1000000, 1000, 1};
     gint64 at_us = rt_value_instant(world, rng);
     char date[RT_TEXT_BYTES];
 
-    if (world->has[RT_BAD_TIMES] && rt_rng_percent(rng, 4)) {
+    /* A server's integer column takes no text. */
+    if (world->has[RT_BAD_TIMES] && rt_rng_percent(rng, 4) &&
+        (world->kind == RT_SQLITE || column->unit == RT_TEXT_TIME)) {
         append_unreadable(sql, column->unit, rng);
         return;
     }
@@ -350,6 +355,11 @@ rt_value(GString *sql, const RtWorld *world, const RtTable *table, const RtColum
         g_string_append(sql, "NULL");
         return;
     }
+    if (world->kind != RT_SQLITE && column->kind != RT_KEY && column->kind != RT_PART &&
+        column->kind != RT_REFERENCE && column->kind != RT_TENANT) {
+        rt_type_value(sql, world, column, rng);
+        return;
+    }
     switch (column->kind) {
     case RT_KEY:
         rt_value_key(sql, table, column->is_text, rt_rng_between(rng, 1, table->keys), rng);
@@ -361,7 +371,7 @@ rt_value(GString *sql, const RtWorld *world, const RtTable *table, const RtColum
         rt_value_tenant(sql, world, rng);
         break;
     case RT_TIME:
-        append_time(sql, world, column, rng);
+        rt_value_time(sql, world, column, rng);
         break;
     case RT_LABEL:
     case RT_FOLDED:
@@ -373,7 +383,7 @@ rt_value(GString *sql, const RtWorld *world, const RtTable *table, const RtColum
                                (int)rt_rng_between(rng, 1, 120));
         break;
     case RT_WHOLE:
-        append_whole(sql, rng);
+        rt_value_whole(sql, WHOLE_LIMIT, rng);
         break;
     case RT_AMOUNT:
         append_amount(sql, world, rng);

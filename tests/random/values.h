@@ -15,6 +15,12 @@ void rt_value_text(GString *sql, const char *text);
 /* A double that reads back as the same double; never as an integer. */
 void rt_value_real(GString *sql, double value);
 
+/* A whole number, mostly small, none beyond `limit`. */
+void rt_value_whole(GString *sql, gint64 limit, RtRng *rng);
+
+/* A value for a TIME column whose unit is a count or ISO text, some of it unreadable. */
+void rt_value_time(GString *sql, const RtWorld *world, const RtColumn *column, RtRng *rng);
+
 /* The key that number `n` stands for in a KEY or REFERENCE column of `target`. */
 void rt_value_key(GString *sql, const RtTable *target, gboolean is_text, gint64 n, RtRng *rng);
 

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "server_tables.h"
 #include "tables.h"
+#include "types.h"
 #include "values.h"
 
 #define FIRST_YEAR_S (-2208988800) /* 1900-01-01 */
@@ -12,7 +14,8 @@
 const char *
 rt_time_unit_name(RtTimeUnit unit)
 {
-    static const char *const names[] = {"seconds", "milliseconds", "microseconds", "text", "date"};
+    static const char *const names[] = {"seconds", "milliseconds", "microseconds", "text",
+                                        "date",    "stamp",        "instant"};
 
     return names[unit];
 }
@@ -181,29 +184,46 @@ new_column(const RtWorld *world, const RtTable *table, const Slot *slot, RtRng *
     return column;
 }
 
+/* How likely a unit is. Stamps and instants are types that only servers have. */
+static const guint unit_weights[RT_KINDS][RT_TIME_UNITS] = {
+    [RT_SQLITE] = {25, 10, 15, 40, 10},
+    [RT_POSTGRESQL] = {8, 3, 4, 10, 10, 25, 40},
+    [RT_MARIADB] = {8, 3, 4, 10, 10, 35, 30},
+};
+
+static RtTimeUnit
+draw_unit(const RtWorld *world, RtRng *rng)
+{
+    return rt_rng_index(rng, world->kind == RT_SQLITE ? RT_STAMP : RT_TIME_UNITS);
+}
+
 /* Units lean towards one for all tables, so that sources can be put into one summary. */
 static void
 add_columns(RtWorld *world, RtTable *table, RtTimeUnit common_unit, RtRng *rng)
 {
     for (const Slot *slot = slots[table->role]; slot->kind != RT_COLUMN_KINDS; slot++) {
+        const RtColumn *key = NULL;
         RtColumn *column;
 
         if (!rt_rng_percent(rng, slot->percent) ||
             (slot->kind == RT_GENERATED && !world->has[RT_GENERATED_COLUMNS]))
             continue;
         column = new_column(world, table, slot, rng);
-        column->unit = rt_rng_percent(rng, 75) ? common_unit : rt_rng_index(rng, RT_TIME_UNITS);
+        column->unit = rt_rng_percent(rng, 75) ? common_unit : draw_unit(world, rng);
         if (slot->kind == RT_REFERENCE) {
             /* The orders' own key is drawn before its reference to itself. */
             const RtTable *target =
                 slot->target == table->role ? table : world->tables[slot->target];
-            const RtColumn *key = target->columns->pdata[0];
 
-            column->is_text = key->is_text || rt_rng_percent(rng, 12);
+            key = target->columns->pdata[0];
+            column->is_text = key->is_text || (world->kind == RT_SQLITE && rt_rng_percent(rng, 12));
         }
         if (slot->kind == RT_KEY)
             column->is_text = rt_rng_percent(rng, 35);
-        column->type = g_strdup(declared_type(world, column, rng));
+        if (world->kind == RT_SQLITE)
+            column->type = g_strdup(declared_type(world, column, rng));
+        else
+            rt_type_draw(world, column, key, rng);
         g_ptr_array_add(table->columns, column);
     }
 }
@@ -321,24 +341,39 @@ new_table(RtWorld *world, RtRole role, RtTimeUnit common_unit, RtRng *rng)
     table->keys = rt_rng_between(rng, 15, role == RT_CUSTOMER || role == RT_PRODUCT ? 30 : 250);
     table->rows = table->keys * rt_rng_between(rng, 0, 80) / 100;
     add_columns(world, table, common_unit, rng);
-    rt_table_write_statements(world, table, rng);
+    if (world->kind == RT_SQLITE)
+        rt_table_write_statements(world, table, rng);
+    else
+        rt_server_table_write(world, table, rng);
     return table;
 }
 
-RtWorld *
-rt_world_new(RtRng *rng, const RtForce *force, gint64 now_s)
+/* Texts are compared by case, padded or not, by bytes: whatever the application chose. */
+static const char *
+draw_collation(RtKind kind, RtRng *rng)
 {
-    static const guint unit_weights[RT_TIME_UNITS] = {25, 10, 15, 40, 10};
+    static const char *const collations[] = {
+        "COLLATE utf8mb4_general_ci", "COLLATE utf8mb4_unicode_ci", "COLLATE utf8mb4_bin",
+        "COLLATE utf8mb4_nopad_bin", "COLLATE utf8mb4_general_ci"};
+
+    return kind == RT_MARIADB ? collations[rt_rng_index(rng, G_N_ELEMENTS(collations))] : "";
+}
+
+RtWorld *
+rt_world_new(RtKind kind, RtRng *rng, const RtForce *force, gint64 now_s)
+{
     RtWorld *world = g_new0(RtWorld, 1);
     RtTimeUnit common_unit;
 
+    world->kind = kind;
     world->now_s = now_s;
     world->tenants = g_ptr_array_new_with_free_func(g_free);
     world->zones = g_ptr_array_new_with_free_func((GDestroyNotify)rt_zone_free);
     world->hot_us = g_array_new(FALSE, FALSE, sizeof(gint64));
     world->zone_names = rt_zone_names();
-    rt_features_draw(rng, force, world->has);
-    common_unit = rt_rng_weighted(rng, unit_weights, RT_TIME_UNITS);
+    rt_features_draw(kind, rng, force, world->has);
+    world->collation = draw_collation(kind, rng);
+    common_unit = rt_rng_weighted(rng, unit_weights[kind], RT_TIME_UNITS);
     world->texts = rt_value_text_pool(rng);
     add_tenants(world, rng);
     add_hot_instants(world, rng);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "feature.h"
+#include "kind.h"
 #include "zones.h"
 
 typedef enum {
@@ -27,6 +28,8 @@ typedef enum {
     RT_MICROSECONDS,
     RT_TEXT_TIME,
     RT_DATE,
+    RT_STAMP,   /* servers: a timestamp without a zone */
+    RT_INSTANT, /* servers: one with */
     RT_TIME_UNITS,
 } RtTimeUnit;
 
@@ -53,10 +56,11 @@ typedef enum {
 typedef struct {
     char *name; /* as SQL writes it, with quotes where they are needed */
     RtColumnKind kind;
-    char *type;       /* declared; "" for none */
-    RtRole target;    /* of a reference */
-    gboolean is_text; /* KEY, REFERENCE: 'k12' or '12' instead of 12 */
-    RtTimeUnit unit;  /* TIME */
+    char *type;                       /* declared; "" for none */
+    RtRole target;                    /* of a reference */
+    gboolean is_text;                 /* KEY, REFERENCE: 'k12' or '12' instead of 12 */
+    RtTimeUnit unit;                  /* TIME */
+    const struct RtType *server_type; /* NULL on SQLite */
 } RtColumn;
 
 typedef struct {
@@ -65,12 +69,16 @@ typedef struct {
     GPtrArray *columns;     /* of RtColumn */
     GPtrArray *statements;  /* that create it: the table, its indexes, its triggers */
     gboolean key_is_unique; /* the first column names one row */
-    gboolean key_is_rowid;  /* INTEGER PRIMARY KEY: NULL means the next */
-    gint64 keys;            /* keys are drawn from 1 .. keys */
-    gint64 rows;            /* at the start */
+    gboolean code_is_unique;
+    gboolean is_partitioned;
+    gboolean key_is_rowid; /* INTEGER PRIMARY KEY: NULL means the next */
+    gint64 keys;           /* keys are drawn from 1 .. keys */
+    gint64 rows;           /* at the start */
 } RtTable;
 
 typedef struct {
+    RtKind kind;
+    const char *collation; /* MariaDB: COLLATE ... of texts that are compared with each other */
     gboolean has[RT_FEATURES];
     gint64 now_s;
     RtTable *tables[RT_ROLES];
@@ -85,7 +93,7 @@ typedef struct {
 
 #define RT_TENANTS_NAME "tenant_list" /* (code, tz, active) */
 
-RtWorld *rt_world_new(RtRng *rng, const RtForce *force, gint64 now_s);
+RtWorld *rt_world_new(RtKind kind, RtRng *rng, const RtForce *force, gint64 now_s);
 void rt_world_free(RtWorld *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RtWorld, rt_world_free)
 

@@ -205,16 +205,19 @@ rt_writer_start(const RtPlan *plan, const char *database, const char *log_path, 
 
 /* ---- In this process ---- */
 
-void
+gint64
 rt_writer_run(const char *database, const char *log_path, const char *sql)
 {
     sqlite3 *db = rt_database_open(database);
     FILE *log = open_log(log_path);
+    gint64 changed;
 
     log_line(log, sql, "");
     rt_database_run(db, sql);
+    changed = sqlite3_changes(db);
     fclose(log);
     rt_database_close(db);
+    return changed;
 }
 
 static void

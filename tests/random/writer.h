@@ -18,5 +18,5 @@ pid_t rt_writer_start(const RtPlan *plan, const char *database, const char *log_
 /* Makes the schema, the tenants and the first rows; logs the statements to `log_path`. */
 void rt_writer_load(const RtPlan *plan, const char *database, const char *log_path, RtRng *rng);
 
-/* Runs one statement in this process, as a writer would. */
-void rt_writer_run(const char *database, const char *log_path, const char *sql);
+/* Runs statements in this process, as a writer would; answers how many rows the last changed. */
+gint64 rt_writer_run(const char *database, const char *log_path, const char *sql);

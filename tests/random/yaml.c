@@ -67,7 +67,7 @@ append_source(GString *yaml, const RtWorld *world, const RtSource *source)
     }
     append_line(yaml, 4, "tenant", source->tenant);
     append_line(yaml, 4, "time", source->time);
-    if (source->unit != RT_TEXT_TIME)
+    if (source->unit != RT_TEXT_TIME && source->unit < RT_STAMP)
         append_line(yaml, 4, "time_unit", rt_time_unit_name(source->unit));
     if (strcmp(source->zone, "UTC") != 0)
         append_line(yaml, 4, "time_zone", source->zone);
@@ -202,7 +202,8 @@ rt_plan_yaml(const RtPlan *plan, const char *database, RtRng *rng)
     const RtWorld *world = plan->world;
     GString *yaml = g_string_new(NULL);
 
-    g_string_append_printf(yaml, "database: sqlite:%s\n", database);
+    append_line(yaml, 0, "database", database);
+    append_line(yaml, 0, "control_schema", plan->control_schema);
     if (world->has[RT_TENANTS_TABLE])
         g_string_append_printf(yaml, "tenants:\n  table: %s\n  key: code\n  time_zone: tz\n%s",
                                RT_TENANTS_NAME,

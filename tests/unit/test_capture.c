@@ -133,15 +133,15 @@ test_row(gconstpointer data)
     g_autoptr(GPtrArray) statements = plan(&modelled);
     g_autofree char *text = golden_text(statements);
     golden_check("capture.sql", row->label, text);
-    g_autofree char *missing = tu_capture_problem(captured_of(&modelled));
+    g_autofree char *missing = tu_capture_problem(modelled.db, captured_of(&modelled));
     g_assert_cmpstr(missing, !=, NULL);
 
     install(&modelled);
     g_autoptr(GPtrArray) again = plan(&modelled);
     g_assert_cmpuint(again->len, ==, 0);
-    g_assert_null(tu_capture_problem(captured_of(&modelled)));
-    g_autofree char *installed = tu_capture_digest(captured_of(&modelled), TRUE);
-    g_autofree char *wanted = tu_capture_digest(captured_of(&modelled), FALSE);
+    g_assert_null(tu_capture_problem(modelled.db, captured_of(&modelled)));
+    g_autofree char *installed = tu_capture_digest(modelled.db, captured_of(&modelled), TRUE);
+    g_autofree char *wanted = tu_capture_digest(modelled.db, captured_of(&modelled), FALSE);
     g_assert_cmpstr(installed, ==, wanted);
 
     if (row->writes[0] != '\0') {
@@ -178,16 +178,16 @@ test_changes(void)
         g_test_message("%s", changes[i].label);
         modelled_init(&modelled, rows[0].schema, PLAIN_SPEC);
         install(&modelled);
-        g_autofree char *before = tu_capture_digest(captured_of(&modelled), TRUE);
+        g_autofree char *before = tu_capture_digest(modelled.db, captured_of(&modelled), TRUE);
         scratch_run(&modelled.scratch, changes[i].change);
         modelled_again(&modelled);
-        g_autofree char *problem = tu_capture_problem(captured_of(&modelled));
-        g_autofree char *installed = tu_capture_digest(captured_of(&modelled), TRUE);
-        g_autofree char *wanted = tu_capture_digest(captured_of(&modelled), FALSE);
+        g_autofree char *problem = tu_capture_problem(modelled.db, captured_of(&modelled));
+        g_autofree char *installed = tu_capture_digest(modelled.db, captured_of(&modelled), TRUE);
+        g_autofree char *wanted = tu_capture_digest(modelled.db, captured_of(&modelled), FALSE);
         g_assert_cmpstr(problem, ==, changes[i].problem);
         g_assert_true(!g_str_equal(installed, before) || !g_str_equal(wanted, before));
         install(&modelled);
-        g_assert_null(tu_capture_problem(captured_of(&modelled)));
+        g_assert_null(tu_capture_problem(modelled.db, captured_of(&modelled)));
         modelled_clear(&modelled);
     }
 }
@@ -249,7 +249,7 @@ test_log_is_made_anew(void)
     g_autofree char *text = golden_text(statements);
     golden_check("capture.sql", "a log of another type", text);
     install(&modelled);
-    g_assert_null(tu_capture_problem(captured_of(&modelled)));
+    g_assert_null(tu_capture_problem(modelled.db, captured_of(&modelled)));
     modelled_clear(&modelled);
 }
 
@@ -260,13 +260,13 @@ test_release(void)
     modelled_init(&modelled, rows[0].schema, PLAIN_SPEC);
     install(&modelled);
     g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
-    tu_capture_plan_release(captured_of(&modelled), statements);
+    tu_capture_plan_release(modelled.db, captured_of(&modelled), statements);
     g_autofree char *text = golden_text(statements);
     golden_check("capture.sql", "release", text);
     run_statements(modelled.db, statements);
     modelled_again(&modelled);
     g_autoptr(GPtrArray) none = g_ptr_array_new_with_free_func(g_free);
-    tu_capture_plan_release(captured_of(&modelled), none);
+    tu_capture_plan_release(modelled.db, captured_of(&modelled), none);
     g_assert_cmpuint(none->len, ==, 0);
     modelled_clear(&modelled);
 }

@@ -11,7 +11,7 @@ layout_new(guint n_dimensions)
                                           TU_MEASURE_COUNT_DISTINCT};
     static const TuNumberKind numbers[] = {TU_NUMBER_INTEGER, TU_NUMBER_EITHER, TU_NUMBER_EITHER,
                                            TU_NUMBER_INTEGER};
-    return tu_layout_new(n_dimensions, kinds, numbers, G_N_ELEMENTS(kinds));
+    return tu_layout_new(n_dimensions, kinds, numbers, NULL, G_N_ELEMENTS(kinds));
 }
 
 static void
@@ -23,15 +23,13 @@ add_row(TuCellTable *table, TuCell *cell, TuValue value)
 }
 
 static void
-assert_result(const TuCellTable *table, TuCell *cell, guint measure, TuValue wanted)
+assert_result(TuCellTable *table, TuCell *cell, guint measure, TuValue wanted)
 {
-    const TuLayout *layout = tu_cell_table_layout(table);
     TuValue result;
     TuValue sum;
     gint64 n = 0;
     g_autofree char *label = g_strdup_printf("measure %u", measure);
-    g_assert_true(tu_measure_result(&layout->measures[measure],
-                                    tu_cell_state(layout, cell, measure), &result, &sum, &n));
+    g_assert_true(tu_cell_result(table, cell, measure, &result, &sum, &n));
     assert_value(label, result, wanted);
 }
 
@@ -145,7 +143,7 @@ test_distinct(void)
     enum { rounds = 60000, n_cells = 40, n_values = 900 };
     static const TuMeasureKind kinds[] = {TU_MEASURE_COUNT_DISTINCT, TU_MEASURE_COUNT_DISTINCT};
     static const TuNumberKind numbers[] = {TU_NUMBER_INTEGER, TU_NUMBER_INTEGER};
-    TuLayout *layout = tu_layout_new(0, kinds, numbers, 2);
+    TuLayout *layout = tu_layout_new(0, kinds, numbers, NULL, 2);
     const TuLayout *layouts[] = {layout};
     g_autoptr(TuCells) cells = tu_cells_new(layouts, 1);
     g_autoptr(GRand) rand = g_rand_new_with_seed(31);
@@ -211,7 +209,7 @@ test_merge_takes_away(void)
 {
     static const TuMeasureKind kinds[] = {TU_MEASURE_COUNT, TU_MEASURE_SUM};
     static const TuNumberKind numbers[] = {TU_NUMBER_INTEGER, TU_NUMBER_INTEGER};
-    TuLayout *layout = tu_layout_new(0, kinds, numbers, 2);
+    TuLayout *layout = tu_layout_new(0, kinds, numbers, NULL, 2);
     const TuLayout *layouts[] = {layout};
     g_autoptr(TuCells) cells = tu_cells_new(layouts, 1);
     TuCellTable *table = tu_cells_table(cells, 0);
@@ -224,6 +222,70 @@ test_merge_takes_away(void)
     g_assert_cmpint(stored->rows, ==, 1);
     assert_result(table, stored, 0, I(1));
     assert_result(table, stored, 1, I(5));
+    g_clear_pointer(&cells, tu_cells_free);
+    tu_layout_free(layout);
+}
+
+/* ---- typed databases ---- */
+
+static const TuMeasureKind typed_kinds[] = {TU_MEASURE_SUM, TU_MEASURE_SUM, TU_MEASURE_AVG,
+                                            TU_MEASURE_MAX};
+static const TuNumberKind typed_numbers[] = {TU_NUMBER_WHOLE, TU_NUMBER_DECIMAL, TU_NUMBER_DECIMAL,
+                                             TU_NUMBER_DECIMAL};
+static const int typed_scales[] = {-1, 2, 2, 2};
+
+/* Digits of long results outlive the call, and what is stored comes back into a cell. */
+static void
+test_long_results(void)
+{
+    TuLayout *layout = tu_layout_new(0, typed_kinds, typed_numbers, typed_scales, 4);
+    const TuLayout *layouts[] = {layout};
+    g_autoptr(TuCells) cells = tu_cells_new(layouts, 1);
+    TuCellTable *table = tu_cells_table(cells, 0);
+    TuCell *cell = tu_cell_table_get(table, 1, 0, no_dimensions);
+    TuCell *again = tu_cell_table_get(table, 1, 1, no_dimensions);
+    TuValue results[4];
+    TuValue sums[4];
+    gint64 n;
+    for (guint i = 0; i < 3; i++) {
+        cell->rows++;
+        g_assert_true(tu_cell_add(table, cell, 0, I(5), 1));
+        for (guint m = 1; m < 4; m++)
+            g_assert_true(tu_cell_add(table, cell, m, L("12345678901234567890.50"), 1));
+    }
+    for (guint m = 0; m < 4; m++) {
+        g_assert_true(tu_cell_result(table, cell, m, &results[m], &sums[m], &n));
+        g_assert_true(tu_cell_from_stored(table, again, m, results[m], sums[m], I(3)));
+    }
+    assert_value("whole", results[0], I(15));
+    assert_value("sum", results[1], L("37037036703703703671.5"));
+    assert_value("avg", results[2], L("12345678901234567890.5"));
+    assert_value("its sum", sums[2], L("37037036703703703671.5"));
+    assert_value("max", results[3], L("12345678901234567890.5"));
+    for (guint m = 0; m < 4; m++)
+        assert_result(table, again, m, results[m]);
+    g_clear_pointer(&cells, tu_cells_free);
+    tu_layout_free(layout);
+}
+
+/* A cell from which everything was taken away is one that could be, however wide it was. */
+static void
+test_emptied_is_possible(void)
+{
+    TuLayout *layout = tu_layout_new(0, typed_kinds, typed_numbers, typed_scales, 3);
+    const TuLayout *layouts[] = {layout};
+    g_autoptr(TuCells) cells = tu_cells_new(layouts, 1);
+    TuCellTable *table = tu_cells_table(cells, 0);
+    TuCell *cell = tu_cell_table_get(table, 1, 0, no_dimensions);
+    for (int weight = 1; weight >= -1; weight -= 2) {
+        cell->rows += 2 * weight;
+        for (guint i = 0; i < 2; i++)
+            for (guint m = 0; m < 3; m++)
+                g_assert_true(tu_cell_add(table, cell, m, I(G_MAXINT64), weight));
+        g_assert_true(tu_cell_is_possible(layout, cell));
+    }
+    g_assert_true(tu_cell_add(table, cell, 1, D(1, 2), 1));
+    g_assert_false(tu_cell_is_possible(layout, cell));
     g_clear_pointer(&cells, tu_cells_free);
     tu_layout_free(layout);
 }
@@ -280,6 +342,8 @@ main(int argc, char **argv)
     g_test_add_func("/cells/distinct", test_distinct);
     g_test_add_func("/cells/merge", test_merge);
     g_test_add_func("/cells/merge-takes-away", test_merge_takes_away);
+    g_test_add_func("/cells/long-results", test_long_results);
+    g_test_add_func("/cells/emptied-is-possible", test_emptied_is_possible);
     g_test_add_func("/cells/failures", test_failures);
     g_test_add_func("/cells/bytes", test_bytes);
     return g_test_run();

@@ -62,7 +62,14 @@ static const Row rows[] = {
      R(1),
      3},
     {"sum of an infinity", SUM, REAL, {IN(R(INFINITY)), IN(R(1))}, R(INFINITY), R(INFINITY), 2},
-    {"not a number is NULL", SUM, REAL, {IN(R(NAN)), IN(R(1))}, R(1), R(1), 1},
+    {"sum of not a number", SUM, REAL, {IN(R(NAN)), IN(R(1))}, R(NAN), R(NAN), 2},
+    {"infinities of both signs",
+     SUM,
+     REAL,
+     {IN(R(INFINITY)), IN(R(-INFINITY))},
+     R(NAN),
+     R(NAN),
+     2},
     {"sum to the largest",
      SUM,
      WHOLE,
@@ -153,6 +160,32 @@ static const Row rows[] = {
      0},
     {"max of one number in two forms", HIGH, EITHER, {IN(R(1.0)), IN(I(1))}, I(1), NIL, 0},
     {"min of not a number", LOW, EITHER, {IN(R(NAN)), IN(R(INFINITY))}, R(INFINITY), NIL, 0},
+    {"min of nothing else", LOW, EITHER, {IN(R(NAN)), IN(NIL)}, R(NAN), NIL, 0},
+    {"max of not a number", HIGH, EITHER, {IN(R(NAN)), IN(R(INFINITY))}, R(NAN), NIL, 0},
+    {"min of decimals", LOW, EITHER, {IN(D(15, 1)), IN(D(149, 2)), IN(I(2))}, D(149, 2), NIL, 0},
+    {"max of long decimals",
+     HIGH,
+     EITHER,
+     {IN(L("12345678901234567890.4")), IN(L("12345678901234567890.5")), IN(D(15, 1))},
+     L("12345678901234567890.5"),
+     NIL,
+     0},
+    {"max of decimals and not a number",
+     HIGH,
+     EITHER,
+     {IN(D(15, 1)), IN(R(NAN)), IN(D(16, 1))},
+     R(NAN),
+     NIL,
+     0},
+    {"min of dates", LOW, EITHER, {IN(DATE(5)), IN(DATE(-7)), IN(NIL)}, DATE(-7), NIL, 0},
+    {"max of instants",
+     HIGH,
+     EITHER,
+     {IN(AT(5)), IN(AT(TU_TIME_AFTER_ALL)), IN(AT(9))},
+     AT(TU_TIME_AFTER_ALL),
+     NIL,
+     0},
+    {"min of timestamps", LOW, EITHER, {IN(STAMP(5)), IN(STAMP(-5))}, STAMP(-5), NIL, 0},
 };
 
 /* A state with what must be freed after it. */
@@ -165,7 +198,7 @@ typedef struct {
 static void
 world_init(World *world, TuMeasureKind kind, TuNumberKind number)
 {
-    world->layout = tu_layout_new(0, &kind, &number, 1);
+    world->layout = tu_layout_new(0, &kind, &number, NULL, 1);
     world->dictionary = tu_dictionary_new();
     world->wides = g_ptr_array_new_with_free_func(tu_wide_free);
 }
@@ -200,12 +233,14 @@ add(const World *world, TuCell *cell, const Input *input)
 static void
 assert_state(const World *world, const Row *row, TuCell *cell, const char *how)
 {
+    TuMeasureText text;
     TuValue result;
     TuValue sum;
     gint64 n = -1;
     g_autofree char *label = g_strdup_printf("%s, %s", row->label, how);
     gboolean fits =
-        tu_measure_result(&world->layout->measures[0], state_of(world, cell), &result, &sum, &n);
+        tu_measure_result(&world->layout->measures[0], state_of(world, cell), &text, &result, &sum,
+                          &n);
     g_assert_cmpint(fits, ==, !row->overflows);
     g_assert_cmpint(n, ==, row->n);
     if (!fits || (row->n == 0 && row->result.type != TU_TYPE_NULL && row->kind == SUM))
@@ -272,6 +307,7 @@ test_type(gconstpointer data)
 {
     const TypeRow *row = data;
     World world;
+    TuMeasureText text;
     TuValue result;
     TuValue sum;
     gint64 n = 0;
@@ -281,7 +317,7 @@ test_type(gconstpointer data)
     void *state = state_of(&world, cell);
     g_assert_cmpint(tu_measure_add(measure, state, row->value, 1, world.dictionary, world.wides),
                     ==, row->belongs);
-    g_assert_true(tu_measure_result(measure, state, &result, &sum, &n));
+    g_assert_true(tu_measure_result(measure, state, &text, &result, &sum, &n));
     if (!row->belongs)
         assert_value(row->label, result, NIL);
     world_clear(&world);
@@ -330,6 +366,7 @@ test_stored(gconstpointer data)
 {
     const StoredRow *row = data;
     World world;
+    TuMeasureText text;
     TuValue result;
     TuValue sum;
     gint64 n = 0;
@@ -337,12 +374,12 @@ test_stored(gconstpointer data)
     g_autofree TuCell *cell = cell_new(&world);
     const TuLayoutMeasure *measure = &world.layout->measures[0];
     void *state = state_of(&world, cell);
-    g_assert_cmpint(
-        tu_measure_from_stored(measure, state, row->result, row->sum, row->n, world.dictionary), ==,
-        row->is_read);
+    g_assert_cmpint(tu_measure_from_stored(measure, state, row->result, row->sum, row->n,
+                                           world.dictionary, world.wides),
+                    ==, row->is_read);
     if (row->is_read) {
         g_assert_cmpint(tu_measure_folds_exactly(measure, state), ==, row->is_exact);
-        g_assert_true(tu_measure_result(measure, state, &result, &sum, &n));
+        g_assert_true(tu_measure_result(measure, state, &text, &result, &sum, &n));
         TuValue normal = row->number == REAL ? row->result : tu_value_normalise(row->result);
         assert_value(row->label, row->kind == AVG ? result : result,
                      row->kind == AVG ? row->result : normal);
@@ -358,6 +395,7 @@ static void
 test_merge_takes_away(void)
 {
     World world;
+    TuMeasureText text;
     TuValue result;
     TuValue sum;
     gint64 n = 0;
@@ -370,9 +408,9 @@ test_merge_takes_away(void)
         add(&world, whole, &inputs[i]);
     for (guint i = 0; i < 2; i++)
         add(&world, part, &inputs[i]);
-    g_assert_true(tu_measure_result(measure, state_of(&world, part), &result, &sum, &n) == FALSE);
+    g_assert_true(tu_measure_result(measure, state_of(&world, part), &text, &result, &sum, &n) == FALSE);
     tu_measure_merge(measure, state_of(&world, whole), state_of(&world, part), -1, world.wides);
-    g_assert_true(tu_measure_result(measure, state_of(&world, whole), &result, &sum, &n));
+    g_assert_true(tu_measure_result(measure, state_of(&world, whole), &text, &result, &sum, &n));
     assert_value("what is left", result, I(-3));
     g_assert_cmpint(n, ==, 1);
     world_clear(&world);
@@ -406,7 +444,7 @@ test_places(void)
     static const TuMeasureKind kinds[] = {COUNT, SUM, TU_MEASURE_COUNT_DISTINCT, HIGH, AVG};
     static const TuNumberKind numbers[] = {WHOLE, REAL, WHOLE, EITHER, WHOLE};
     for (guint n_dimensions = 0; n_dimensions <= TU_DIMENSIONS_LIMIT; n_dimensions++) {
-        TuLayout *layout = tu_layout_new(n_dimensions, kinds, numbers, G_N_ELEMENTS(kinds));
+        TuLayout *layout = tu_layout_new(n_dimensions, kinds, numbers, NULL, G_N_ELEMENTS(kinds));
         gsize end = sizeof(TuCell) + n_dimensions * sizeof(guint32);
         for (guint i = 0; i < layout->n_measures; i++) {
             g_assert_cmpuint(layout->measures[i].offset, >=, end);
@@ -418,7 +456,7 @@ test_places(void)
         g_assert_true(layout->has_distinct);
         tu_layout_free(layout);
     }
-    TuLayout *layout = tu_layout_new(0, kinds, numbers, 2);
+    TuLayout *layout = tu_layout_new(0, kinds, numbers, NULL, 2);
     g_assert_false(layout->has_distinct);
     tu_layout_free(layout);
     tu_layout_free(NULL);

@@ -333,18 +333,20 @@ test_rollable(void)
 
 /* ---- columns ---- */
 
-/* "column/n/sum number, ..." */
+/* "column/n/sum number, ..."; "values" where it holds the expression's own. */
 static char *
 columns_text(const TuSummaryModel *summary)
 {
-    static const char *const numbers[] = {"integer", "real", "either"};
+    static const char *const numbers[] = {[TU_NUMBER_INTEGER] = "integer",
+                                          [TU_NUMBER_REAL] = "real",
+                                          [TU_NUMBER_EITHER] = "either"};
     GString *text = g_string_new(summary->rows_column);
     for (guint i = 0; i < summary->spec->measures->len; i++) {
         const TuMeasureColumns *columns = &summary->measures[i];
         g_string_append_printf(text, "%s%s/%s/%s %s", text->len == 0 ? "" : ", ", columns->column,
                                columns->n_column != NULL ? columns->n_column : "",
                                columns->sum_column != NULL ? columns->sum_column : "",
-                               numbers[columns->number]);
+                               columns->holds_values ? "values" : numbers[columns->number]);
     }
     return g_string_free(text, FALSE);
 }
@@ -360,7 +362,7 @@ test_columns(void)
          "trueup_rows, n// integer, m/trueup_n_m/ integer, a/trueup_n_a/trueup_sum_a real, "
          "t/trueup_n_t/ either"},
         {S("measures: {n: count, m: sum(miles), a: avg(delay), l: max(note)}"),
-         "n// integer, m// integer, a// real, l// either"},
+         "n// integer, m// integer, a// real, l// values"},
         {"summaries: {s: {table: s, grains: [day], columns: {series: what}, measures: {v: count}, "
          "series: {x: {source: f}, y: {source: f, measures: {v: sum(miles)}}}}}\n",
          "trueup_rows, v/trueup_n_v/ integer"},

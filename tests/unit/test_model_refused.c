@@ -24,9 +24,9 @@ static const RefusedRow refused[] = {
     {"no such function", F("") S("measures: {n: sum(twice(miles))}"),
      "error summary s: `twice(miles)`: no such function: twice: correct it in the spec"},
     {"a text is summed", F("") S("measures: {n: sum(note)}"),
-     "error summary s: sum(note): the column holds text: sum a number: CAST(... AS INTEGER)"},
+     "error summary s: sum(note): it is text, not a number: sum a number: CAST(... AS INTEGER)"},
     {"a text is averaged", F("") S("measures: {n: avg(note)}"),
-     "error summary s: avg(note): the column holds text: sum a number: CAST(... AS INTEGER)"},
+     "error summary s: avg(note): it is text, not a number: sum a number: CAST(... AS INTEGER)"},
     {"a number for a text time", "sources: {f: {from: flight, time: at}}\n" S(N),
      "error source f: `time: at` is a number: say what it counts: `time_unit: seconds`, "
      "milliseconds "
@@ -53,7 +53,7 @@ static const RefusedRow refused[] = {
      F(", where: gone = 1") S("dimensions: {d: away}, measures: {n: sum(note), m: max(mile)}"),
      "error source f: `gone = 1`: no such column: gone: correct it in the spec\n"
      "error summary s: `away`: no such column: away: correct it in the spec\n"
-     "error summary s: sum(note): the column holds text: sum a number: CAST(... AS INTEGER)\n"
+     "error summary s: sum(note): it is text, not a number: sum a number: CAST(... AS INTEGER)\n"
      "error summary s: `mile`: no such column: mile: correct it in the spec"},
 };
 

@@ -194,7 +194,7 @@ test_defaults(void)
                                    "summaries: {my-sum: {source: s, grains: [day], measures: {n: "
                                    "count}}}\n");
     g_assert_null(spec->database_url);
-    g_assert_cmpstr(spec->control_schema, ==, "trueup");
+    g_assert_null(spec->control_schema);
     g_assert_cmpstr(spec->time_zone, ==, "UTC");
     g_assert_null(spec->tenants);
     const TuSource *source = source_at(spec, 0);

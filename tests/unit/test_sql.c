@@ -1,5 +1,6 @@
 /* The builder of SQL texts: identifiers are quoted, whatever is in them. */
 #include <sqlite3.h>
+#include <string.h>
 
 #include "db/sql.h"
 
@@ -70,11 +71,83 @@ test_append(void)
 static void
 test_parameters(void)
 {
-    static const char *const texts[] = {"", "?", "?, ?", "?, ?, ?"};
-    for (guint n = 0; n < G_N_ELEMENTS(texts); n++) {
-        g_autoptr(GString) sql = g_string_new(NULL);
-        tu_sql_append_parameters(sql, n);
-        g_assert_cmpstr(sql->str, ==, texts[n]);
+    static const struct {
+        guint first, n;
+        const char *text;
+    } parameters[] = {
+        {1, 0, ""}, {1, 1, "?1"}, {1, 3, "?1, ?2, ?3"}, {4, 2, "?4, ?5"}, {65535, 1, "?65535"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(parameters); i++) {
+        g_autoptr(GString) sql = g_string_new("(");
+        g_autofree char *wanted = g_strdup_printf("(%s", parameters[i].text);
+        tu_sql_append_parameters(sql, parameters[i].first, parameters[i].n);
+        g_assert_cmpstr(sql->str, ==, wanted);
+    }
+}
+
+/* A table's name has parts; each is quoted. */
+static void
+test_table_names(void)
+{
+    static const char *const names[][2] = {
+        {"flight", "\"flight\""},           {"shop.bill", "\"shop\".\"bill\""},
+        {"a.b.c", "\"a\".\"b\".\"c\""},     {"my shop.a \"b\"", "\"my shop\".\"a \"\"b\"\"\""},
+        {"Shop.Bill", "\"Shop\".\"Bill\""},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *sql = tu_sql_format("DELETE FROM %Q", names[i][0]);
+        g_autofree char *wanted = g_strconcat("DELETE FROM ", names[i][1], NULL);
+        g_assert_cmpstr(sql, ==, wanted);
+    }
+}
+
+/* ---- names of trueup's own objects ---- */
+
+#define FIFTY "a2345678901234567890123456789012345678901234567890"
+
+static void
+test_short_names(void)
+{
+    static const char *const names[][2] = {
+        {"flight", "trueup_change_flight"},
+        {"shop.bill", "trueup_change_shop_bill"},
+        {"", "trueup_change_"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *name = tu_sql_short_name("trueup_change_", names[i][0]);
+        g_assert_cmpstr(name, ==, names[i][1]);
+    }
+    g_autofree char *exact = tu_sql_short_name("", FIFTY "abcdefghijklm");
+    g_assert_cmpstr(exact, ==, FIFTY "abcdefghijklm");
+}
+
+/* Those that are too long differ where the whole does, and stay what they are. */
+static void
+test_long_names(void)
+{
+    g_autofree char *one = tu_sql_short_name("trueup_change_", FIFTY "_one");
+    g_autofree char *again = tu_sql_short_name("trueup_change_", FIFTY "_one");
+    g_autofree char *two = tu_sql_short_name("trueup_change_", FIFTY "_two");
+    g_assert_cmpuint(strlen(one), ==, 63);
+    g_assert_cmpstr(one, ==, again);
+    g_assert_cmpstr(one, !=, two);
+    g_assert_true(g_str_has_prefix(one, "trueup_change_a23456789"));
+    g_assert_cmpint(one[54], ==, '_');
+}
+
+/* No character is cut in two, wherever the cut falls. */
+static void
+test_names_of_letters(void)
+{
+    for (guint shift = 0; shift < 4; shift++) {
+        g_autofree char *prefix = g_strnfill(shift, 'x');
+        g_autoptr(GString) long_name = g_string_new(prefix);
+        while (long_name->len < 70)
+            g_string_append(long_name, "\xf0\x9f\x9a\x86");
+        g_autofree char *name = tu_sql_short_name("", long_name->str);
+        g_assert_true(g_utf8_validate(name, -1, NULL));
+        g_assert_cmpuint(strlen(name), <=, 63);
+        g_assert_cmpuint(strlen(name), >, 63 - 4);
     }
 }
 
@@ -91,5 +164,9 @@ main(int argc, char **argv)
     g_test_add_func("/sql/conversions", test_conversions);
     g_test_add_func("/sql/append", test_append);
     g_test_add_func("/sql/parameters", test_parameters);
+    g_test_add_func("/sql/table-names", test_table_names);
+    g_test_add_func("/sql/short-names", test_short_names);
+    g_test_add_func("/sql/long-names", test_long_names);
+    g_test_add_func("/sql/names-of-letters", test_names_of_letters);
     return g_test_run();
 }

@@ -23,8 +23,8 @@ static const OpenRow opens[] = {
     {"a folder", "sqlite:%s", TU_ERROR_CONNECT, "there is no such database file"},
     {"not a database", "sqlite:%s/text.db", TU_ERROR_CONNECT, "this is not an SQLite database"},
     {"nothing after the colon", "sqlite:", TU_ERROR_CONNECT, "there is no such database file"},
-    {"another database", "postgresql://u:secret@h/d", TU_ERROR_CONFIG, "`postgresql:...`"},
-    {"no database", "nonsense", TU_ERROR_CONFIG, "write `database: sqlite:PATH`"},
+    {"another database", "oracle://u:secret@h/d", TU_ERROR_CONFIG, "`oracle:...`"},
+    {"no database", "nonsense", TU_ERROR_CONFIG, "write sqlite:PATH, postgresql://... or mariadb://..."},
 };
 
 static void
@@ -110,16 +110,36 @@ test_read_only_file(void)
     scratch_clear(&scratch);
 }
 
+/* What is to be said about the database as a whole. */
+static char *
+hazards_text(TuDatabase *db)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) hazards = tu_hazards_new();
+    GString *text = g_string_new(NULL);
+    must(tu_database_hazards(db, hazards, &error), error);
+    for (guint i = 0; i < hazards->len; i++) {
+        const TuHazard *hazard = g_ptr_array_index(hazards, i);
+        g_assert_false(hazard->is_of_capture);
+        g_string_append_printf(text, "%s: %s: %s", hazard->is_error ? "error" : "warning",
+                               hazard->message, hazard->help);
+    }
+    return g_string_free(text, FALSE);
+}
+
 static void
-test_warning(void)
+test_hazards(void)
 {
     Scratch scratch;
     scratch_init(&scratch, "PRAGMA journal_mode = DELETE; CREATE TABLE t(a)");
     TuDatabase *db = scratch_open(&scratch, TU_OPEN_WRITE);
-    g_autofree char *warning = tu_database_warning(db);
-    g_assert_nonnull(strstr(warning, "the journal mode is delete"));
+    g_autofree char *warning = hazards_text(db);
+    g_assert_cmpstr(warning, ==,
+                    "warning: the journal mode is delete: writers wait while trueup reads: run "
+                    "`PRAGMA journal_mode = WAL` once");
     execute(db, "PRAGMA journal_mode = WAL");
-    g_assert_null(tu_database_warning(db));
+    g_autofree char *none = hazards_text(db);
+    g_assert_cmpstr(none, ==, "");
     tu_database_close(db);
     scratch_clear(&scratch);
 }
@@ -284,7 +304,7 @@ test_transactions(void)
     {
         /* The snapshot is taken at once, not with the first query. */
         g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-        must(tu_transaction_begin_read(&txn, db, &error), error);
+        must(tu_transaction_begin_read(&txn, db, NULL, &error), error);
         execute(other, "INSERT INTO t VALUES (2)");
         g_assert_cmpint(ask(db, "SELECT count(*) FROM t"), ==, 1);
         tu_transaction_clear(&txn);
@@ -313,7 +333,7 @@ test_busy(void)
         assert_error(error, TU_ERROR_BUSY, "another process held it too long");
         g_assert_null(txn.db);
         g_clear_error(&error);
-        must(tu_transaction_begin_read(&txn, db, &error), error);
+        must(tu_transaction_begin_read(&txn, db, NULL, &error), error);
     }
     {
         g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
@@ -424,7 +444,7 @@ main(int argc, char **argv)
     g_test_add_func("/sqlite/open/relative", test_open_relative);
     g_test_add_func("/sqlite/open/read-only-session", test_read_only_session);
     g_test_add_func("/sqlite/open/read-only-file", test_read_only_file);
-    g_test_add_func("/sqlite/warning", test_warning);
+    g_test_add_func("/sqlite/hazards", test_hazards);
     g_test_add_func("/sqlite/values", test_values);
     g_test_add_func("/sqlite/rows-and-changes", test_rows_and_changes);
     g_test_add_func("/sqlite/wrong-statements", test_wrong_statements);

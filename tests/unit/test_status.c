@@ -20,24 +20,26 @@ static const struct {
      TU_STATE_NOT_CAPTURED, NULL, 0, 0, FALSE},
     {"entries and buckets",
      "INSERT INTO sale(shop) VALUES ('ny');"
-     "INSERT INTO trueup_pending(source, summary, tenant, bucket, noted_at) VALUES"
-     " ('sale', 'people', 'ny', '2001-04-01', '2024-01-01T00:00:00Z'),"
-     " ('sale', 'events', 'ny', '2001-04-01', '2024-01-01T00:00:00Z')",
+     "INSERT INTO trueup_pending(source, summary, tenant, tenant_key, bucket, noted_at) VALUES"
+     " ('sale', 'people', 'ny', 'tny', '2001-04-01', '2024-01-01T00:00:00Z'),"
+     " ('sale', 'events', 'ny', 'tny', '2001-04-01', '2024-01-01T00:00:00Z')",
      "people", TU_STATE_RIGHT, NULL, 2, 0, FALSE},
     {"parked",
-     "INSERT INTO trueup_pending(source, summary, tenant, bucket, error, noted_at) VALUES"
-     " ('sale', 'people', 'ny', '2001-04-01', 'bad', '2024-01-01T00:00:00Z')",
+     "INSERT INTO trueup_pending(source, summary, tenant, tenant_key, bucket, error, noted_at) "
+     "VALUES"
+     " ('sale', 'people', 'ny', 'tny', '2001-04-01', 'bad', '2024-01-01T00:00:00Z')",
      "people", TU_STATE_RIGHT, NULL, 1, 1, TRUE},
     {"building",
-     "INSERT INTO trueup_build(summary, below, is_dropping) VALUES"
-     " ('people', 2147483647, 1)",
+     "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping) VALUES"
+     " ('people', '', 2147483647, 1)",
      "people", TU_STATE_BUILDING, NULL, 0, 0, FALSE},
     {"building, right from",
-     "INSERT INTO trueup_build(summary, below, is_dropping) VALUES ('people', 11413, 1)", "people",
-     TU_STATE_BUILDING, "2001-04-01", 0, 0, FALSE},
+     "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping) VALUES ('people', '', "
+     "11413, 1)",
+     "people", TU_STATE_BUILDING, "2001-04-01", 0, 0, FALSE},
     {"rebuilding: the latest of two counts",
-     "INSERT INTO trueup_build(summary, tenant, below, is_dropping) VALUES"
-     " ('people', 'ny', 11413, 0), ('people', 'ap', 11000, 0)",
+     "INSERT INTO trueup_build(summary, tenant, tenant_key, below, is_dropping) VALUES"
+     " ('people', 'ny', 'tny', 11413, 0), ('people', 'ap', 'tap', 11000, 0)",
      "people", TU_STATE_REBUILDING, "2001-04-01", 0, 0, FALSE},
     {"unguarded, as noted",
      "INSERT INTO trueup_table(name, group_name, triggers, unguarded_since, problem) VALUES"
@@ -53,7 +55,8 @@ static const struct {
      " ('sale', 'sale', '', '2022-01-01T00:00:00Z')",
      "people", TU_STATE_RELEASED, NULL, 0, 0, FALSE},
     {"a tenant without a zone",
-     "INSERT INTO trueup_tenant(group_name, tenant, error) VALUES ('sale', 'xx', 'no zone')",
+     "INSERT INTO trueup_tenant(group_name, tenant, tenant_key, error) VALUES ('sale', 'xx', "
+     "'txx', 'no zone')",
      "people", TU_STATE_RIGHT, NULL, 0, 0, TRUE},
     {"the last run failed",
      "INSERT INTO trueup_run(kind, status, started_at, finished_at, error) VALUES"
@@ -122,16 +125,16 @@ test_details(void)
     g_auto(TuStatus) status = {0};
     stored_init(&stored);
     stored_execute(
-        &stored,
-        SPEC "INSERT INTO trueup_summary(name, group_name, definition, drift) VALUES"
-             " ('people', 'sale', '', 5);"
-             "INSERT INTO trueup_run(kind, summary, status, started_at, error) VALUES"
-             " ('repair', 'people', 'FAILED', '2024-03-01T00:00:00Z', 'why');"
-             "INSERT INTO trueup_source(name, group_name, without_tenant, without_time,"
-             " of_unknown_tenants) VALUES ('sale', 'sale', 1, 2, 3);"
-             "INSERT INTO trueup_pending(source, summary, tenant, bucket, error, attempts,"
-             " noted_at) VALUES"
-             " ('sale', 'people', 7, '2001-04-01', 'bad', 2, '2024-01-01T00:00:00Z')");
+        &stored, SPEC
+        "INSERT INTO trueup_summary(name, group_name, definition, drift) VALUES"
+        " ('people', 'sale', '', 5);"
+        "INSERT INTO trueup_run(kind, summary, status, started_at, error) VALUES"
+        " ('repair', 'people', 'FAILED', '2024-03-01T00:00:00Z', 'why');"
+        "INSERT INTO trueup_source(name, group_name, without_tenant, without_time,"
+        " of_unknown_tenants) VALUES ('sale', 'sale', 1, 2, 3);"
+        "INSERT INTO trueup_pending(source, summary, tenant, tenant_key, bucket, error, attempts,"
+        " noted_at) VALUES"
+        " ('sale', 'people', 7, 'n7', '2001-04-01', 'bad', 2, '2024-01-01T00:00:00Z')");
     gboolean is_read = tu_status_read(&stored.session, &status, &error);
     g_assert_no_error(error);
     g_assert_true(is_read);

@@ -3,6 +3,7 @@
 #include "golden.h"
 #include "modelled.h"
 #include "schema/summary_table.h"
+#include "table_statements.h"
 
 static const char source_schema[] =
     "CREATE TABLE t(at INTEGER, shop TEXT, k TEXT, v INTEGER, w INTEGER NOT NULL, r REAL, x);"
@@ -69,16 +70,7 @@ plan(const Modelled *modelled, GPtrArray *findings)
 static char *
 statements_text(const Modelled *modelled, const TuSummaryTable *table)
 {
-    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
-    gboolean has_tenant = table->summary->spec->has_tenant;
-    g_ptr_array_add(statements, tu_summary_table_upsert(table));
-    g_ptr_array_add(statements, tu_summary_table_delete(table, "IS"));
-    g_ptr_array_add(statements, tu_summary_table_select_cell(table));
-    g_ptr_array_add(statements, tu_summary_table_select_bucket(table));
-    g_ptr_array_add(statements, tu_summary_table_select_range(table, FALSE));
-    g_ptr_array_add(statements, tu_summary_table_select_all(table));
-    if (has_tenant)
-        g_ptr_array_add(statements, tu_summary_table_select_range(table, TRUE));
+    g_autoptr(GPtrArray) statements = table_statements(modelled->db, table);
     for (guint i = 0; i < statements->len; i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(TuStatement) statement = NULL;
@@ -144,8 +136,7 @@ test_keys(void)
     const TuSummaryTable *table = table_of(&modelled, 0);
     g_autoptr(GPtrArray) statements = plan(&modelled, modelled.findings);
     run_statements(modelled.db, statements);
-    g_autofree char *upsert = tu_summary_table_upsert(table);
-    g_autofree char *remove = tu_summary_table_delete(table, "IS");
+    g_autofree char *upsert = upsert_text(modelled.db, table, 1);
     g_assert_cmpuint(tu_summary_table_key_values(table), ==, 3);
     g_assert_cmpuint(tu_summary_table_values(table), ==, 5);
     for (guint round = 1; round <= 2; round++)
@@ -157,8 +148,13 @@ test_keys(void)
     g_assert_cmpint(ask(modelled.db, "SELECT count(*) FROM s_day"), ==, 4);
     g_assert_cmpint(ask(modelled.db, "SELECT sum(n) FROM s_day"), ==, 8);
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        TuValue values[] = {tu_value_text("JFK"), tu_value_text("2024-01-01"), kinds[i]};
-        run_with(modelled.db, remove, values, G_N_ELEMENTS(values));
+        TuValue key[] = {tu_value_text("JFK"), tu_value_text("2024-01-01"), kinds[i]};
+        TuValue values[G_N_ELEMENTS(key)];
+        guint64 nulls = tu_summary_table_nulls(key, G_N_ELEMENTS(key));
+        guint n = tu_summary_table_parameters(key, G_N_ELEMENTS(key), values);
+        g_autofree char *remove = tu_summary_table_delete(modelled.db, table, nulls, 1);
+        g_assert_cmpuint(n, ==, kinds[i].type == TU_TYPE_NULL ? 2 : 3);
+        run_with(modelled.db, remove, values, n);
         g_assert_cmpint(ask(modelled.db, "SELECT count(*) FROM s_day"), ==, 3 - i);
     }
     modelled_clear(&modelled);
@@ -285,7 +281,7 @@ test_existing_collation(void)
                               "measures: {n: count}}}\n");
         const TuSummaryTable *table = table_of(&modelled, 0);
         g_autoptr(GPtrArray) statements = plan(&modelled, modelled.findings);
-        g_autofree char *upsert = tu_summary_table_upsert(table);
+        g_autofree char *upsert = upsert_text(modelled.db, table, 1);
         if (!tu_findings_have_error(modelled.findings)) {
             run_statements(modelled.db, statements);
             for (guint k = 0; k < 2; k++) {

@@ -1,9 +1,12 @@
-/* Values: one form for equal ones, and the order and equality that SQLite itself has. */
+/* Values: one form for equal ones; the order and equality that SQLite itself has, and those of the
+ * types it has not; times. */
 #include <sqlite3.h>
 
 #include "value_rows.h"
 
 #define TWO_53 G_GINT64_CONSTANT(9007199254740992)
+#define HOUR G_GINT64_CONSTANT(3600000000)
+#define HOUR_4 (20779 * 24 * HOUR + 4 * HOUR) /* 2026-11-22T04:00:00Z */
 #define TWO_60 (G_GINT64_CONSTANT(1) << 60)
 
 /* ---- the one form ---- */
@@ -27,10 +30,31 @@ static const FormRow forms[] = {
     {"the first below that does not", R(-0x1.0000000000001p63), R(-0x1.0000000000001p63)},
     {"an integer that no real has stays", I(TWO_53 + 1), I(TWO_53 + 1)},
     {"infinity", R(INFINITY), R(INFINITY)},
-    {"not a number is NULL, as in SQLite", R(NAN), NIL},
+    {"not a number", R(NAN), R(NAN)},
+    {"not a number, with a sign", R(-NAN), R(NAN)},
     {"text of digits stays text", T("7"), T("7")},
     {"empty text", T(""), T("")},
     {"blob", B("7"), B("7")},
+    {"decimal", D(125, 2), D(125, 2)},
+    {"zeros after the point", D(1250, 3), D(125, 2)},
+    {"integral decimal", D(-700, 2), I(-7)},
+    {"decimal 0", D(0, 5), I(0)},
+    {"decimal of scale 0", D(7, 0), I(7)},
+    {"least decimal", D(G_MININT64, 38), D(G_MININT64, 38)},
+    {"long decimal", L("12345678901234567890.5"), L("12345678901234567890.5")},
+    {"its zeros at the end", L("12345678901234567890.500"), L("12345678901234567890.5")},
+    {"its zeros before", L("00012345678901234567890.5"), L("12345678901234567890.5")},
+    {"its point", L("-12345678901234567890.000"), L("-12345678901234567890")},
+    {"long only for its zeros", L("1.5000000000000000000000"), D(15, 1)},
+    {"an integer for its zeros", L("-9223372036854775808.0000"), I(G_MININT64)},
+    {"a long 0", L("-0.0000000000000000000000000000000000000000000"), I(0)},
+    {"39 digits after the point", L("0.000000000000000000000000000000000000001"),
+     L("0.000000000000000000000000000000000000001")},
+    {"38 of them", L("0.00000000000000000000000000000000000001"), D(1, 38)},
+    {"38 of them and a 0", L("-0.000000000000000000000000000000000000010"), D(-1, 38)},
+    {"date", DATE(7), DATE(7)},
+    {"timestamp", STAMP(7), STAMP(7)},
+    {"instant", AT(7), AT(7)},
 };
 
 static void
@@ -74,6 +98,12 @@ bind_value(sqlite3_stmt *statement, int at, const TuValue *value)
     case TU_TYPE_BLOB:
         code = sqlite3_bind_blob(statement, at, value->text, (int)value->bytes, SQLITE_STATIC);
         break;
+    case TU_TYPE_DECIMAL:
+    case TU_TYPE_LONG_DECIMAL:
+    case TU_TYPE_DATE:
+    case TU_TYPE_TIMESTAMP:
+    case TU_TYPE_INSTANT:
+        g_assert_not_reached();
     }
     g_assert_cmpint(code, ==, SQLITE_OK);
 }
@@ -132,6 +162,111 @@ test_pairs(void)
     sqlite3_close(db);
 }
 
+/* What SQLite has not: each comes before the next. */
+static const TuValue ascending[] = {
+    NIL,
+    R(-INFINITY),
+    R(-1e300),
+    L("-12345678901234567890123456789012345678901234567890"),
+    L("-99999999999999999999.5"),
+    L("-99999999999999999999.4"),
+    I(G_MININT64),
+    R(-1.5),
+    D(-149, 2),
+    D(-1, 38),
+    L("-0.0000000000000000000000000000000000000000001"),
+    R(-5e-324),
+    I(0),
+    R(5e-324),
+    L("0.0000000000000000000000000000000000000000001"),
+    L("0.0000000000000000000000000000000000000000002"),
+    D(1, 38),
+    D(1, 1),
+    R(0.1), /* is 0.1000000000000000055... */
+    D(10000000000000001, 17),
+    D(11, 2),
+    D(G_MAXINT64, 18),
+    L("9.2233720368547758070000001"),
+    I(TWO_53),
+    L("9007199254740992.00000000000000000001"),
+    D(90071992547409921, 1),
+    I(TWO_53 + 1),
+    R(0x1p53 + 2),
+    I(G_MAXINT64),
+    L("9223372036854775807.5"),
+    R(0x1p63),
+    L("9223372036854775808.5"),
+    L("18446744073709551615"),
+    L("99999999999999999999999999999999999999"),
+    L("100000000000000000000000000000000000000"),
+    L("100000000000000000000000000000000000000.1"),
+    R(1e300),
+    R(INFINITY),
+    R(NAN),
+    DATE(TU_TIME_BEFORE_ALL),
+    DATE(-1),
+    DATE(9),
+    DATE(TU_TIME_AFTER_ALL),
+    STAMP(TU_TIME_BEFORE_ALL),
+    STAMP(5),
+    STAMP(TU_TIME_AFTER_ALL),
+    AT(-5),
+    AT(5),
+    T(""),
+    T("12"),
+    B(""),
+};
+
+static void
+test_ascending(void)
+{
+    for (guint a = 0; a < G_N_ELEMENTS(ascending); a++)
+        for (guint b = 0; b < G_N_ELEMENTS(ascending); b++) {
+            const TuValue *x = &ascending[a];
+            const TuValue *y = &ascending[b];
+            g_autofree char *shown_x = value_shown(*x);
+            g_autofree char *shown_y = value_shown(*y);
+            int order = tu_value_compare(x, y);
+            if ((order > 0) - (order < 0) != (a > b) - (a < b))
+                g_error("%s and %s: compared %d", shown_x, shown_y, order);
+            if (tu_value_equal(x, y) != (a == b))
+                g_error("%s and %s: equal is %d", shown_x, shown_y, tu_value_equal(x, y));
+            if (a != b && tu_value_hash(x) == tu_value_hash(y))
+                g_error("%s and %s: one hash", shown_x, shown_y);
+        }
+}
+
+/* One value in two forms: compared as they are, equal with one hash once they are normalised. */
+typedef struct {
+    const char *label;
+    TuValue a, b;
+} SameRow;
+
+static const SameRow same[] = {
+    {"integer and decimal", I(7), D(700, 2)},
+    {"decimals of two scales", D(15, 1), D(1500, 3)},
+    {"decimal and long decimal", D(15, 1), L("1.50000000000000000000000000000000000000000000")},
+    {"long decimals", L("-12345678901234567890.5"), L("-0012345678901234567890.500")},
+    {"integers as long decimals", I(G_MAXINT64), L("9223372036854775807.0")},
+    {"zeros", I(0), L("-0.00000000000000000000")},
+    {"integral real and decimal", R(-3.0), D(-30, 1)},
+    {"longer than 38 digits", L("1234567890123456789012345678901234567890"),
+     L("01234567890123456789012345678901234567890.00")},
+    {"not a number", R(NAN), R(-NAN)},
+};
+
+static void
+test_same(gconstpointer data)
+{
+    const SameRow *row = data;
+    g_assert_cmpint(tu_value_compare(&row->a, &row->b), ==, 0);
+    g_assert_cmpint(tu_value_compare(&row->b, &row->a), ==, 0);
+    TuValue a = tu_value_normalise(row->a);
+    TuValue b = tu_value_normalise(row->b);
+    g_assert_true(tu_value_equal(&a, &b));
+    g_assert_cmpuint(tu_value_hash(&a), ==, tu_value_hash(&b));
+}
+
 /* Different values should hardly ever share a hash; these few never may. */
 static void
 test_hashes_differ(void)
@@ -170,7 +305,63 @@ static const TextRow texts[] = {
      "123456789012345678901234567890123456789012345678901234567890\xe2\x80\xa6"},
     {"bytes that are no text", T("a\xff"), "a\xef\xbf\xbd"},
     {"blob", B("abc"), "a blob of 3 bytes"},
+    {"not a number", R(-NAN), "NaN"},
+    {"decimal", D(-150, 2), "-1.50"},
+    {"decimal below 1", D(5, 3), "0.005"},
+    {"long decimal", L("12345678901234567890.50"), "12345678901234567890.50"},
+    {"date", DATE(20779), "2026-11-22"},
+    {"date before 1970", DATE(-1), "1969-12-31"},
+    {"date before all", DATE(TU_TIME_BEFORE_ALL), "-infinity"},
+    {"date after all", DATE(TU_TIME_AFTER_ALL), "infinity"},
+    {"date too late to be written", DATE(5000000), "9999-12-31"},
+    {"timestamp", STAMP(HOUR_4), "2026-11-22T04:00:00"},
+    {"timestamp with a fraction", STAMP(HOUR_4 + 500000), "2026-11-22T04:00:00.5"},
+    {"timestamp with microseconds", STAMP(HOUR_4 + 10), "2026-11-22T04:00:00.00001"},
+    {"timestamp with tens of seconds", STAMP(HOUR_4 + 30000000), "2026-11-22T04:00:30"},
+    {"timestamp after all", STAMP(TU_TIME_AFTER_ALL), "infinity"},
+    {"instant", AT(HOUR_4), "2026-11-22T04:00:00Z"},
+    {"instant with a fraction", AT(HOUR_4 + 120), "2026-11-22T04:00:00.00012Z"},
+    {"instant before all", AT(TU_TIME_BEFORE_ALL), "-infinity"},
+    {"instant too early to be written", AT(TU_TIME_BEFORE_ALL + 1), "0000-01-01T00:00:00Z"},
 };
+
+/* ---- what is read as a time ---- */
+
+typedef struct {
+    const char *label;
+    TuValue value;
+    gboolean is_instant, is_date;
+    gint64 at_us;
+    gint32 date;
+} TimeRow;
+
+static const TimeRow times[] = {
+    {"instant", AT(HOUR_4), TRUE, FALSE, HOUR_4, 0},
+    {"timestamp", STAMP(HOUR_4), TRUE, TRUE, HOUR_4, 20779},
+    {"timestamp before 1970", STAMP(-1), TRUE, TRUE, -1, -1},
+    {"text", T("2026-11-22T04:00:00Z"), TRUE, FALSE, HOUR_4, 0},
+    {"text of a date", T("2026-11-22"), TRUE, TRUE, HOUR_4 - 4 * HOUR, 20779},
+    {"text that is none", T("tomorrow"), FALSE, FALSE, 0, 0},
+    {"date", DATE(20779), FALSE, TRUE, 0, 20779},
+    {"date beyond 32 bits", DATE(G_GINT64_CONSTANT(1) << 40), FALSE, FALSE, 0, 0},
+    {"date before all", DATE(TU_TIME_BEFORE_ALL), FALSE, FALSE, 0, 0},
+    {"timestamp after all", STAMP(TU_TIME_AFTER_ALL), FALSE, FALSE, 0, 0},
+    {"instant before all", AT(TU_TIME_BEFORE_ALL), FALSE, FALSE, 0, 0},
+    {"integer", I(20779), FALSE, FALSE, 0, 0},
+    {"null", NIL, FALSE, FALSE, 0, 0},
+};
+
+static void
+test_time(gconstpointer data)
+{
+    const TimeRow *row = data;
+    gint64 at_us = 0;
+    gint32 date = 0;
+    g_assert_cmpint(tu_value_read_instant(&row->value, &at_us), ==, row->is_instant);
+    g_assert_cmpint(tu_value_read_date(&row->value, &date), ==, row->is_date);
+    g_assert_cmpint(at_us, ==, row->at_us);
+    g_assert_cmpint(date, ==, row->date);
+}
 
 static void
 test_text(gconstpointer data)
@@ -199,8 +390,11 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD_ROWS("normalise", forms, test_form)
     g_test_add_func("/value/pairs-as-sqlite", test_pairs);
+    g_test_add_func("/value/ascending", test_ascending);
+    ADD_ROWS("same", same, test_same)
     g_test_add_func("/value/hashes-differ", test_hashes_differ);
     ADD_ROWS("to-text", texts, test_text)
+    ADD_ROWS("time", times, test_time)
     g_test_add_func("/value/of-text", test_of_text);
     return g_test_run();
 }

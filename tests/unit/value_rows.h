@@ -13,6 +13,11 @@
 #define R(x) ((TuValue){.type = TU_TYPE_REAL, .real = (x)})
 #define T(x) ((TuValue){.type = TU_TYPE_TEXT, .bytes = sizeof(x) - 1, .text = (x)})
 #define B(x) ((TuValue){.type = TU_TYPE_BLOB, .bytes = sizeof(x) - 1, .text = (x)})
+#define D(x, s) ((TuValue){.type = TU_TYPE_DECIMAL, .scale = (s), .integer = (x)})
+#define L(x) ((TuValue){.type = TU_TYPE_LONG_DECIMAL, .bytes = sizeof(x) - 1, .text = (x)})
+#define DATE(x) ((TuValue){.type = TU_TYPE_DATE, .integer = (x)})
+#define STAMP(x) ((TuValue){.type = TU_TYPE_TIMESTAMP, .integer = (x)})
+#define AT(x) ((TuValue){.type = TU_TYPE_INSTANT, .integer = (x)})
 
 /* Bits of the double, so that -0 is not 0 and every digit counts. */
 static inline guint64
@@ -38,6 +43,14 @@ value_shown(TuValue value)
         return g_strdup_printf("text '%.*s'", (int)value.bytes, value.text);
     case TU_TYPE_BLOB:
         return g_strdup_printf("blob '%.*s'", (int)value.bytes, value.text);
+    case TU_TYPE_DECIMAL:
+        return g_strdup_printf("decimal %" G_GINT64_FORMAT "e-%u", value.integer, value.scale);
+    case TU_TYPE_LONG_DECIMAL:
+        return g_strdup_printf("long decimal %.*s", (int)value.bytes, value.text);
+    case TU_TYPE_DATE:
+    case TU_TYPE_TIMESTAMP:
+    case TU_TYPE_INSTANT:
+        return g_strdup_printf("time %d %" G_GINT64_FORMAT, value.type, value.integer);
     }
     g_assert_not_reached();
 }
@@ -51,11 +64,17 @@ value_is(TuValue value, TuValue wanted)
     case TU_TYPE_NULL:
         return TRUE;
     case TU_TYPE_INTEGER:
+    case TU_TYPE_DATE:
+    case TU_TYPE_TIMESTAMP:
+    case TU_TYPE_INSTANT:
         return value.integer == wanted.integer;
+    case TU_TYPE_DECIMAL:
+        return value.integer == wanted.integer && value.scale == wanted.scale;
     case TU_TYPE_REAL:
         return bits_of(value.real) == bits_of(wanted.real);
     case TU_TYPE_TEXT:
     case TU_TYPE_BLOB:
+    case TU_TYPE_LONG_DECIMAL:
         return value.bytes == wanted.bytes && memcmp(value.text, wanted.text, value.bytes) == 0;
     }
     g_assert_not_reached();

@@ -1,0 +1,351 @@
+/* Bulk: the INSERT of every database, and how rows are gathered into statements or copied. */
+#include <string.h>
+
+#include "db/bulk.h"
+#include "db/driver.h"
+#include "golden.h"
+
+/* ---- the INSERT ---- */
+
+static const TuSqlType long_text = {.kind = TU_TYPE_TEXT, .is_unbounded = TRUE};
+static const TuSqlType long_bytes = {.kind = TU_TYPE_BLOB, .is_unbounded = TRUE};
+static const TuSqlType number = {.kind = TU_TYPE_INTEGER};
+
+static const TuBulkColumn cell[] = {
+    {"tenant", TU_PUT_KEY, FALSE, &number},  {"bucket", TU_PUT_KEY, FALSE, NULL},
+    {"kind", TU_PUT_KEY, TRUE, &number},     {"note", TU_PUT_KEY, TRUE, &long_text},
+    {"raw", TU_PUT_KEY, FALSE, &long_bytes}, {"n", TU_PUT_NEW, FALSE, NULL},
+    {"total", TU_PUT_NEW, FALSE, NULL},
+};
+
+static const TuBulkColumn mixed[] = {
+    {"name", TU_PUT_KEY, FALSE, NULL},          {"made \"at\"", TU_PUT_KEEP, FALSE, NULL},
+    {"group", TU_PUT_NEW, FALSE, NULL},         {"seen", TU_PUT_IF_GIVEN, FALSE, NULL},
+    {"other %s", TU_PUT_IF_GIVEN, FALSE, NULL},
+};
+
+static const struct {
+    const char *label, *table;
+    const TuBulkColumn *columns;
+    guint n_columns, n_rows;
+} inserts[] = {
+    {"one cell", "s_day", cell, G_N_ELEMENTS(cell), 1},
+    {"three cells", "my shop.s \"day\"", cell, G_N_ELEMENTS(cell), 3},
+    {"some stay", "trueup.trueup_table", mixed, G_N_ELEMENTS(mixed), 2},
+};
+
+static const TuDriver *const drivers[] = {&tu_sqlite_driver, &tu_postgres_driver,
+                                          &tu_mariadb_driver};
+
+static void
+test_sql(void)
+{
+    for (guint d = 0; d < G_N_ELEMENTS(drivers); d++)
+        for (guint i = 0; i < G_N_ELEMENTS(inserts); i++) {
+            TuDatabase db = {.driver = drivers[d]};
+            g_autofree char *label =
+                g_strdup_printf("%s, %s", drivers[d]->dialect.name, inserts[i].label);
+            g_autofree char *sql = tu_bulk_sql(&db, inserts[i].table, inserts[i].columns,
+                                               inserts[i].n_columns, inserts[i].n_rows);
+            golden_check("bulk.sql", label, sql);
+        }
+}
+
+/* ---- a database that only writes down what it is asked ---- */
+
+/*  prepare 3; run a 1, b 2, c 3; copy into t(k, v); row a 1; end  */
+typedef struct {
+    TuDatabase base;
+    TuDriver driver;
+    GString *heard;
+    guint n, fail_at; /* what comes as the fail_at-th fails; 0: none */
+    guint n_open;     /* statements and copies that were not freed */
+} Fake;
+
+typedef struct {
+    TuStatement base;
+    Fake *db;
+} FakeStatement;
+
+static gboolean hear(Fake *db, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static gboolean
+hear(Fake *db, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_string_append(db->heard, db->heard->len > 0 ? "; " : "");
+    g_string_append_vprintf(db->heard, format, arguments);
+    va_end(arguments);
+    if (++db->n != db->fail_at)
+        return TRUE;
+    g_set_error_literal(error, TU_ERROR, TU_ERROR_BUSY, "busy");
+    return FALSE;
+}
+
+/* "a 1, b 2": rows of two columns. */
+static char *
+rows_text(const TuValue *values, guint n)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *value = tu_value_to_text(&values[i]);
+        g_string_append_printf(text, "%s%s", i == 0 ? "" : i % 2 == 0 ? ", " : " ", value);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static guint
+rows_of(const char *sql)
+{
+    guint n = 0;
+    for (const char *c = strstr(sql, " VALUES "); (c = strchr(c, '(')) != NULL && c[1] == '?'; c++)
+        n++;
+    return n;
+}
+
+static gboolean
+prepare(TuDatabase *base, const char *sql, gboolean is_scan, TuStatement **ret_statement,
+        GError **error)
+{
+    Fake *db = (Fake *)base;
+    g_assert_false(is_scan);
+    if (!hear(db, error, "prepare %u", rows_of(sql)))
+        return FALSE;
+    FakeStatement *statement = g_new0(FakeStatement, 1);
+    statement->base.driver = &db->driver;
+    statement->db = db;
+    db->n_open++;
+    *ret_statement = &statement->base;
+    return TRUE;
+}
+
+static void
+statement_free(TuStatement *statement)
+{
+    ((FakeStatement *)statement)->db->n_open--;
+    g_free(statement);
+}
+
+static gboolean
+bind(TuStatement *statement, const TuValue *values, guint n, GError **error)
+{
+    g_autofree char *text = rows_text(values, MIN(n, 20));
+    return hear(((FakeStatement *)statement)->db, error, "run %s", text);
+}
+
+static gboolean
+step(TuStatement *statement, gboolean *ret_has_row, GError **error)
+{
+    *ret_has_row = FALSE;
+    return TRUE;
+}
+
+static gboolean
+copy_begin(TuDatabase *base, const char *table, const char *const *columns, guint n_columns,
+           gpointer *ret_copy, GError **error)
+{
+    Fake *db = (Fake *)base;
+    g_assert_cmpuint(n_columns, ==, 2);
+    if (!hear(db, error, "copy into %s(%s, %s)", table, columns[0], columns[1]))
+        return FALSE;
+    db->n_open++;
+    *ret_copy = db;
+    return TRUE;
+}
+
+static gboolean
+copy_row(gpointer copy, const TuValue *values, GError **error)
+{
+    g_autofree char *text = rows_text(values, 2);
+    return hear(copy, error, "row %s", text);
+}
+
+static gboolean
+copy_end(gpointer copy, gboolean is_good, GError **error)
+{
+    ((Fake *)copy)->n_open--;
+    return hear(copy, error, is_good ? "end" : "give up");
+}
+
+static void
+fake_init(Fake *db, guint rows_per_statement, gboolean has_copy)
+{
+    *db = (Fake){.driver = tu_sqlite_driver, .heard = g_string_new(NULL)};
+    db->driver.dialect.rows_per_statement = rows_per_statement;
+    db->driver.prepare = prepare;
+    db->driver.statement_free = statement_free;
+    db->driver.bind = bind;
+    db->driver.step = step;
+    if (has_copy) {
+        db->driver.copy_begin = copy_begin;
+        db->driver.copy_row = copy_row;
+        db->driver.copy_end = copy_end;
+    }
+    db->base.driver = &db->driver;
+}
+
+static void
+fake_clear(Fake *db)
+{
+    g_assert_cmpuint(db->n_open, ==, 0);
+    g_string_free(db->heard, TRUE);
+}
+
+/* ---- how rows become statements ---- */
+
+static const TuBulkColumn pair[] = {{"k", TU_PUT_KEY, FALSE, NULL}, {"v", TU_PUT_NEW, FALSE, NULL}};
+
+/* `steps`: a letter is a row (the n-th letter has n as its number), "." is finish. */
+static const struct {
+    const char *label, *steps;
+    guint rows_per_statement;
+    gboolean is_new, has_copy;
+    const char *heard;
+} gatherings[] = {
+    {"nothing", ".", 3, FALSE, FALSE, ""},
+    {"a row at a time", "ab.", 1, FALSE, FALSE, "prepare 1; run a 1; run b 2"},
+    {"fewer than fit", "ab.", 3, FALSE, FALSE, "prepare 2; run a 1, b 2"},
+    {"as many as fit", "abc.", 3, FALSE, FALSE, "prepare 3; run a 1, b 2, c 3"},
+    {"one more", "abcd.", 3, FALSE, FALSE, "prepare 3; run a 1, b 2, c 3; prepare 1; run d 4"},
+    {"many", "abcdefgh.", 3, FALSE, FALSE,
+     "prepare 3; run a 1, b 2, c 3; run d 4, e 5, f 6; prepare 2; run g 7, h 8"},
+    {"finished twice", "abcd..e.", 3, FALSE, FALSE,
+     "prepare 3; run a 1, b 2, c 3; prepare 1; run d 4; run e 5"},
+    {"another rest", "ab.cd.e.", 3, FALSE, FALSE,
+     "prepare 2; run a 1, b 2; prepare 2; run c 3, d 4; prepare 1; run e 5"},
+    {"never finished", "abcd", 3, FALSE, FALSE, "prepare 3; run a 1, b 2, c 3"},
+    {"new, without a copy", "abcd.", 3, TRUE, FALSE,
+     "prepare 3; run a 1, b 2, c 3; prepare 1; run d 4"},
+    {"not new, with a copy", "ab.", 3, FALSE, TRUE, "prepare 2; run a 1, b 2"},
+    {"new", "ab.", 1, TRUE, TRUE, "copy into t(k, v); row a 1; row b 2; end"},
+    {"nothing new", ".", 1, TRUE, TRUE, ""},
+    {"new, finished twice", "a..b.", 1, TRUE, TRUE,
+     "copy into t(k, v); row a 1; end; copy into t(k, v); row b 2; end"},
+    {"new, never finished", "ab", 1, TRUE, TRUE, "copy into t(k, v); row a 1; row b 2; give up"},
+};
+
+/* Goes on after a failure, as far as the steps do; says at which it was. */
+static guint
+take_steps(TuBulk *bulk, const char *steps)
+{
+    guint n = 0;
+    guint failed_at = 0;
+    for (guint i = 0; steps[i] != '\0'; i++) {
+        g_autoptr(GError) error = NULL;
+        char text[2] = {steps[i], '\0'};
+        TuValue row[] = {tu_value_text(text), tu_value_integer(n + 1)};
+        gboolean is_ok =
+            steps[i] == '.' ? tu_bulk_finish(bulk, &error) : tu_bulk_add(bulk, row, &error);
+        text[0] = '!'; /* the bulk has its own bytes */
+        n += steps[i] != '.';
+        g_assert_cmpint(is_ok, ==, error == NULL);
+        if (!is_ok) {
+            g_assert_true(tu_error_is(error, TU_ERROR_BUSY));
+            failed_at = i + 1;
+        }
+    }
+    return failed_at;
+}
+
+static TuBulk *
+bulk_of(Fake *db, gboolean is_new)
+{
+    g_autoptr(GError) error = NULL;
+    TuBulk *bulk = NULL;
+    g_assert_true(tu_bulk_new(&db->base, "t", pair, G_N_ELEMENTS(pair), is_new, &bulk, &error));
+    g_assert_no_error(error);
+    return bulk;
+}
+
+static void
+test_gathering(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(gatherings); i++) {
+        Fake db;
+        g_test_message("%s", gatherings[i].label);
+        fake_init(&db, gatherings[i].rows_per_statement, gatherings[i].has_copy);
+        g_autoptr(TuBulk) bulk = bulk_of(&db, gatherings[i].is_new);
+        g_assert_cmpuint(take_steps(bulk, gatherings[i].steps), ==, 0);
+        g_clear_pointer(&bulk, tu_bulk_free);
+        g_assert_cmpstr(db.heard->str, ==, gatherings[i].heard);
+        fake_clear(&db);
+    }
+}
+
+/* ---- failures ---- */
+
+static const struct {
+    const char *label, *steps;
+    guint fail_at, failed_step;
+    gboolean is_new;
+    const char *heard;
+} failures[] = {
+    {"prepare", "abc", 1, 2, FALSE, "prepare 2"},
+    {"run", "abc.", 2, 2, FALSE, "prepare 2; run a 1, b 2; prepare 1; run c 3"},
+    {"prepare of the rest", "a.", 1, 2, FALSE, "prepare 1"},
+    {"the rest", "abc.", 4, 4, FALSE, "prepare 2; run a 1, b 2; prepare 1; run c 3"},
+    {"the begin of a copy", "a", 1, 1, TRUE, "copy into t(k, v)"},
+    {"a row of a copy", "ab", 3, 2, TRUE, "copy into t(k, v); row a 1; row b 2; give up"},
+    {"the end of a copy", "a.", 3, 2, TRUE, "copy into t(k, v); row a 1; end"},
+};
+
+static void
+test_failures(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(failures); i++) {
+        Fake db;
+        g_test_message("%s", failures[i].label);
+        fake_init(&db, 2, failures[i].is_new);
+        db.fail_at = failures[i].fail_at;
+        g_autoptr(TuBulk) bulk = bulk_of(&db, failures[i].is_new);
+        g_assert_cmpuint(take_steps(bulk, failures[i].steps), ==, failures[i].failed_step);
+        g_clear_pointer(&bulk, tu_bulk_free);
+        g_assert_cmpstr(db.heard->str, ==, failures[i].heard);
+        fake_clear(&db);
+    }
+}
+
+/* ---- the most parameters of a statement ---- */
+
+/* Adds rows of so many columns until a statement is prepared; for how many rows that is. */
+static guint
+rows_of_wide(guint n_columns)
+{
+    Fake db;
+    g_autoptr(GError) error = NULL;
+    g_autofree TuBulkColumn *columns = g_new0(TuBulkColumn, n_columns);
+    g_autofree TuValue *values = g_new0(TuValue, n_columns);
+    TuBulk *bulk = NULL;
+    guint n = 0;
+    fake_init(&db, 100, FALSE);
+    for (guint i = 0; i < n_columns; i++)
+        columns[i] = (TuBulkColumn){"c", i == 0 ? TU_PUT_KEY : TU_PUT_NEW, FALSE, NULL};
+    g_assert_true(tu_bulk_new(&db.base, "t", columns, n_columns, FALSE, &bulk, &error));
+    for (; db.heard->len == 0; n++)
+        g_assert_true(tu_bulk_add(bulk, values, &error));
+    tu_bulk_free(bulk);
+    fake_clear(&db);
+    return n;
+}
+
+static void
+test_parameters(void)
+{
+    g_assert_cmpuint(rows_of_wide(2), ==, 100);
+    g_assert_cmpuint(rows_of_wide(600), ==, 100);
+    g_assert_cmpuint(rows_of_wide(601), ==, 99);
+    g_assert_cmpuint(rows_of_wide(20001), ==, 2);
+    g_assert_cmpuint(rows_of_wide(65000), ==, 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/bulk/sql", test_sql);
+    g_test_add_func("/bulk/gathering", test_gathering);
+    g_test_add_func("/bulk/failures", test_failures);
+    g_test_add_func("/bulk/parameters", test_parameters);
+    return g_test_run();
+}
