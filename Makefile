@@ -2,6 +2,8 @@
 
 BUILD  ?= build
 PREFIX ?= /usr/local
+DATABASE ?= sqlite
+EXAMPLES ?= flights shop
 MESON   = meson
 TRUEUP  = $(abspath $(BUILD))/trueup
 
@@ -15,11 +17,13 @@ all: $(BUILD)/build.ninja
 $(BUILD)/build.ninja:
 	$(MESON) setup --buildtype=release --prefix=$(PREFIX) $(BUILD)
 
-## make demo       installs what is missing, builds, and shows live flights being summarised
+## make demo       installs what is missing, builds, and shows live flights, then a joined source, being
+##                 summarised; DATABASE=postgresql or mariadb does it on a server of its own
 demo:
-	tools/install-deps
+	tools/install-deps --$(DATABASE)
 	$(MAKE) --no-print-directory all
-	TRUEUP=$(TRUEUP) examples/flights/demo
+	for example in $(EXAMPLES); do \
+	    TRUEUP=$(TRUEUP) DATABASE=$(DATABASE) examples/$$example/demo || exit 1; done
 
 ## make check      installs what tests need, builds, runs every test
 check:

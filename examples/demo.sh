@@ -5,7 +5,7 @@
 #   DEMO_DIR     where files go (default build/demo)
 #
 #   demo_begin NAME          makes a new database; how trueup finds it is in $url
-#   db STATEMENTS            runs them; rows come as a|b|c
+#   db STATEMENT...          runs them ("" is none); rows come as a|b|c
 #   db_script FILE...        runs files of statements
 #   db_session               a client that reads statements, as an application sends them
 #   db_load TABLE FILE       rows from a file of values with tabs between them
@@ -52,6 +52,12 @@ demo_begin() {
 }
 
 db() { "${DATABASE}_run" "$@"; }
+statements() {
+    local statement
+    for statement in "$@"; do
+        [ -z "$statement" ] || printf '%s;\n' "$statement"
+    done
+}
 db_script() { cat "$@" | "${DATABASE}_session"; }
 db_session() { "${DATABASE}_session"; }
 db_load() { "${DATABASE}_load" "$@"; }
@@ -83,7 +89,7 @@ sqlite_create() {
 sqlite_session() {
     sqlite3 -batch -bail -cmd '.timeout 10000' -cmd 'PRAGMA foreign_keys = ON' "$copy"
 }
-sqlite_run() { printf '%s;\n' "$@" | sqlite_session; }
+sqlite_run() { statements "$@" | sqlite_session; }
 sqlite_load() { in_copy ".mode tabs" ".import '$2' $1"; }
 
 # --- PostgreSQL ----------------------------------------------------------------------------------
@@ -98,7 +104,7 @@ postgresql_create() {
     base=postgres postgresql_psql -c "DROP DATABASE IF EXISTS $name" -c "CREATE DATABASE $name" 2>/dev/null
 }
 postgresql_session() { postgresql_psql -t; }
-postgresql_run() { printf '%s;\n' "$@" | postgresql_psql -t; }
+postgresql_run() { statements "$@" | postgresql_psql -t; }
 postgresql_load() { postgresql_psql -c "\\copy $1 FROM '$2'"; }
 # SQLite reads no time that ends with +00.
 postgresql_print() {
@@ -118,8 +124,7 @@ mariadb_create() {
     look="mariadb -S $DEMO_SERVER/mariadb -u root $name -e"
     mariadb_client -e "DROP DATABASE IF EXISTS $name; CREATE DATABASE $name"
 }
-mariadb_script() { cat "$@" | "${DATABASE}_session"; }
-db_session() { mariadb_client --skip-column-names "$name"; }
-mariadb_run() { printf '%s;\n' "$@" | mariadb_session | tr '\t' '|'; }
+mariadb_session() { mariadb_client --skip-column-names "$name"; }
+mariadb_run() { statements "$@" | mariadb_session | tr '\t' '|'; }
 mariadb_load() { mariadb_client "$name" -e "LOAD DATA LOCAL INFILE '$2' INTO TABLE $1"; }
 mariadb_print() { mariadb_client "$name" -e "$1"; }

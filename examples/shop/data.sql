@@ -1,5 +1,6 @@
 -- Three months of orders, made by arithmetic: no random(), so everybody gets the same ones.
--- September to November 2024 has a change of clocks in five of the eight zones.
+-- September to November 2024 has a change of clocks in five of the eight zones. Made by SQLite for every
+-- database.
 INSERT INTO shop VALUES
   (1, 'Harbour',   'Pacific/Auckland'),      -- summer time from 2024-09-29
   (2, 'Island',    'Australia/Lord_Howe'),   -- half an hour of summer time from 2024-10-06

@@ -164,6 +164,27 @@ refuse_findings(GPtrArray *findings, GError **error)
     return FALSE;
 }
 
+/* Rows of others that a unique key would not allow must go before it comes; whoever says --take-over
+ * says that they may. The build then fills the table. */
+static gboolean
+remove_doubled(TuKeeper *keeper, GError **error)
+{
+    for (guint i = 0; i < keeper->model->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(keeper->model->summaries, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++) {
+            gboolean is_doubled = FALSE;
+            if (summary->tables[grain] == NULL)
+                continue;
+            if (!tu_summary_table_is_doubled(keeper->db, summary->tables[grain], &is_doubled, error))
+                return FALSE;
+            g_autofree char *sql = tu_sql_format("DELETE FROM %Q", summary->tables[grain]->name);
+            if (is_doubled && !tu_database_execute(keeper->db, sql, error))
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 typedef struct {
     gboolean may_take_over;
     TuInstalled *installed;
@@ -190,7 +211,8 @@ install_once(TuKeeper *keeper, gpointer data, GError **error)
     if (!plan_parts(keeper, statements, findings, error) || !refuse_findings(findings, error) ||
         !tu_register_look(&registration, error))
         return FALSE;
-    if ((!is_known && !run_all(keeper, control, error)) ||
+    if ((installing->may_take_over && !remove_doubled(keeper, error)) ||
+        (!is_known && !run_all(keeper, control, error)) ||
         !run_all(keeper, statements, error) || !begin_noting(&txn, keeper, error) ||
         !tu_register_write(&registration, error) || !tu_stop("capture.before_commit", error))
         return FALSE;

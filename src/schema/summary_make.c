@@ -401,3 +401,30 @@ tu_summary_table_plan(TuDatabase *db, const TuSummaryTable *table, GPtrArray *st
     }
     return TRUE;
 }
+
+static void
+append_name(GString *sql, const char *name, gpointer data)
+{
+    const char **glue = data;
+    tu_sql_append(sql, "%s%I", *glue, name);
+    *glue = ", ";
+}
+
+gboolean
+tu_summary_table_is_doubled(TuDatabase *db, const TuSummaryTable *table, gboolean *ret_is_doubled,
+                            GError **error)
+{
+    g_autoptr(TuTableInfo) info = NULL;
+    const char *glue = "";
+    gint64 one = 0;
+    *ret_is_doubled = FALSE;
+    if (!tu_database_describe(db, table->name, &info, error))
+        return FALSE;
+    if (info == NULL || has_key(info, table))
+        return TRUE;
+    g_autoptr(GString) sql = g_string_new(NULL);
+    tu_sql_append(sql, "SELECT 1 FROM %Q GROUP BY ", table->name);
+    tu_summary_each_key(table, append_name, sql, &glue);
+    g_string_append(sql, " HAVING count(*) > 1 LIMIT 1");
+    return tu_database_integer(db, sql->str, NULL, 0, ret_is_doubled, &one, error);
+}

@@ -243,8 +243,7 @@ conformTo('capture: TRUNCATE is not seen, verify finds it, repair mends it (Mari
         isTrue(place, 'rebuilt');
     });
 
-/* What changes the table itself. The guard sees it, at the latest when settling, and `apply` mends.
- * */
+/* What changes the table itself. The guard sees it, at the latest when settling, and `apply` mends. */
 const PARTITIONS = [
     ['a new partition', `CREATE TABLE sale_4 PARTITION OF sale FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
         INSERT INTO sale VALUES (950, 1, 'a', '2025-05-05', 1); INSERT INTO sale_4 VALUES (951, 1,

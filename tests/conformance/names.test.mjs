@@ -182,7 +182,8 @@ conformTo('an existing table gets the measure that it lacks',
 conformTo('rows of others are refused, until --take-over',
     existing(`shop {key}, bucket {date}, n {integer}, total {integer}, mean {mean}`,
         `INSERT INTO sales_day(shop, bucket, n, total) VALUES ('a', '2024-03-01', 1, 1),
-            ('mars', '1999-01-01', 5, 5), (NULL, NULL, 1, 1);`), (place) => {
+            ('mars', '1999-01-01', 5, 5), ('mars', '1999-01-01', 5, 5),
+            (NULL, NULL, 1, 1);`), (place) => {
         assert.match(place.run('apply', {code: 2}).err, /sales_day has rows.*--take-over/);
         place.run('apply --take-over', {code: 0});
         isTrue(place, 'taken over');

@@ -9,6 +9,7 @@ typedef struct {
     guint n, fail_at;
     const FaultKind *kind;
     gboolean has_failed;
+    gboolean aborts, is_aborted; /* see FaultManner */
 } Fault;
 
 typedef struct {
@@ -33,12 +34,18 @@ statement_of(TuStatement *base)
 
 /* ---- the fault ---- */
 
-/* Counts a statement. TRUE if it is the one. */
+static gboolean
+is_in_transaction(const Fault *db)
+{
+    return !sqlite3_get_autocommit(((const TuSqlite *)db->inner)->handle);
+}
+
+/* Counts a statement. TRUE if it is the one, or one after it in a transaction that is lost. */
 static gboolean
 is_hit(Fault *db)
 {
     if (++db->n != db->fail_at)
-        return FALSE;
+        return db->is_aborted;
     db->has_failed = TRUE;
     return TRUE;
 }
@@ -46,8 +53,13 @@ is_hit(Fault *db)
 static gboolean
 fail(Fault *db, const char *what, GError **error)
 {
+    if (db->is_aborted) {
+        g_set_error(error, TU_ERROR, TU_ERROR_DATABASE, "the transaction is aborted: %s", what);
+        return FALSE;
+    }
     if (db->kind->rolls_back)
         db->inner->driver->rollback(db->inner);
+    db->is_aborted = db->aborts && is_in_transaction(db);
     g_set_error(error, TU_ERROR, (gint)db->kind->code, "fault at statement %u: %s", db->n, what);
     return FALSE;
 }
@@ -57,7 +69,7 @@ fail(Fault *db, const char *what, GError **error)
     do {                                                                                           \
         if (!is_hit(db))                                                                           \
             return call;                                                                           \
-        if ((db)->kind->is_done && !(call))                                                        \
+        if (!(db)->is_aborted && (db)->kind->is_done && !(call))                                   \
             return FALSE;                                                                          \
         return fail(db, what, error);                                                              \
     } while (0)
@@ -156,23 +168,28 @@ begin_write(TuDatabase *base, GError **error)
     return db->inner->driver->begin_write(db->inner, error);
 }
 
-/* Nothing to do for a database that has no such function is no statement either. */
+static const char save[] = "SAVEPOINT trueup_fault";
+static const char restore[] = "ROLLBACK TO trueup_fault";
+
+/* Nothing to do for a database that takes more after an error is no statement either. */
 static gboolean
 mark(TuDatabase *base, GError **error)
 {
     Fault *db = fault_of(base);
-    if (db->inner->driver->mark == NULL)
+    if (!db->aborts)
         return TRUE;
-    PASS_ON(db, "mark", db->inner->driver->mark(db->inner, error), error);
+    PASS_ON(db, "mark", tu_database_execute(db->inner, save, error), error);
 }
 
+/* It ends an aborted transaction's trouble, so that fails only by its own fault. */
 static gboolean
 back(TuDatabase *base, GError **error)
 {
     Fault *db = fault_of(base);
-    if (db->inner->driver->back == NULL)
+    if (!db->aborts)
         return TRUE;
-    PASS_ON(db, "back", db->inner->driver->back(db->inner, error), error);
+    db->is_aborted = FALSE;
+    PASS_ON(db, "back", tu_database_execute(db->inner, restore, error), error);
 }
 
 static gboolean
@@ -187,6 +204,7 @@ rollback(TuDatabase *base)
 {
     Fault *db = fault_of(base);
     db->inner->driver->rollback(db->inner);
+    db->is_aborted = FALSE;
 }
 
 /* ---- what the database has ---- */
@@ -381,13 +399,26 @@ take_over(TuDriver *driver)
     }
 }
 
+static void
+behave(Fault *db, const FaultManner *manner)
+{
+    TuDialect *dialect = &db->driver.dialect;
+    db->aborts = manner->aborts;
+    dialect->applies_at_snapshot = dialect->applies_at_snapshot || manner->applies_at_snapshot;
+    dialect->entries_come_in_order =
+        dialect->entries_come_in_order && !manner->entries_are_unordered;
+    if (manner->rows_per_statement > 0)
+        dialect->rows_per_statement = manner->rows_per_statement;
+}
+
 TuDatabase *
-fault_database_new(TuDatabase *inner)
+fault_database_new(TuDatabase *inner, const FaultManner *manner)
 {
     Fault *db = g_new0(Fault, 1);
     db->inner = inner;
     db->driver = *inner->driver;
     take_over(&db->driver);
+    behave(db, manner);
     db->base.driver = &db->driver;
     db->base.label = g_strdup(inner->label);
     db->base.control_schema = g_strdup(inner->control_schema);
@@ -419,6 +450,5 @@ fault_database_has_failed(const TuDatabase *base)
 gboolean
 fault_database_in_transaction(const TuDatabase *base)
 {
-    const TuSqlite *inner = (const TuSqlite *)((const Fault *)base)->inner;
-    return !sqlite3_get_autocommit(inner->handle);
+    return is_in_transaction((const Fault *)base);
 }

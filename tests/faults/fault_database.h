@@ -20,8 +20,17 @@ typedef struct {
     guint every;          /* tests try each so manieth statement: the time they take */
 } FaultKind;
 
+/* How the wrapped database behaves where it should be another: the flows of all databases can be
+ * tried on one. Zeroed: as it is. */
+typedef struct {
+    gboolean applies_at_snapshot;   /* writes go into the transaction that read */
+    gboolean aborts;                /* after an error a transaction takes nothing more */
+    gboolean entries_are_unordered; /* settled entries are deleted by a list */
+    guint rows_per_statement;       /* 0: as it is */
+} FaultManner;
+
 /* Takes `inner` over: it is closed with the wrapper. Fails nothing yet. */
-TuDatabase *fault_database_new(TuDatabase *inner);
+TuDatabase *fault_database_new(TuDatabase *inner, const FaultManner *manner);
 
 /* The `nth` statement from now on (from 1) fails; 0: none. */
 void fault_database_set(TuDatabase *db, guint nth, const FaultKind *kind);

@@ -136,7 +136,19 @@ typedef struct {
     const char *before[3]; /* SQL after that */
     gboolean (*work)(const World *world, TuDatabase *db, GError **error);
     gboolean is_true; /* at every moment what is stored and what is pending is the truth */
+    FaultManner manner;
 } Row;
+
+/* As PostgreSQL settles, and as MariaDB does. */
+#define IN_ONE                                                                                     \
+    {                                                                                              \
+        .applies_at_snapshot = TRUE, .aborts = TRUE, .rows_per_statement = 3                       \
+    }
+#define BY_LIST                                                                                    \
+    {                                                                                              \
+        .entries_are_unordered = TRUE, .rows_per_statement = 3                                     \
+    }
+#define ALL_SUMMARIES (WORLD_SALES | WORLD_EXTREMES | WORLD_LINES)
 
 static const Row rows[] = {
     {"apply", WORLD_SALES | WORLD_EXTREMES, FALSE, {NULL}, apply, FALSE},
@@ -155,6 +167,15 @@ static const Row rows[] = {
      rebuild,
      FALSE},
     {"tenants", WORLD_SALES | WORLD_EXTREMES, TRUE, {changes, tenant_changes}, run, FALSE},
+    {"settle_in_one", ALL_SUMMARIES, TRUE, {changes, line_changes}, settle, TRUE, IN_ONE},
+    {"repair_in_one",
+     WORLD_SALES | WORLD_EXTREMES,
+     TRUE,
+     {damage, extreme_damage, changes},
+     repair,
+     FALSE,
+     IN_ONE},
+    {"settle_by_list", ALL_SUMMARIES, TRUE, {changes, line_changes}, settle, TRUE, BY_LIST},
 };
 
 /* ---- one fault ---- */
@@ -238,7 +259,7 @@ test_case(gconstpointer data)
 {
     const Case *what = data;
     World world;
-    world_init(&world, what->row->summaries);
+    world_init(&world, what->row->summaries, &what->row->manner);
     if (what->row->is_applied) {
         g_autoptr(TuDatabase) db = world_open(&world);
         g_autoptr(GError) error = NULL;

@@ -3,8 +3,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "fault_database.h"
-
 /* ---- the shop ---- */
 
 /* Amounts are integers, prices multiples of a quarter: their sums are the same in any order. */
@@ -144,10 +142,10 @@ parse_spec(WorldSummaries wanted)
 }
 
 void
-world_init(World *world, WorldSummaries wanted)
+world_init(World *world, WorldSummaries wanted, const FaultManner *manner)
 {
     g_autoptr(GError) error = NULL;
-    *world = (World){.summaries = wanted};
+    *world = (World){.summaries = wanted, .manner = *manner};
     world->directory = g_dir_make_tmp("trueup-faults-XXXXXX", &error);
     g_assert_no_error(error);
     world->path = g_build_filename(world->directory, "shop.db", NULL);
@@ -212,7 +210,7 @@ world_open(const World *world)
         tu_database_open("sqlite:shop.db", world->directory, TU_OPEN_WRITE, &inner, &error));
     g_assert_no_error(error);
     g_assert_true(tu_database_execute(inner, no_waiting, &error));
-    return fault_database_new(inner);
+    return fault_database_new(inner, &world->manner);
 }
 
 gboolean

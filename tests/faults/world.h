@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "fault_database.h"
 #include "keep/repair.h"
 #include "keep/settle.h"
 
@@ -21,12 +22,13 @@ typedef struct {
     char *path;
     TuSpec *spec;
     WorldSummaries summaries;
+    FaultManner manner;
     char *image; /* of the file, see world_keep */
     gsize image_bytes;
 } World;
 
 /* Makes the folder, and in it the shop with some weeks of sales. */
-void world_init(World *world, WorldSummaries summaries);
+void world_init(World *world, WorldSummaries summaries, const FaultManner *manner);
 void world_clear(World *world);
 
 /* Keeps the file as it is; world_restore brings it back. */

@@ -10,10 +10,10 @@ DELETE FROM "s_hour" WHERE ("shop" = ?1 AND "at" = ?2 AND ifnull("kind", 0) = 0 
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "shop" = ?1 AND "at" = ?2 AND ifnull("kind", 0) = ?3 AND ("kind" IS NULL) = 0 AND ifnull("other", 0) = ?4 AND ("other" IS NULL) = 0;
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "shop" = ?1 AND "at" = ?2 AND ifnull("kind", 0) = 0 AND ("kind" IS NULL) = 1 AND ifnull("other", 0) = 0 AND ("other" IS NULL) = 1 UNION ALL SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "shop" = ?3 AND "at" = ?4 AND ifnull("kind", 0) = 0 AND ("kind" IS NULL) = 1 AND ifnull("other", 0) = 0 AND ("other" IS NULL) = 1;
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "shop" = ?1 AND "at" = ?2;
+SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "shop" = ?1 AND "at" = ?2 UNION ALL SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "shop" = ?3 AND "at" = ?4;
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "at" >= ?1 AND "at" < ?2;
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour";
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "shop" = ?1 AND "at" >= ?2 AND "at" < ?3;
-
 
 -- wide, recomputed
 CREATE TABLE "s_day" ("tenant", "bucket" TEXT, "kind", "n" INTEGER, "low", "high", "price" REAL, "mean" REAL, "kinds" INTEGER);
@@ -25,10 +25,10 @@ DELETE FROM "s_day" WHERE ("tenant" = ?1 AND "bucket" = ?2 AND ifnull("kind", 0)
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?1 AND "bucket" = ?2 AND ifnull("kind", 0) = ?3 AND ("kind" IS NULL) = 0;
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?1 AND "bucket" = ?2 AND ifnull("kind", 0) = 0 AND ("kind" IS NULL) = 1 UNION ALL SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?3 AND "bucket" = ?4 AND ifnull("kind", 0) = 0 AND ("kind" IS NULL) = 1;
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?1 AND "bucket" = ?2;
+SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?1 AND "bucket" = ?2 UNION ALL SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?3 AND "bucket" = ?4;
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day";
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3;
-
 
 -- no tenant, no dimension
 CREATE TABLE "s_day" ("bucket" TEXT, "n" INTEGER, "trueup_rows" INTEGER, PRIMARY KEY ("bucket")) WITHOUT ROWID;
@@ -37,9 +37,9 @@ INSERT INTO "s_day"("bucket", "n", "trueup_rows") VALUES (?1, ?2, ?3), (?4, ?5, 
 DELETE FROM "s_day" WHERE ("bucket" = ?1);
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?1;
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?1;
+SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?1 UNION ALL SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?2;
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day";
-
 
 -- long
 CREATE TABLE "long_table" ("what" TEXT, "tenant", "bucket" TEXT, "kind", "value" INTEGER, "trueup_rows" INTEGER, "trueup_n_value" INTEGER);
@@ -51,10 +51,10 @@ DELETE FROM "long_table" WHERE ("what" = ?1 AND "tenant" = ?2 AND "bucket" = ?3 
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "what" = ?1 AND "tenant" = ?2 AND "bucket" = ?3 AND ifnull("kind", 0) = ?4 AND ("kind" IS NULL) = 0;
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "what" = ?1 AND "tenant" = ?2 AND "bucket" = ?3 AND ifnull("kind", 0) = 0 AND ("kind" IS NULL) = 1 UNION ALL SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "what" = ?4 AND "tenant" = ?5 AND "bucket" = ?6 AND ifnull("kind", 0) = 0 AND ("kind" IS NULL) = 1;
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "what" = ?1 AND "tenant" = ?2 AND "bucket" = ?3;
+SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "what" = ?1 AND "tenant" = ?2 AND "bucket" = ?3 UNION ALL SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "what" = ?4 AND "tenant" = ?5 AND "bucket" = ?6;
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table";
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3;
-
 
 -- names that need quotes
 CREATE TABLE "my table" ("from" TEXT, "group", "order" INTEGER, "a b" INTEGER, "trueup_rows" INTEGER, "trueup_n_a b" INTEGER);
@@ -66,19 +66,17 @@ DELETE FROM "my table" WHERE ("from" = ?1 AND ifnull("group", 0) = 0 AND ("group
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" = ?1 AND ifnull("group", 0) = ?2 AND ("group" IS NULL) = 0;
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" = ?1 AND ifnull("group", 0) = 0 AND ("group" IS NULL) = 1 UNION ALL SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" = ?2 AND ifnull("group", 0) = 0 AND ("group" IS NULL) = 1;
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" = ?1;
+SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" = ?1 UNION ALL SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" = ?2;
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" >= ?1 AND "from" < ?2;
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table";
 
-
 -- existing, complete
 CREATE UNIQUE INDEX "trueup_key_s_day" ON "s_day"("shop", "bucket", ifnull("kind", 0), "kind" IS NULL);
-
 
 -- existing, without hidden columns
 ALTER TABLE "s_day" ADD COLUMN "trueup_rows" INTEGER;
 ALTER TABLE "s_day" ADD COLUMN "trueup_n_total" INTEGER;
 CREATE UNIQUE INDEX "trueup_key_s_day" ON "s_day"("shop", "bucket", ifnull("kind", 0), "kind" IS NULL);
-
 
 -- existing, without a measure
 ALTER TABLE "s_day" ADD COLUMN "n" INTEGER;
@@ -86,12 +84,10 @@ ALTER TABLE "s_day" ADD COLUMN "trueup_rows" INTEGER;
 ALTER TABLE "s_day" ADD COLUMN "trueup_n_total" INTEGER;
 CREATE UNIQUE INDEX "trueup_key_s_day" ON "s_day"("shop", "bucket", ifnull("kind", 0), "kind" IS NULL);
 
-
 -- existing, in other letters
 ALTER TABLE "S_DAY" ADD COLUMN "trueup_rows" INTEGER;
 ALTER TABLE "S_DAY" ADD COLUMN "trueup_n_total" INTEGER;
 CREATE UNIQUE INDEX "trueup_key_s_day" ON "s_day"("shop", "bucket", ifnull("kind", 0), "kind" IS NULL);
-
 
 -- existing, with more columns
 ALTER TABLE "s_day" ADD COLUMN "trueup_rows" INTEGER;
