@@ -47,6 +47,7 @@ typedef struct {
     gboolean has_entry_column; /* the log has a column of that name */
     gboolean entries_come_in_order; /* a later commit has a higher entry id */
     gboolean applies_at_snapshot; /* settling writes in the transaction that it read in */
+    gboolean folds_names;      /* a name without quotes is read in lower case */
     gboolean names_lock_holder; /* tu_database_try_lock says host and pid */
     gboolean ddl_commits;      /* CREATE and DROP end the transaction */
     const char *short_lock_wait; /* a statement after which DDL waits for no lock but briefly (F22); NULL:

@@ -305,6 +305,7 @@ const TuDriver tu_postgres_driver = {
                 .entry_id = "ctid",
                 .applies_at_snapshot = TRUE,
                 .has_nan = TRUE,
+                .folds_names = TRUE,
                 .names_lock_holder = TRUE,
                 .cells_per_transaction = 200000,
                 .short_lock_wait = "SET LOCAL lock_timeout = '50ms'",

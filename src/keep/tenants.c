@@ -87,8 +87,8 @@ tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error)
         add_tenant(&reading, TU_NULL_VALUE, spec->time_zone);
     } else {
         g_autoptr(GString) sql = g_string_new(NULL);
-        tu_sql_append(sql, "SELECT %I, %I FROM %Q", spec->tenants->key, spec->tenants->time_zone,
-                      spec->tenants->table);
+        tu_sql_append(sql, "SELECT %I, %I FROM %Q", keeper->model->tenants_key,
+                      keeper->model->tenants_zone, keeper->model->tenants_table);
         if (spec->tenants->where != NULL)
             tu_sql_append(sql, " WHERE %s", spec->tenants->where);
         if (!tu_rows_each(keeper->db, sql->str, NULL, 0, FALSE, take_tenant, &reading, error))

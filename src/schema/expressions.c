@@ -19,7 +19,7 @@ tu_expression_inspect(TuDatabase *db, const TuSourceModel *source, const char *e
     g_autoptr(GError) local = NULL;
     for (guint i = 0; i < n; i++) {
         tables[i] = ((const TuCaptured *)g_ptr_array_index(source->tables, i))->info;
-        aliases[i] = ((const TuSourceTable *)g_ptr_array_index(source->spec->tables, i))->alias;
+        aliases[i] = g_ptr_array_index(source->aliases, i);
     }
     TuProbe probe = {expression, tables, aliases, n};
     *ret_info = (TuExpressionInfo){.type = {.scale = -1}};

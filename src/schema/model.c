@@ -27,6 +27,9 @@ tu_model_free(TuModel *model)
     g_ptr_array_unref(model->sources);
     g_ptr_array_unref(model->captured);
     g_ptr_array_unref(model->table_names);
+    g_free(model->tenants_table);
+    g_free(model->tenants_key);
+    g_free(model->tenants_zone);
     g_free(model->digest);
     g_free(model);
 }
@@ -238,25 +241,65 @@ check_tenants(TuModel *model, TuDatabase *db, GPtrArray *findings, GError **erro
                            g_strdup_printf("table %s has no column %s", info->name, columns[i]),
                            g_strdup("correct `tenants` in the spec"));
     const TuColumnInfo *key = tu_table_info_column(info, spec->tenants->key);
+    const TuColumnInfo *zone = tu_table_info_column(info, spec->tenants->time_zone);
+    model->tenants_table = g_strdup(info->name);
+    model->tenants_key = g_strdup(key != NULL ? key->name : spec->tenants->key);
+    model->tenants_zone = g_strdup(zone != NULL ? zone->name : spec->tenants->time_zone);
     if (key != NULL && !tu_database_dialect(db)->has_dynamic_types)
         model->tenant_kind = key->kind;
     return TRUE;
 }
 
-/* The tables that sources read, each once. */
-static GPtrArray *
-table_names(const TuSpec *spec)
+static const char *
+last_part(const char *name)
 {
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < spec->sources->len; i++) {
-        const TuSource *source = g_ptr_array_index(spec->sources, i);
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : name;
+}
+
+char *
+tu_model_alias(const TuDatabase *db, const TuSourceTable *part, const char *table)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    const char *alias = last_part(part->alias);
+    if (g_str_equal(alias, last_part(part->table)))
+        return g_strdup(last_part(table));
+    gboolean is_plain = alias[strspn(alias, plain)] == '\0';
+    return tu_database_dialect(db)->folds_names && is_plain ? g_ascii_strdown(alias, -1)
+                                                            : g_strdup(alias);
+}
+
+/* A table's name as the database has it: as it is written, or as an unquoted name is read. */
+static gboolean
+resolve_name(TuDatabase *db, const char *name, char **ret_name, GError **error)
+{
+    gboolean is_there = TRUE;
+    gboolean is_folded = FALSE;
+    g_autofree char *folded = g_ascii_strdown(name, -1);
+    if (tu_database_dialect(db)->folds_names && !g_str_equal(folded, name) &&
+        (!tu_database_has_table(db, name, &is_there, error) ||
+         (!is_there && !tu_database_has_table(db, folded, &is_folded, error))))
+        return FALSE;
+    *ret_name = is_folded ? g_steal_pointer(&folded) : g_strdup(name);
+    return TRUE;
+}
+
+/* The tables that sources read, each once. */
+static gboolean
+find_table_names(TuModel *model, TuDatabase *db, GError **error)
+{
+    for (guint i = 0; i < model->spec->sources->len; i++) {
+        const TuSource *source = g_ptr_array_index(model->spec->sources, i);
         for (guint t = 0; t < source->tables->len; t++) {
             const TuSourceTable *part = g_ptr_array_index(source->tables, t);
-            if (!g_ptr_array_find_with_equal_func(names, part->table, g_str_equal, NULL))
-                g_ptr_array_add(names, g_strdup(part->table));
+            g_autofree char *name = NULL;
+            if (!resolve_name(db, part->table, &name, error))
+                return FALSE;
+            if (!g_ptr_array_find_with_equal_func(model->table_names, name, g_str_equal, NULL))
+                g_ptr_array_add(model->table_names, g_steal_pointer(&name));
         }
     }
-    return names;
+    return TRUE;
 }
 
 gboolean
@@ -269,9 +312,10 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     model->captured = g_ptr_array_new_with_free_func(tu_captured_free);
     model->sources = g_ptr_array_new_with_free_func(tu_source_model_free);
     model->summaries = g_ptr_array_new_with_free_func(tu_summary_model_free);
-    model->table_names = table_names(spec);
+    model->table_names = g_ptr_array_new_with_free_func(g_free);
     *ret_model = NULL;
-    if (!tu_database_schema_version(db, model->table_names, &model->schema_version, error))
+    if (!find_table_names(model, db, error) ||
+        !tu_database_schema_version(db, model->table_names, &model->schema_version, error))
         return FALSE;
     if (!check_tenants(model, db, findings, error))
         return FALSE;

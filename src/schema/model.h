@@ -52,6 +52,7 @@ struct TuSourceModel {
     const TuSource *spec;
     TuGroup *group;
     GPtrArray *tables;      /* of TuCaptured *, one for each table of the source, repeats kept */
+    GPtrArray *aliases;     /* of char *, of each: as the spec's expressions mean it */
     GPtrArray *expressions; /* of char * */
     int tenant;             /* number of the expression; -1: one tenant for all */
     TuSqlType tenant_type;
@@ -123,6 +124,7 @@ struct TuModel {
     GPtrArray *captured;
     GPtrArray *sources;   /* in the spec's order */
     GPtrArray *summaries; /* in the spec's order */
+    char *tenants_table, *tenants_key, *tenants_zone; /* as the database names them; NULL: no tenants */
     TuType tenant_kind;     /* of the tenants' keys; NULL: a database without types, or none */
     GPtrArray *table_names; /* of char *: those captured; what schema_version is of */
     gint64 schema_version; /* of those tables before anything else was read */

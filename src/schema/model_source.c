@@ -316,6 +316,7 @@ tu_source_model_free(gpointer data)
 {
     TuSourceModel *source = data;
     g_ptr_array_unref(source->tables);
+    g_ptr_array_unref(source->aliases);
     g_ptr_array_unref(source->expressions);
     g_ptr_array_unref(source->series);
     tu_sql_type_clear(&source->tenant_type);
@@ -339,6 +340,7 @@ add_tables(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *wh
         }
         captured->is_captured = captured->is_captured || source->captures;
         g_ptr_array_add(source->tables, captured);
+        g_ptr_array_add(source->aliases, tu_model_alias(db, part, captured->name));
     }
     if (source->spec->tables->len > TABLES_LIMIT) {
         tu_finding_add(findings, TRUE, where,
@@ -471,6 +473,7 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
     TuSourceModel *source = g_new0(TuSourceModel, 1);
     source->spec = spec;
     source->tables = g_ptr_array_new();
+    source->aliases = g_ptr_array_new_with_free_func(g_free);
     source->expressions = g_ptr_array_new_with_free_func(g_free);
     source->series = g_ptr_array_new_with_free_func(series_free);
     source->is_joined = spec->tables->len > 1;

@@ -7,6 +7,10 @@
 gboolean tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *where,
                           GPtrArray *findings, TuCaptured **ret_table, GError **error);
 
+/* An alias as the database reads it in the spec's expressions: the name of the table, if it is that;
+ * else as an unquoted name is read. `table` is the table as the database names it. Free with g_free. */
+char *tu_model_alias(const TuDatabase *db, const TuSourceTable *part, const char *table);
+
 /* The tables, expressions and series of one source of the spec. */
 gboolean tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec,
                              GPtrArray *findings, GError **error);

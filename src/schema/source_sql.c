@@ -1,7 +1,6 @@
 #include "schema/source_sql.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "db/sql.h"
 #include "time/instant.h"
@@ -27,14 +26,6 @@ append_images(GString *sql, const TuCaptured *table, const char *condition)
     tu_sql_append(sql, "%s FROM %Q%s)", table->columns->len == 0 ? "1" : "", table->log, condition);
 }
 
-/* The alias as the spec's expressions name it: they are read by the database, unquoted or not. */
-static void
-append_alias(GString *sql, const char *alias)
-{
-    const char *dot = strrchr(alias, '.');
-    tu_sql_append(sql, " AS %I", dot != NULL ? dot + 1 : alias);
-}
-
 static void
 append_from(GString *sql, const TuSourceModel *source, guint from_images, guint batch,
             const char *batch_condition)
@@ -49,7 +40,7 @@ append_from(GString *sql, const TuSourceModel *source, guint from_images, guint 
             append_images(sql, table, i == batch ? batch_condition : "");
         else
             tu_sql_append(sql, "%Q", table->name);
-        append_alias(sql, part->alias);
+        tu_sql_append(sql, " AS %I", (const char *)g_ptr_array_index(source->aliases, i));
         if (part->on != NULL)
             tu_sql_append(sql, " ON (%s)", part->on);
     }
@@ -114,10 +105,9 @@ entry_range(const TuDialect *dialect)
 static void
 append_log(GString *sql, const TuSourceModel *source)
 {
-    const TuSourceTable *part = g_ptr_array_index(source->spec->tables, 0);
     const TuCaptured *table = g_ptr_array_index(source->tables, 0);
-    tu_sql_append(sql, " FROM %Q", table->log);
-    append_alias(sql, part->alias);
+    tu_sql_append(sql, " FROM %Q AS %I", table->log,
+                  (const char *)g_ptr_array_index(source->aliases, 0));
 }
 
 char *

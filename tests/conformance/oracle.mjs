@@ -13,6 +13,7 @@ import assert from 'node:assert/strict';
 import {bucketOf, bucketOfDate, readInstant, showInstant} from './clock.mjs';
 import {addDecimals, addReals, compareDecimals, compareReals, divideDecimal, readDecimal, readReal,
     showDecimal} from './numbers.mjs';
+import {quirk} from './quirks.mjs';
 
 /* ---- kinds: one text for one value, and an order ---- */
 
@@ -69,6 +70,8 @@ const sumOf = {
     number: (values) => showReal(addReals(values.map(readReal))),
 };
 
+const AVERAGE = 'an average of whole numbers and decimals is';
+
 /* Digits that an average has beyond its input's. */
 const MORE_DIGITS = 6;
 
@@ -76,7 +79,7 @@ function average(kind, values, database) {
     if (kind.name === 'real' || kind.name === 'number')
         return showReal(addReals(values.map(readReal)) / values.length);
     const sum = addDecimals(values.map(readDecimal));
-    if (database === 'sqlite')
+    if (quirk(AVERAGE, database, 'decimal') === 'real')
         return showReal(Number(showDecimal(sum)) / values.length);
     return showDecimal(divideDecimal(sum, values.length, kind.scale + MORE_DIGITS));
 }
@@ -106,7 +109,7 @@ export function storedKind(name, inputKind, database) {
         return 'integer';
     if (name !== 'avg' || kind.name === 'real')
         return inputKind;
-    return database === 'sqlite' ? 'real' : `decimal:${kind.scale + MORE_DIGITS}`;
+    return quirk(AVERAGE, database, `decimal:${kind.scale + MORE_DIGITS}`);
 }
 
 /* ---- what a spec says ---- */

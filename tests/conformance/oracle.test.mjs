@@ -10,6 +10,7 @@ import {House, HOUSE_SPEC} from '../e2e/trueup.mjs';
 import {bucketOf, localDate, readInstant, showInstant} from './clock.mjs';
 import {equalsOracle} from './conformance.mjs';
 import {addReals, divideDecimal, readDecimal, showDecimal} from './numbers.mjs';
+import {QUIRKS} from './quirks.mjs';
 
 const DAYS = fs.readFileSync(new URL('../unit/data/tz_days.tsv', import.meta.url), 'utf8')
     .split('\n').slice(1).filter(Boolean).map((line) => line.split('\t'));
@@ -23,6 +24,15 @@ test('the calendar agrees with the checked days', () => {
             assert.equal(localDate(zone, us), date, `${zone} ${showInstant(us)}`);
         assert.notEqual(localDate(zone, after), date, `${zone} ${showInstant(after)}`);
     }
+});
+
+test('every row of quirks.mjs is about something that the suite asks for', () => {
+    const here = new URL('.', import.meta.url);
+    const texts = fs.readdirSync(here).filter((name) => name.endsWith('.mjs') && name !== 'quirks.mjs')
+        .map((name) => fs.readFileSync(new URL(name, here), 'utf8').replaceAll("\\'", "'")).join('');
+    for (const what of QUIRKS.flatMap((row) => row.what))
+        assert.ok(texts.includes(what.replace(/^(measures over|texts:|time:|capture:|refused:) /, '')),
+            `no case is called "${what}"`);
 });
 
 test('hours of a change of the clocks', () => {

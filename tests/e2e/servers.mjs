@@ -326,8 +326,10 @@ class Maria {
         const only = tables.split(' ').filter(Boolean)
             .flatMap((glob) => names.filter((name) => like(glob).test(name)));
         const {argv} = this.client();
-        return runClient({file: 'mariadb-dump', argv: ['--no-defaults', ...argv.slice(1, 8),
+        const text = runClient({file: 'mariadb-dump', argv: ['--no-defaults', ...argv.slice(1, 8),
             '--skip-dump-date', '--triggers', this.name, ...only], env: {}}, '', false);
+        /* Who was at it last ("host:pid" in trueup_group) is no content. */
+        return text.replace(/('[^']*',\d+,-?\d+),'[\w.-]+:\d+'/g, '$1,NULL');
     }
 
     drop() {

@@ -186,7 +186,7 @@ onServers('B4: a step fails at each point, is told or tried again, and nothing i
 
 /* The fault: a rebuild that begins again from the start, or that leaves a hole where it died. */
 onServers('B6: a build in chunks is killed after the first: it is visible, the others follow', async (t, kind) => {
-    const house = await House.on(kind, t, {days: 400, spec: {refresh: {memory: '1MiB'}}, apply: false});
+    const house = await House.on(kind, t, {days: 700, spec: {refresh: {memory: '1MiB'}}, apply: false});
     assert.equal(house.run('apply', {stop: 'build.chunk_done:kill'}).signal, 'SIGKILL');
     const day = localBucket(kind, 'day', 's.at', 'h.off');
     const truth = `SELECT DISTINCT s.shop, ${day} AS bucket FROM sale s JOIN shop h ON h.id = s.shop`;
