@@ -51,12 +51,12 @@ take_instant(const TuValue *row, gpointer data, GError **error)
 static gboolean
 count_entries(TuDatabase *db, const TuCaptured *captured, gint64 *n_entries, GError **error)
 {
-    g_autoptr(TuTableInfo) log = NULL;
+    gboolean is_there = FALSE;
     gboolean found = FALSE;
     gint64 n = 0;
-    if (!tu_database_describe(db, captured->log, &log, error))
+    if (!tu_database_has_table(db, captured->log, &is_there, error))
         return FALSE;
-    if (log == NULL)
+    if (!is_there)
         return TRUE;
     g_autofree char *sql = tu_sql_format("SELECT count(*) FROM %Q", captured->log);
     if (!tu_database_integer(db, sql, NULL, 0, &found, &n, error))
@@ -120,18 +120,18 @@ take_guard(const TuValue *row, gpointer data, GError **error)
 static gboolean
 read_guard(TuDatabase *db, TuTableGuard *guard, GError **error)
 {
-    g_autoptr(TuTableInfo) log = NULL;
+    gboolean has_log = FALSE;
     TuValue name = tu_value_text(guard->captured->name);
     if (!tu_rows_each(db,
                       "SELECT unguarded_since, released_at, problem FROM trueup_table "
                       "WHERE name = ?1",
                       &name, 1, FALSE, take_guard, guard, error) ||
-        !tu_database_describe(db, guard->captured->log, &log, error))
+        !tu_database_has_table(db, guard->captured->log, &has_log, error))
         return FALSE;
     if (guard->is_released || guard->is_unguarded)
         return TRUE;
     g_free(guard->problem);
-    guard->problem = log == NULL
+    guard->problem = !has_log
                          ? g_strdup_printf("its change log %s is gone", guard->captured->log)
                          : tu_capture_problem(db, guard->captured);
     guard->is_unguarded = guard->problem != NULL;

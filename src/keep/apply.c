@@ -401,19 +401,30 @@ delete_entries(Writing *writing, GError **error)
 }
 
 static gboolean
-run_statements(Writing *writing, GError **error)
+run_statements(Writing *writing, gboolean are_shared, GError **error)
 {
     const GArray *statements = writing->changes->statements;
     gint64 n_changed = 0;
     for (guint i = 0; i < statements->len; i++) {
         const TuBoundStatement *statement = &g_array_index(statements, TuBoundStatement, i);
-        if (statement->only_if_none && n_changed > 0)
+        if (statement->is_shared != are_shared || (statement->only_if_none && n_changed > 0))
             continue;
         if (!tu_database_run(writing->snapshot->keeper->db, statement->sql, statement->values,
                              statement->n_values, &n_changed, error))
             return FALSE;
     }
     return TRUE;
+}
+
+/* Rows that other groups' workers write as well: in a transaction that began with its snapshot, one of
+ * the two would have to be thrown away. They are sums for people, so they come after it, and may be
+ * lost in a crash. */
+static gboolean
+write_shared(Writing *writing, GError **error)
+{
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    return tu_transaction_begin_write(&txn, writing->snapshot->keeper->db, error) &&
+           run_statements(writing, TRUE, error) && tu_transaction_commit(&txn, error);
 }
 
 /* The most ids that one statement takes off the pending list. */
@@ -550,17 +561,27 @@ write_cells(TuTransaction *txn, Writing *writing, GError **error)
     return delete_rows(writing, error) && tu_stop("cells.written", error);
 }
 
+static gboolean
+has_shared(const TuChanges *changes)
+{
+    for (guint i = 0; i < changes->statements->len; i++)
+        if (g_array_index(changes->statements, TuBoundStatement, i).is_shared)
+            return TRUE;
+    return FALSE;
+}
+
 gboolean
 tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
 {
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     g_auto(Writing) writing = {0};
+    gboolean is_later = tu_database_dialect(snapshot->keeper->db)->applies_at_snapshot;
     if (!writing_init(&writing, snapshot, changes, error) || !begin(&txn, &writing, error) ||
         !write_cells(&txn, &writing, error) || !delete_entries(&writing, error) ||
-        !run_statements(&writing, error) || !delete_done(&writing, error) ||
+        !run_statements(&writing, FALSE, error) || !delete_done(&writing, error) ||
         !write_pending(&writing, error) ||
-        !commit(&txn, &writing, error))
+        (!is_later && !run_statements(&writing, TRUE, error)) || !commit(&txn, &writing, error))
         return FALSE;
     changes->n_written = writing.n_written;
-    return TRUE;
+    return !is_later || !has_shared(changes) || write_shared(&writing, error);
 }

@@ -95,7 +95,7 @@ tu_changes_free(TuChanges *changes)
 void
 tu_changes_add(TuChanges *changes, const char *sql, const TuValue *values, guint n_values)
 {
-    TuBoundStatement statement = {g_strdup(sql), g_new(TuValue, n_values), n_values, FALSE};
+    TuBoundStatement statement = {g_strdup(sql), g_new(TuValue, n_values), n_values, FALSE, FALSE};
     for (guint i = 0; i < n_values; i++) {
         statement.values[i] = values[i];
         if (!tu_value_has_bytes(&values[i]))
@@ -169,6 +169,9 @@ tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_written)
                            "INSERT INTO trueup_run(kind, status, started_at, finished_at, rows_read, "
                            "cells_written, worker) VALUES ('settle', 'COMPLETED', ?1, ?2, ?3, ?4, ?5)",
                            values, G_N_ELEMENTS(values));
+    for (guint i = 1; i <= 2; i++)
+        g_array_index(changes->statements, TuBoundStatement, changes->statements->len - i)
+            .is_shared = TRUE;
 }
 
 /* ---- comparing ---- */

@@ -39,6 +39,7 @@ typedef struct {
     TuValue *values; /* text is owned */
     guint n_values;
     gboolean only_if_none; /* only if the statement before it changed no row */
+    gboolean is_shared;    /* writes a row that other groups' workers write too */
 } TuBoundStatement;
 
 /* A bucket for the pending list; texts are owned. */

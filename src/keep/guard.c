@@ -52,11 +52,11 @@ static gboolean
 look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
 {
     g_autoptr(TuTableInfo) info = NULL;
-    g_autoptr(TuTableInfo) log = NULL;
+    gboolean has_log = FALSE;
     if (!tu_database_describe(snapshot->keeper->db, state->captured->name, &info, error) ||
-        !tu_database_describe(snapshot->keeper->db, state->captured->log, &log, error))
+        !tu_database_has_table(snapshot->keeper->db, state->captured->log, &has_log, error))
         return FALSE;
-    if (log == NULL) {
+    if (!has_log) {
         g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
                     "the change log %s is gone, so writers of %s fail: run `trueup apply`",
                     state->captured->log, state->captured->name);

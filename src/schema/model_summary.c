@@ -213,12 +213,9 @@ tu_model_add_summary(TuModel *model, TuDatabase *db, const TuSummary *spec, GPtr
         series->is_rollable = may_roll_up(series);
     }
     for (int grain = 0; grain < TU_GRAINS; grain++) {
-        g_autoptr(TuTableInfo) info = NULL;
-        if (summary->tables[grain] == NULL)
-            continue;
-        if (!tu_database_describe(db, summary->tables[grain]->name, &info, error))
+        TuSummaryTable *table = summary->tables[grain];
+        if (table != NULL && !tu_database_has_table(db, table->name, &table->exists, error))
             return FALSE;
-        summary->tables[grain]->exists = info != NULL;
     }
     return TRUE;
 }

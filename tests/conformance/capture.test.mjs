@@ -123,7 +123,8 @@ conform([
         `BEGIN ISOLATION LEVEL SERIALIZABLE; UPDATE sale SET v = v + 1; COMMIT`,
     ], PG),
     sale('two-phase commit (PostgreSQL)', [
-        `BEGIN; UPDATE sale SET v = v + 1; PREPARE TRANSACTION 'conformance'; COMMIT PREPARED 'conformance'`,
+        `BEGIN; UPDATE sale SET v = v + 1; PREPARE TRANSACTION 'conformance';
+            COMMIT PREPARED 'conformance'`,
     ], PG),
     sale('partitions, their own statements and rows that move (PostgreSQL)', [
         `INSERT INTO sale VALUES ${NEW(700)}`, `INSERT INTO sale_2a VALUES ${NEW(701)}`,
@@ -247,16 +248,19 @@ conformTo('capture: TRUNCATE', sale('', [], {on: ['postgresql', 'mariadb']}), (p
     }
 });
 
-/* What changes the table itself. The guard sees it, at the latest when settling, and `apply` mends. */
+/* What changes the table itself. The guard sees it, at the latest when settling, and `apply` mends.
+ * */
 const PARTITIONS = [
-    ['a new partition', `CREATE TABLE sale_4 PARTITION OF sale FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+    ['a new partition', `CREATE TABLE sale_4 PARTITION OF sale FOR VALUES
+        FROM ('2025-01-01') TO ('2026-01-01');
         INSERT INTO sale VALUES (950, 1, 'a', '2025-05-05', 1); INSERT INTO sale_4 VALUES (951, 1,
             'a',
         '2025-05-05', 1)`],
     ['a partition detached', 'ALTER TABLE sale DETACH PARTITION sale_1; UPDATE sale SET v = v + 1'],
     ['a partition attached', `CREATE TABLE sale_4 (LIKE sale); INSERT INTO sale_4 VALUES (950, 1,
         'a',
-        '2025-05-05', 1); ALTER TABLE sale ATTACH PARTITION sale_4 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+        '2025-05-05', 1); ALTER TABLE sale ATTACH PARTITION sale_4 FOR VALUES
+            FROM ('2025-01-01') TO ('2026-01-01');
         UPDATE sale_4 SET v = 9`],
     ['a partition dropped', 'DROP TABLE sale_1'],
 ];
@@ -280,13 +284,15 @@ const LOSSES = {
     postgresql: [
         ['DISABLE TRIGGER', `ALTER TABLE sale DISABLE TRIGGER USER; UPDATE sale SET v = v + 1;
             ALTER TABLE sale ENABLE TRIGGER USER`],
-        ['a swap of tables', `CREATE TABLE sale_new (LIKE sale INCLUDING ALL); INSERT INTO sale_new SELECT id,
+        ['a swap of tables', `CREATE TABLE sale_new (LIKE sale INCLUDING ALL); INSERT INTO sale_new
+            SELECT id,
             code, shop, at, v + 1 FROM sale; ALTER TABLE sale RENAME TO sale_before;
             ALTER TABLE sale_new RENAME TO sale`],
     ],
     mariadb: [
         ['a trigger dropped', (place) => `${place.sql(`SELECT trigger_name AS name FROM
-            information_schema.triggers WHERE trigger_schema = database() AND event_manipulation = 'UPDATE'`)
+            information_schema.triggers WHERE trigger_schema = database()
+                AND event_manipulation = 'UPDATE'`)
             .map(({name}) => `DROP TRIGGER "${name}";`).join('')} UPDATE sale SET v = v + 1`],
         ['a swap of tables', `CREATE TABLE sale_new LIKE sale; INSERT INTO sale_new SELECT id, code,
             shop, at,

@@ -8,7 +8,8 @@ import {chosenKinds} from '../e2e/servers.mjs';
 import {House} from '../e2e/trueup.mjs';
 import {localBucket} from '../e2e/words.mjs';
 
-const CHANGE = `UPDATE sale SET amount = amount * 2 WHERE id % 3 = 0; DELETE FROM sale WHERE id % 11 = 0;
+const CHANGE = `UPDATE sale SET amount = amount * 2 WHERE id % 3 = 0; DELETE FROM sale
+    WHERE id % 11 = 0;
     INSERT INTO sale(shop, at, amount) VALUES ('phoenix', '2024-03-31 23:59:59', 17);`;
 
 /* 2 wrong, 1 missing, 1 that should not be, in `daily_day`; in March, the last in June. */
@@ -30,9 +31,11 @@ onEach('verify: wrong, missing, too many; it changes nothing', (house, kind) => 
     const before = house.digest();
     const verify = house.json('verify', {code: 1});
     assert.deepEqual([verify.cells_drifted, verify.cells_pending, verify.drift.length], [4, 0, 4]);
-    const at = (shop, bucket) => verify.drift.find(({key}) => key.shop === shop && key.bucket === bucket);
+    const at = (shop, bucket) => verify.drift.find(({key}) => key.shop === shop
+        && key.bucket === bucket);
     const [truth] = house.sql(`SELECT count(*) AS n, sum(amount) AS total, min(amount) AS least,
-        max(amount) AS most FROM sale WHERE shop = 'tokyo' AND ${DAY_OF_TOKYO(kind)} = '2024-03-03'`);
+        max(amount) AS most FROM sale WHERE shop = 'tokyo'
+            AND ${DAY_OF_TOKYO(kind)} = '2024-03-03'`);
     assert.deepEqual(at('tokyo', '2024-03-03'), {summary: 'daily', table: 'daily_day',
         key: {shop: 'tokyo', bucket: '2024-03-03'}, stored: {...truth, total: 999}, true: truth});
     assert.equal(at('phoenix', '2024-03-04').stored, null);
@@ -113,7 +116,8 @@ onEach('drop: the tables that trueup made go too; --keep-tables leaves them', (h
     house.run('apply --take-over', {code: 0});
     house.isTrue();
     house.run('drop --summary folded --yes', {code: 0});
-    assert.deepEqual(tables().filter((name) => name.startsWith('trueup_') && !before.includes(name)), []);
+    assert.deepEqual(tables().filter((name) => name.startsWith('trueup_')
+        && !before.includes(name)), []);
 });
 
 onEach('query: a series as JSON and CSV, filled, at a coarser grain', (house, kind) => {
@@ -123,7 +127,8 @@ onEach('query: a series as JSON and CSV, filled, at a coarser grain', (house, ki
         ['daily', 'day', '2024-03-03', '2024-03-04', true, []]);
     const day = DAY_OF_TOKYO(kind);
     const truth = house.sql(`SELECT ${day} AS day, count(*) AS n, sum(amount) AS total FROM sale
-        WHERE shop = 'tokyo' AND ${day} BETWEEN '2024-03-03' AND '2024-03-04' GROUP BY ${day} ORDER BY 1`);
+        WHERE shop = 'tokyo' AND ${day} BETWEEN '2024-03-03' AND '2024-03-04' GROUP BY ${day}
+            ORDER BY 1`);
     const column = (row, name) => row[query.columns.indexOf(name)];
     assert.deepEqual(query.rows.map((row) => [column(row, 'n'), column(row, 'total')]),
         truth.map(({n, total}) => [n, total]));

@@ -28,10 +28,13 @@ test('the calendar agrees with the checked days', () => {
 
 test('every row of quirks.mjs is about something that the suite asks for', () => {
     const here = new URL('.', import.meta.url);
-    const texts = fs.readdirSync(here).filter((name) => name.endsWith('.mjs') && name !== 'quirks.mjs')
-        .map((name) => fs.readFileSync(new URL(name, here), 'utf8').replaceAll("\\'", "'")).join('');
+    const texts = fs.readdirSync(here).filter((name) => name.endsWith('.mjs')
+        && name !== 'quirks.mjs')
+        .map((name) => fs.readFileSync(new URL(name, here), 'utf8').replaceAll("\\'",
+            "'")).join('');
     for (const what of QUIRKS.flatMap((row) => row.what))
-        assert.ok(texts.includes(what.replace(/^(measures over|texts:|time:|capture:|refused:) /, '')),
+        assert.ok(texts.includes(what.replace(/^(measures over|texts:|time:|capture:|refused:) /,
+            '')),
             `no case is called "${what}"`);
 });
 
@@ -70,7 +73,8 @@ test('numbers are exact', () => {
 });
 
 const FALSIFIED = {
-    'a value': `UPDATE folded_day SET total = total + 1 WHERE shop = 'tokyo' AND bucket = '2024-03-05'`,
+    'a value': `UPDATE folded_day SET total = total + 1 WHERE shop = 'tokyo'
+        AND bucket = '2024-03-05'`,
     'a row too many': `INSERT INTO daily_day(shop, bucket, n, total, least, most)
         VALUES ('tokyo', '2024-12-24', 0, 0, 0, 0)`,
     'a row missing': `DELETE FROM daily_month WHERE shop = 'phoenix' AND bucket = '2024-03-01'`,

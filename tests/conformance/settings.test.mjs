@@ -44,9 +44,11 @@ const ODD = {
             client_encoding: 'LATIN1', array_nulls: 'off', transform_null_equals: 'on',
             quote_all_identifiers: 'on', escape_string_warning: 'on', row_security: 'on'};
         place.database.admin(Object.entries(settings).map(([name, value]) => `ALTER DATABASE
-            ${place.database.name} SET ${name} TO ${name === 'search_path' ? value : `'${value}'`};`).join('\n'));
+            ${place.database.name}
+                SET ${name} TO ${name === 'search_path' ? value : `'${value}'`};`).join('\n'));
     },
-    mariadb: (place) => place.database.admin(`ALTER DATABASE ${place.database.name} DEFAULT CHARACTER SET latin1
+    mariadb: (place) => place.database.admin(`ALTER DATABASE ${place.database.name}
+        DEFAULT CHARACTER SET latin1
         COLLATE latin1_swedish_ci`),
 };
 

@@ -62,7 +62,8 @@ const LAB_CHANGES = [
      INSERT INTO billingInfo(billId, testId) VALUES (9001, 1), (9001, 99);
      INSERT INTO collectedSample VALUES (9001, 9001, 3, 0);
      INSERT INTO labReportRelation(billId, testId, sampleId) VALUES (9001, 1, 9001); COMMIT`,
-    `UPDATE labReportRelation SET sampleId = NULL WHERE id % 4 = 0; DELETE FROM collectedSample WHERE id % 6 = 0`,
+    `UPDATE labReportRelation SET sampleId = NULL WHERE id % 4 = 0; DELETE FROM collectedSample
+        WHERE id % 6 = 0`,
 ];
 
 const LAB_STORED = `SELECT lab_id, ordered_at, dimension_a_id, dimension_b_id,
@@ -97,7 +98,8 @@ for (const kind of chosenKinds(['mariadb'])) {
             ordered_month CHAR(7) AS (DATE_FORMAT(ordered_at, '%Y-%m')) VIRTUAL, PRIMARY KEY (id,
                 ordered_at),
             UNIQUE KEY old_key (lab_id, ordered_at, dimension_a_id, dimension_b_id, event_type))
-            PARTITION BY RANGE COLUMNS (ordered_at) (PARTITION p2023 VALUES LESS THAN ('2024-01-01'),
+            PARTITION BY RANGE COLUMNS (ordered_at) (PARTITION p2023
+                VALUES LESS THAN ('2024-01-01'),
                 PARTITION p2024 VALUES LESS THAN ('2025-01-01'),
                     PARTITION later VALUES LESS THAN (MAXVALUE));
             INSERT INTO operation_historical_summary(lab_id, ordered_at, dimension_a_id,
@@ -151,17 +153,20 @@ const METRICS_CHANGES = [
         created_at = created_at - interval '2 days'
         WHERE id IN (SELECT md5('f' || i)::uuid FROM generate_series(1, 700, 7) i)`,
     `UPDATE workflow_execution SET workflow_id = md5('w3')::uuid WHERE created_at < '2026-01-10';
-     UPDATE workflow_file_execution SET created_at = created_at + interval '1 hour' WHERE status = 'COMPLETED'`,
+     UPDATE workflow_file_execution SET created_at = created_at + interval '1 hour'
+         WHERE status = 'COMPLETED'`,
     `UPDATE workflow SET organization_id = organization_id % 4 + 1`,
     `UPDATE organization SET organization_id = 'org-nobody' WHERE id = 5`,
     `UPDATE usage SET cost_in_dollars = cost_in_dollars * 3 WHERE created_at::date = '2026-02-03'`,
     `DELETE FROM usage WHERE created_at >= '2026-01-20' AND created_at < '2026-01-21'`,
     `UPDATE hitl_queue SET state = 'approved',
         approved_at = created_at + interval '40 days' WHERE state = 'pending'`,
-    `UPDATE page_usage SET run_id = NULL WHERE id % 5 = 0; UPDATE page_usage SET pages_processed = 1000
+    `UPDATE page_usage SET run_id = NULL WHERE id % 5 = 0; UPDATE page_usage
+        SET pages_processed = 1000
         WHERE id % 7 = 0`,
     `DELETE FROM workflow WHERE id = md5('w3')::uuid`,
-    `UPDATE pipeline SET pipeline_type = 'ETL'; DELETE FROM api_deployment WHERE id = md5('a2')::uuid`,
+    `UPDATE pipeline SET pipeline_type = 'ETL'; DELETE FROM api_deployment
+        WHERE id = md5('a2')::uuid`,
     `INSERT INTO usage SELECT md5('m' || i)::uuid, 5, 'llm', NULL, 0.5, '2026-03-01'::timestamptz
         + i * interval '1 minute' FROM generate_series(0, 1439) i`,
     `TRUNCATE hitl_queue`,
@@ -177,8 +182,10 @@ for (const kind of chosenKinds(['postgresql'])) {
             const place = await open('dashboard-metrics', kind, 'METRICS_DATABASE', t, edit);
             place.run('apply', {code: 0});
             tiersAreRight(place, zone, 'built');
-            assert.equal(place.value(`SELECT count(DISTINCT metric_name) AS n FROM event_metrics_daily`), 12);
-            assert.equal(place.value(`SELECT count(*) AS n FROM event_metrics_hourly WHERE labels <> '{}'`), 0);
+            assert.equal(place.value(`SELECT count(DISTINCT metric_name) AS n
+                FROM event_metrics_daily`), 12);
+            assert.equal(place.value(`SELECT count(*) AS n FROM event_metrics_hourly
+                WHERE labels <> '{}'`), 0);
             followsAll(place, METRICS_CHANGES, (change) => tiersAreRight(place, zone, change));
             assert.equal(place.json('rebuild --wait', {code: 0}).cells_drifted, 0);
         });

@@ -40,7 +40,8 @@ const timed = (name, type, write, changes, more = {}) => ({
 const spaced = (date) => iso(date).replace('T', ' ');
 const SHIFT = {
     postgresql: `UPDATE event SET at = at + interval '1 day 00:00:00.000001' WHERE id % 4 = 0`,
-    mariadb: `UPDATE event SET at = at + INTERVAL '1 0:0:0.000001' DAY_MICROSECOND WHERE id % 4 = 0`,
+    mariadb: `UPDATE event SET at = at + INTERVAL '1 0:0:0.000001' DAY_MICROSECOND
+        WHERE id % 4 = 0`,
     sqlite: `UPDATE event SET at = strftime('%Y-%m-%d %H:%M:%f', at, '+1 day') WHERE id % 4 = 0`,
 };
 const shift = (kind) => [SHIFT[kind], 'UPDATE event SET at = NULL WHERE id % 10 = 0',

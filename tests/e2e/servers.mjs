@@ -132,12 +132,8 @@ async function serverUrl(kind) {
     const given = process.env[`TRUEUP_TEST_${kind.toUpperCase()}`];
     if (given)
         return new URL(given);
-    if (!started.has(kind)) {
-        started.set(kind, start(kind).then((server) => {
-            process.on('exit', () => server.stop());
-            return server;
-        }));
-    }
+    if (!started.has(kind))
+        started.set(kind, start(kind));
     return new URL((await started.get(kind)).url);
 }
 

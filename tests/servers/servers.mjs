@@ -191,11 +191,13 @@ class Server {
     }
 }
 
-/* Starts a server; `more` are further arguments of its program. */
+/* Starts a server; `more` are further arguments of its program. It stops with this process, if
+ * nobody stops it before: also when that ends while the server is being made. */
 export async function start(kind, {more = []} = {}) {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), `trueup-${kind}-`));
     const data = path.join(directory, 'data');
     const server = new Server(kind, directory, await freePort());
+    process.on('exit', () => server.stop());
     try {
         fs.mkdirSync(data, {mode: 0o700});
         if (isRoot)

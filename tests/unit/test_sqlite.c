@@ -23,6 +23,9 @@ static const OpenRow opens[] = {
     {"a folder", "sqlite:%s", TU_ERROR_CONNECT, "there is no such database file"},
     {"not a database", "sqlite:%s/text.db", TU_ERROR_CONNECT, "this is not an SQLite database"},
     {"nothing after the colon", "sqlite:", TU_ERROR_CONNECT, "there is no such database file"},
+    {"no PostgreSQL server", "postgresql://u:secret@127.0.0.1:1/d", TU_ERROR_CONNECT, "127.0.0.1"},
+    {"no MariaDB server", "mariadb://u:secret@127.0.0.1:1/d", TU_ERROR_CONNECT, "127.0.0.1"},
+    {"no MySQL server", "mysql://u:secret@127.0.0.1:1/d", TU_ERROR_CONNECT, "127.0.0.1"},
     {"another database", "oracle://u:secret@h/d", TU_ERROR_CONFIG, "`oracle:...`"},
     {"no database", "nonsense", TU_ERROR_CONFIG, "write sqlite:PATH, postgresql://... or mariadb://..."},
 };
