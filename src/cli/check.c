@@ -4,6 +4,7 @@
 #include "cli/work.h"
 #include "keep/guard.h"
 #include "keep/tenants.h"
+#include "schema/capture.h"
 #include "schema/control.h"
 #include "schema/summary_table.h"
 
@@ -80,10 +81,15 @@ check_capture(TuSession *session, GPtrArray *findings, GError **error)
         }
         for (guint s = 0; s < states->len; s++) {
             const TuGuardState *state = &g_array_index(states, TuGuardState, s);
-            if (state->problem != NULL || state->is_released)
+            g_autofree char *now = state->problem == NULL && !state->is_released
+                                       ? tu_capture_problem(session->db, state->captured)
+                                       : NULL;
+            if (state->problem != NULL || state->is_released || now != NULL)
                 tu_finding_add(findings, !state->is_released, state->captured->name,
                                g_strdup_printf("%s: changes are not seen",
-                                               state->is_released ? "released" : state->problem),
+                                               state->is_released       ? "released"
+                                               : state->problem != NULL ? state->problem
+                                                                        : now),
                                g_strdup("run `trueup apply`"));
         }
     }

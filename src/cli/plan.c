@@ -232,6 +232,17 @@ say_findings(GPtrArray *findings)
     return tu_findings_have_error(findings);
 }
 
+/* What `apply` would refuse the whole database for. */
+static gboolean
+add_hazards(TuSession *session, GPtrArray *findings, GError **error)
+{
+    g_autoptr(GPtrArray) hazards = tu_hazards_new();
+    if (!tu_database_hazards(session->db, hazards, error))
+        return FALSE;
+    tu_findings_add_hazards(findings, tu_database_label(session->db), hazards, TRUE);
+    return TRUE;
+}
+
 int
 tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
 {
@@ -250,6 +261,7 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
         !tu_session_open(&session, context, TU_OPEN_READ, FALSE, error) ||
         !tu_transaction_begin_read(&txn, session.db, NULL, error) ||
+        !add_hazards(&session, findings, error) ||
         !tu_install_plan(&session.keeper, statements, findings, error))
         return -1;
     rows = g_new0(gint64, session.spec->sources->len);

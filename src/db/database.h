@@ -30,6 +30,7 @@ typedef struct {
     const char *real_type;
     const char *decimal_type;  /* of sums of decimals; NULL: there are none. "%u" is the scale */
     const char *short_text_type; /* of a dimension that is text of at most 128 characters */
+    const char *tenant_text_type; /* of a tenant that is text of no declared length */
     const char *long_text_type;  /* of one that may be longer than an index key holds */
     const char *number_type;   /* for a sum whose inputs may be either; affinity NUMERIC */
     const char *weight_type;   /* of a log entry's weight: -1 to 2 */

@@ -111,6 +111,7 @@ const TuDriver tu_mariadb_driver = {
                 .real_type = "DOUBLE",
                 .decimal_type = "DECIMAL(38,%u)",
                 .short_text_type = "VARCHAR(128) " TU_MARIADB_TEXT,
+                .tenant_text_type = "VARCHAR(255) " TU_MARIADB_TEXT,
                 .long_text_type = "LONGTEXT " TU_MARIADB_TEXT,
                 .number_type = "DECIMAL(38,10)",
                 .weight_type = "TINYINT",

@@ -289,6 +289,7 @@ const TuDriver tu_postgres_driver = {
                 .real_type = "double precision",
                 .decimal_type = "numeric",
                 .short_text_type = "text COLLATE \"C\"",
+                .tenant_text_type = "text COLLATE \"C\"",
                 .long_text_type = "text COLLATE \"C\"",
                 .number_type = "numeric",
                 .weight_type = "smallint",

@@ -34,6 +34,7 @@ static const ErrorRow error_rows[] = {
     {"53300", TU_ERROR_CONNECT, "raise max_connections, or use fewer workers"},
     {"40", TU_ERROR_BUSY, NULL}, /* deadlock, serialization failure */
     {"55P03", TU_ERROR_BUSY, NULL},
+    {"42P10", TU_ERROR_CONFIG, "the table has not the key that the spec needs now: run `trueup apply`"},
     {"55006", TU_ERROR_BUSY, NULL},
     {"57014", TU_ERROR_BUSY, NULL}, /* cancelled by somebody else, or a time-out */
     {"72000", TU_ERROR_BUSY, NULL},

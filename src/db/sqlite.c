@@ -456,6 +456,7 @@ const TuDriver tu_sqlite_driver = {
                 .id_type = "INTEGER PRIMARY KEY AUTOINCREMENT",
                 .key_type = "",
                 .short_text_type = "",
+                .tenant_text_type = "",
                 .long_text_type = "",
                 .integer_type = "INTEGER",
                 .real_type = "REAL",

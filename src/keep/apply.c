@@ -27,6 +27,7 @@ typedef struct {
     guint64 remove_nulls;
     guint remove_rows;
     GArray *removing; /* of TuValue: keys that wait to be removed */
+    GStringChunk *bytes; /* of those */
     guint n_removing;
 } TableWriter;
 
@@ -96,6 +97,7 @@ writer_clear(gpointer data)
     TableWriter *writer = data;
     g_array_unref(writer->places);
     g_array_unref(writer->removing);
+    g_string_chunk_free(writer->bytes);
     tu_bulk_free(writer->fresh);
     tu_bulk_free(writer->known);
     tu_statement_free(writer->remove);
@@ -115,7 +117,8 @@ add_writer(Writing *writing, const TuSummaryTable *table, GError **error)
 {
     TableWriter writer = {.table = table,
                           .places = g_array_new(FALSE, FALSE, sizeof(Place)),
-                          .removing = g_array_new(FALSE, FALSE, sizeof(TuValue))};
+                          .removing = g_array_new(FALSE, FALSE, sizeof(TuValue)),
+                          .bytes = g_string_chunk_new(64)};
     const TuSummaryModel *summary = table->summary;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
@@ -280,6 +283,7 @@ remove_waiting(Writing *writing, TableWriter *writer, GError **error)
                           writer->removing->len, error) &&
         tu_statement_step(writer->remove, &has_row, error);
     g_array_set_size(writer->removing, 0);
+    g_string_chunk_clear(writer->bytes);
     return is_ok;
 }
 
@@ -300,6 +304,10 @@ remove_row(Writing *writing, TableWriter *writer, const TuValue *key, guint n, G
     }
     TuValue parameters[TU_DIMENSIONS_LIMIT + 3];
     guint n_parameters = tu_summary_table_parameters(key, n, parameters);
+    for (guint i = 0; i < n_parameters; i++)
+        if (tu_value_has_bytes(&parameters[i]))
+            parameters[i].text = g_string_chunk_insert_len(writer->bytes, parameters[i].text,
+                                                           parameters[i].bytes);
     g_array_append_vals(writer->removing, parameters, n_parameters);
     writing->n_written++;
     return ++writer->n_removing < most || remove_waiting(writing, writer, error);

@@ -71,6 +71,16 @@ schema_is_still(TuKeeper *keeper, GError **error)
 #define DDL_LIMIT_US (30 * TU_SECOND_US)
 #define DDL_PAUSE_US (100 * 1000)
 
+/* Says what is in the way when trying again has come to its end. */
+static void
+give_up(GError *local, GError **error)
+{
+    if (tu_error_is(local, TU_ERROR_BUSY))
+        g_prefix_error(&local, "a table is in use by a transaction that somebody holds open: end it, "
+                               "or run this again later: ");
+    g_propagate_error(error, local);
+}
+
 /* After a BUSY error: waits, and says TRUE while it is worth trying again. */
 static gboolean
 may_try_again(const TuKeeper *keeper, const GError *error, gint64 since_us)
@@ -94,7 +104,7 @@ run_one(TuKeeper *keeper, const char *sql, GError **error)
             return TRUE;
         if (!tu_database_dialect(keeper->db)->ddl_commits ||
             !may_try_again(keeper, local, since_us)) {
-            g_propagate_error(error, g_steal_pointer(&local));
+            give_up(g_steal_pointer(&local), error);
             return FALSE;
         }
     }
@@ -140,8 +150,12 @@ with_retries(TuKeeper *keeper, DdlWork work, gpointer data, GError **error)
         if (work(keeper, data, &local))
             return TRUE;
         /* With other tables than the model's the caller must begin anew. */
-        if (!schema_is_still(keeper, NULL) || !may_try_again(keeper, local, since_us)) {
+        if (!schema_is_still(keeper, NULL)) {
             g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (!may_try_again(keeper, local, since_us)) {
+            give_up(g_steal_pointer(&local), error);
             return FALSE;
         }
     }

@@ -355,6 +355,7 @@ typedef struct {
     guint rows;
     GPtrArray *waiting; /* of TuCell */
     GArray *parameters; /* of TuValue: their keys */
+    char texts[LOOKED_UP_AT_ONCE][TU_INSTANT_TEXT_BYTES]; /* of their buckets */
 } Lookup;
 
 static void
@@ -417,7 +418,7 @@ look_up_cell(Lookup *lookup, TuCell *cell, gboolean *ret_is_other, GError **erro
 {
     TuValue key[TU_DIMENSIONS_LIMIT + 3];
     TuValue parameters[TU_DIMENSIONS_LIMIT + 3];
-    char text[TU_INSTANT_TEXT_BYTES];
+    char *text = lookup->texts[lookup->waiting->len];
     guint n = tu_stored_key(lookup->tally, lookup->target, cell, text, key);
     guint64 nulls = tu_summary_table_nulls(key, n);
     *ret_is_other = nulls != lookup->nulls;

@@ -171,6 +171,12 @@ tu_column_types_set(TuSummaryModel *summary, const TuDialect *dialect, GPtrArray
     }
     if (!fits)
         complain(summary, spec->tenant_column, findings);
+    /* A tenant begins the key and is looked up by it, so it stands there as it is. */
+    if (summary->tenant_type.is_unbounded) {
+        g_free(summary->tenant_type.column);
+        summary->tenant_type.column = g_strdup(dialect->tenant_text_type);
+        summary->tenant_type.is_unbounded = FALSE;
+    }
     for (guint i = 0; i < spec->dimensions->len; i++)
         set_dimension(summary, dialect, i, findings);
     for (guint i = 0; i < spec->measures->len; i++)

@@ -323,11 +323,6 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
         if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
             return FALSE;
     sort_captured(model);
-    for (guint i = 0; i < model->captured->len; i++) {
-        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        g_autofree char *where = g_strdup_printf("table %s", captured->name);
-        tu_findings_add_hazards(findings, where, captured->info->hazards, captured->is_captured);
-    }
     if (tu_findings_have_error(findings))
         return TRUE;
     forbid_folding(model);

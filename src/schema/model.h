@@ -30,6 +30,7 @@ typedef struct {
     TuTableInfo *info;
     GPtrArray *columns;   /* of char *: those that the spec uses, sorted */
     gboolean is_captured; /* some source that reads it captures */
+    gboolean is_described; /* its hazards are among the findings */
 } TuCaptured;
 
 /* A series, with the numbers of its expressions in the source's list. -1 = none. */

@@ -324,6 +324,23 @@ tu_source_model_free(gpointer data)
     g_free(source);
 }
 
+/* What is to be said about a table, once; about its capture as soon as a source captures it. */
+static void
+add_hazards(TuCaptured *captured, gboolean captures, GPtrArray *findings)
+{
+    g_autofree char *where = g_strdup_printf("table %s", captured->name);
+    for (guint i = 0; i < captured->info->hazards->len; i++) {
+        const TuHazard *hazard = g_ptr_array_index(captured->info->hazards, i);
+        gboolean is_new = hazard->is_of_capture ? captures && !captured->is_captured
+                                                : !captured->is_described;
+        if (is_new)
+            tu_finding_add(findings, hazard->is_error, where, g_strdup(hazard->message),
+                           g_strdup(hazard->help));
+    }
+    captured->is_captured = captured->is_captured || captures;
+    captured->is_described = TRUE;
+}
+
 static gboolean
 add_tables(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *where,
            GPtrArray *findings, gboolean *ret_complete, GError **error)
@@ -338,7 +355,7 @@ add_tables(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *wh
             *ret_complete = FALSE;
             continue;
         }
-        captured->is_captured = captured->is_captured || source->captures;
+        add_hazards(captured, source->captures, findings);
         g_ptr_array_add(source->tables, captured);
         g_ptr_array_add(source->aliases, tu_model_alias(db, part, captured->name));
     }
@@ -482,7 +499,7 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
     gboolean is_complete = FALSE;
     if (!add_tables(model, source, db, where, findings, &is_complete, error))
         return FALSE;
-    if (!is_complete)
+    if (!is_complete || tu_findings_have_error(findings))
         return TRUE;
     if (!g_str_equal(spec->time_zone, "UTC")) {
         source->naive_zone = tu_zone_new(spec->time_zone, error);

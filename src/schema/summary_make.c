@@ -275,6 +275,30 @@ kinds_of_key(const TuSummaryTable *table, const char *name)
     return kinds;
 }
 
+/* n of "varchar(n) ..."; 0: no length is declared. */
+static guint64
+declared_length(const char *type)
+{
+    const char *open = strchr(type, '(');
+    return open != NULL ? g_ascii_strtoull(open + 1, NULL, 10) : 0;
+}
+
+/* A text that does not fit would stop everything that is to be written. */
+static void
+check_length(const TuTableInfo *info, const TuColumnInfo *column, const Wanted *wanted,
+             GPtrArray *findings)
+{
+    guint64 has = declared_length(column->declared_type);
+    guint64 needs = declared_length(wanted->type);
+    if (column->kind != TU_TYPE_TEXT || has == 0 || wanted->key_type == NULL ||
+        wanted->key_type->kind != TU_TYPE_TEXT || (needs != 0 && needs <= has))
+        return;
+    tu_finding_add(findings, TRUE, info->name,
+                   g_strdup_printf("column %s is %s: the source's texts may be longer", column->name,
+                                   column->declared_type),
+                   g_strdup_printf("ALTER it to %s", wanted->type));
+}
+
 /* A column that converts would make '007' a 7, or 7 a '7': another key than the source's. */
 static void
 check_key_column(const TuTableInfo *info, const TuColumnInfo *column, const TuSummaryTable *table,
@@ -360,6 +384,8 @@ plan_existing(const TuDatabase *db, const TuTableInfo *info, const TuSummaryTabl
             check_column(info, known, column, findings);
         if (known != NULL && column->is_key)
             check_key_column(info, known, table, findings);
+        if (known != NULL && column->is_key && !tu_database_dialect(db)->has_dynamic_types)
+            check_length(info, known, column, findings);
         has_all_key_columns = has_all_key_columns && (known != NULL || !column->is_key);
         if (known == NULL && column->is_key)
             tu_finding_add(findings, TRUE, info->name,

@@ -102,7 +102,8 @@ conform([
     ], LITE),
 
     sale('COPY, MERGE, ON CONFLICT, writable CTEs (PostgreSQL)', [
-        `COPY sale FROM STDIN;\n700\t700\ta\t2024-02-29 12:00:00\t7\n701\t701\t\\N\t\\N\t\\N\n\\.\n`,
+        ['COPY sale FROM STDIN;', '700\t700\ta\t2024-02-29 12:00:00\t7', '701\t701\t\\N\t\\N\t\\N',
+            '\\.\n'].join('\n'),
         `COPY sale FROM STDIN (FORMAT csv);\n702,702,b,2024-02-28,7\n\\.\n`,
         `INSERT INTO sale VALUES ${NEW(1)},
             ${NEW(710)} ON CONFLICT (id) DO UPDATE SET v = sale.v + 1000,
@@ -248,18 +249,18 @@ conformTo('capture: TRUNCATE', sale('', [], {on: ['postgresql', 'mariadb']}), (p
     }
 });
 
-/* What changes the table itself. The guard sees it, at the latest when settling, and `apply` mends.
- * */
+/* What changes the table itself. The guard sees it when settling, and `apply` mends. */
+const isUnguarded = (place) => place.json('status').summaries
+    .every(({unguarded_since: since}) => since !== null);
+
 const PARTITIONS = [
     ['a new partition', `CREATE TABLE sale_4 PARTITION OF sale FOR VALUES
         FROM ('2025-01-01') TO ('2026-01-01');
-        INSERT INTO sale VALUES (950, 1, 'a', '2025-05-05', 1); INSERT INTO sale_4 VALUES (951, 1,
-            'a',
-        '2025-05-05', 1)`],
+        INSERT INTO sale VALUES (950, 1, 'a', '2025-05-05', 1);
+        INSERT INTO sale_4 VALUES (951, 1, 'a', '2025-05-05', 1)`],
     ['a partition detached', 'ALTER TABLE sale DETACH PARTITION sale_1; UPDATE sale SET v = v + 1'],
-    ['a partition attached', `CREATE TABLE sale_4 (LIKE sale); INSERT INTO sale_4 VALUES (950, 1,
-        'a',
-        '2025-05-05', 1); ALTER TABLE sale ATTACH PARTITION sale_4 FOR VALUES
+    ['a partition attached', `CREATE TABLE sale_4 (LIKE sale); 
+        INSERT INTO sale_4 VALUES (950, 1, 'a', '2025-05-05', 1); ALTER TABLE sale ATTACH PARTITION sale_4 FOR VALUES
             FROM ('2025-01-01') TO ('2026-01-01');
         UPDATE sale_4 SET v = 9`],
     ['a partition dropped', 'DROP TABLE sale_1'],
@@ -271,8 +272,7 @@ for (const [what, change] of PARTITIONS)
         place.shell(change);
         const {code} = place.run('run --once');
         assert.ok(code === 0 || code === 1, `run --once: ${code}`);
-        assert.ok(place.json('status').summaries.every(({unguarded_since: since}) => since !== null),
-            'status names nothing');
+        assert.ok(isUnguarded(place), 'status names nothing');
         place.run('apply', {code: 0});
         isTrue(place, 'applied');
         place.shell(`UPDATE sale SET v = v + 1; DELETE FROM sale WHERE id % 2 = 0`);
@@ -313,7 +313,7 @@ for (const [kind, losses] of Object.entries(LOSSES))
             place.run('apply', {code: 0});
             place.shell(typeof change === 'function' ? change(place) : change);
             place.run('run --once', {code: 1});
-            assert.ok(place.json('status').summaries.every(({unguarded_since: since}) => since !== null));
+            assert.ok(isUnguarded(place), 'status names nothing');
             place.run('apply', {code: 0});
             isTrue(place, 'applied');
             place.shell(`UPDATE sale SET v = v + 1; DELETE FROM sale WHERE id % 2 = 0`);

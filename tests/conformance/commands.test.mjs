@@ -121,7 +121,8 @@ onEach('drop: the tables that trueup made go too; --keep-tables leaves them', (h
 });
 
 onEach('query: a series as JSON and CSV, filled, at a coarser grain', (house, kind) => {
-    const query = house.json('query daily --from 2024-03-03 --to 2024-03-04 --tenant tokyo --measure n,total',
+    const query = house.json('query daily --from 2024-03-03 --to 2024-03-04' +
+        ' --tenant tokyo --measure n,total',
         {code: 0});
     assert.deepEqual([query.summary, query.grain, query.from, query.to, query.built, query.errors],
         ['daily', 'day', '2024-03-03', '2024-03-04', true, []]);
@@ -132,14 +133,17 @@ onEach('query: a series as JSON and CSV, filled, at a coarser grain', (house, ki
     const column = (row, name) => row[query.columns.indexOf(name)];
     assert.deepEqual(query.rows.map((row) => [column(row, 'n'), column(row, 'total')]),
         truth.map(({n, total}) => [n, total]));
-    const months = house.json('query folded --grain month --tenant phoenix --from 2024-01-01 --to 2024-04-30',
+    const months = house.json('query folded --grain month --tenant phoenix' +
+        ' --from 2024-01-01 --to 2024-04-30',
         {code: 0});
     const [{n}] = house.sql(`SELECT count(*) AS n FROM sale WHERE shop = 'phoenix'`);
     assert.equal(months.rows.reduce((sum, row) => sum + row[months.columns.indexOf('n')], 0), n);
-    const filled = house.run('query daily --tenant tokyo --from 2024-02-27 --to 2024-03-02 --fill --format csv',
+    const filled = house.run('query daily --tenant tokyo --from 2024-02-27 --to 2024-03-02' +
+        ' --fill --format csv',
         {code: 0}).out.trim().split('\n');
     assert.equal(filled.length, 6);
-    const hours = house.json('query folded --grain hour --tenant tokyo --from 2024-03-01 --to 2024-03-01',
+    const hours = house.json('query folded --grain hour --tenant tokyo' +
+        ' --from 2024-03-01 --to 2024-03-01',
         {code: 0});
     const bucket = hours.rows[0][hours.columns.indexOf('bucket')];
     assert.equal(bucket, '2024-03-01T00:00:00Z');

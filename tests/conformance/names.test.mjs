@@ -30,8 +30,8 @@ const SALE = 'id {id}, shop {name}, at {instant}, v {integer}';
 conform([
     {
         name: 'names that need quotes, in mixed case and reserved',
-        tables: 'CREATE TABLE "Sale of goods"("ID" {id}, "Shop" {name}, "At" {instant}, "order" {integer},'
-            + ' "group" {name});',
+        tables: `CREATE TABLE "Sale of goods"("ID" {id}, "Shop" {name}, "At" {instant},
+            "order" {integer}, "group" {name});`,
         rows: {'"Sale of goods"': ROWS.map((row) => [...row, ['x', 'Y'][row[0] % 2]])},
         spec: {
             sources: {sale: {from: '"Sale of goods" s', tenant: 's."Shop"', time: '"At"'}},
@@ -115,7 +115,8 @@ const sale = (more = {}) => ({tables: `CREATE TABLE sale(${SALE});`, rows: {sale
 
 conformTo('control_schema: trueup\'s own tables are there, and nowhere else', sale({
     on: ['postgresql', 'mariadb'],
-    spec: (kind, place) => ({control_schema: kind === 'mariadb' ? place.database.beside('own') : 'own',
+    spec: (kind, place) => ({
+        control_schema: kind === 'mariadb' ? place.database.beside('own') : 'own',
         ...PLAIN}),
 }), (place) => {
     place.run('apply', {code: 0});

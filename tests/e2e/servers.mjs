@@ -347,6 +347,7 @@ export async function openDatabase(kind, {create, server} = {}) {
         return new SERVERS[kind](await serverUrl(kind), freshName()).create(create);
     const own = await start(kind, {more: server});
     const database = new SERVERS[kind](new URL(own.url), freshName()).create(create);
+    database.own = own;
     database.drop = () => own.stop();
     return database;
 }
