@@ -71,10 +71,9 @@ SELECT NULL, (day), trueup_weight FROM "trueup_change_shop_flight" AS "flight" W
 SELECT NULL, (day), 0 FROM "trueup_change_shop_flight" AS "flight" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2;
 
 -- summary table, a tenant that is long
-CREATE TABLE "s_minute" ("tenant" text COLLATE "C", "bucket" timestamptz, "n" bigint, "trueup_rows" bigint);
-CREATE UNIQUE INDEX "trueup_key_s_minute" ON "s_minute"((CASE WHEN octet_length("tenant") > 512 THEN md5("tenant") || md5('.' || "tenant") ELSE "tenant" END), (octet_length("tenant") > 512), "bucket") NULLS NOT DISTINCT;
-INSERT INTO "s_minute"("tenant", "bucket", "n", "trueup_rows") VALUES (?1, ?2, ?3, ?4) ON CONFLICT((CASE WHEN octet_length("tenant") > 512 THEN md5("tenant") || md5('.' || "tenant") ELSE "tenant" END), (octet_length("tenant") > 512), "bucket") DO UPDATE SET "n" = excluded."n", "trueup_rows" = excluded."trueup_rows";
-INSERT INTO "s_minute"("tenant", "bucket", "n", "trueup_rows") VALUES (?1, ?2, ?3, ?4), (?5, ?6, ?7, ?8) ON CONFLICT((CASE WHEN octet_length("tenant") > 512 THEN md5("tenant") || md5('.' || "tenant") ELSE "tenant" END), (octet_length("tenant") > 512), "bucket") DO UPDATE SET "n" = excluded."n", "trueup_rows" = excluded."trueup_rows";
+CREATE TABLE "s_minute" ("tenant" text COLLATE "C", "bucket" timestamptz, "n" bigint, "trueup_rows" bigint, PRIMARY KEY ("tenant", "bucket"));
+INSERT INTO "s_minute"("tenant", "bucket", "n", "trueup_rows") VALUES (?1, ?2, ?3, ?4) ON CONFLICT("tenant", "bucket") DO UPDATE SET "n" = excluded."n", "trueup_rows" = excluded."trueup_rows";
+INSERT INTO "s_minute"("tenant", "bucket", "n", "trueup_rows") VALUES (?1, ?2, ?3, ?4), (?5, ?6, ?7, ?8) ON CONFLICT("tenant", "bucket") DO UPDATE SET "n" = excluded."n", "trueup_rows" = excluded."trueup_rows";
 DELETE FROM "s_minute" WHERE ("tenant" = ?1 AND "bucket" = ?2);
 SELECT NULL, "tenant", "bucket", "trueup_rows", "n", NULL, NULL FROM "s_minute" WHERE "tenant" = ?1 AND "bucket" = ?2;
 SELECT NULL, "tenant", "bucket", "trueup_rows", "n", NULL, NULL FROM "s_minute" WHERE "tenant" = ?1 AND "bucket" = ?2;
