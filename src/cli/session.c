@@ -39,13 +39,14 @@ add_finding(GString *text, const TuFinding *finding)
                            finding->help != NULL ? finding->help : "");
 }
 
+/* Where the triggers are there already, what would hinder making them hinders nobody. */
 static gboolean
-refuse_findings(const TuSession *session, GError **error)
+refuse_findings(const TuSession *session, gboolean needs_apply, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < session->findings->len; i++) {
         const TuFinding *finding = g_ptr_array_index(session->findings, i);
-        if (finding->is_error)
+        if (finding->is_error && !(needs_apply && finding->is_of_capture))
             add_finding(text, finding);
     }
     if (text->len == 0)
@@ -122,7 +123,7 @@ tu_session_open(TuSession *session, const TuContext *context, TuOpenMode mode,
     tu_database_set_control_schema(session->db, session->spec->control_schema);
     if (!find_hazards(session, mode, error) ||
         !tu_model_new(session->spec, session->db, session->findings, &session->model, error) ||
-        !refuse_findings(session, error))
+        !refuse_findings(session, needs_apply, error))
         return FALSE;
     tu_keeper_init(&session->keeper, session->db, session->model);
     session->keeper.is_cancelled = context->is_cancelled;

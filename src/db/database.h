@@ -39,6 +39,7 @@ typedef struct {
     const char *date_type;     /* of day buckets and longer */
     const char *instant_type;  /* of hour and minute buckets */
     const char *clustered;     /* after CREATE TABLE (...): rows lie in the order of the key */
+    const char *create_view;   /* "CREATE VIEW" */
     const char *table_options; /* after every CREATE TABLE (...) */
     const char *same;          /* NULL-safe equality operator: "IS" */
     const char *conflict;      /* of an upsert: "ON CONFLICT" with a key, or "ON DUPLICATE KEY UPDATE" */

@@ -120,6 +120,7 @@ const TuDriver tu_mariadb_driver = {
                 .date_type = "DATE",
                 .instant_type = "DATETIME(6)",
                 .clustered = "",
+                .create_view = "CREATE SQL SECURITY INVOKER VIEW",
                 .table_options = " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 "
                                  "COLLATE=utf8mb4_nopad_bin",
                 .same = "<=>",

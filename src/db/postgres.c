@@ -298,6 +298,7 @@ const TuDriver tu_postgres_driver = {
                 .date_type = "date",
                 .instant_type = "timestamptz",
                 .clustered = "",
+                .create_view = "CREATE VIEW",
                 .table_options = "",
                 .same = "IS NOT DISTINCT FROM",
                 .conflict = "ON CONFLICT",

@@ -17,7 +17,7 @@ static const char table_sql[] =
     "pg_catalog.row_security_active(c.oid), c.relpersistence, c.relkind = 'f', "
     "pg_catalog.has_table_privilege(c.oid, 'SELECT') AND "
     "pg_catalog.has_schema_privilege(n.oid, 'USAGE'), "
-    "pg_catalog.has_table_privilege(c.oid, 'TRIGGER'), "
+    "pg_catalog.pg_has_role(c.relowner, 'USAGE'), "
     "EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1'), "
     "EXISTS (SELECT FROM pg_catalog.pg_subscription_rel s WHERE s.srrelid = c.oid) "
     "FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid "
@@ -31,7 +31,7 @@ enum {
     PERSISTENCE,
     IS_FOREIGN,
     MAY_SELECT,
-    MAY_TRIGGER,
+    IS_OWNER,
     HAS_RULES,
     IS_SUBSCRIBED
 };
@@ -88,8 +88,8 @@ is_ours(const TuTriggerInfo *trigger)
            strstr(trigger->text, ".\"trueup_") != NULL;
 }
 
-/* Those who only keep summaries need no right to make triggers: it is missed where there are none.
- */
+/* ENABLE ALWAYS asks for the table's owner, not only for the right TRIGGER. Those who only keep
+ * summaries need neither: it is missed where there are no triggers. */
 static void
 look_at_triggers(const PGresult *result, TuTableInfo *info)
 {
@@ -107,11 +107,12 @@ look_at_triggers(const PGresult *result, TuTableInfo *info)
                           g_strdup("run `trueup apply`"));
     }
     for (int row = 0; !has_ours && row < PQntuples(result); row++)
-        if (!tu_postgres_is_true(result, row, MAY_TRIGGER))
+        if (!tu_postgres_is_true(result, row, IS_OWNER))
             tu_hazard_add(info->hazards, TRUE, TRUE,
-                          g_strdup_printf("this role may not create triggers on table %s",
+                          g_strdup_printf("this role may not create triggers that always fire on "
+                                          "table %s: only its owner may",
                                           tu_postgres_field(result, row, NAME)),
-                          g_strdup("GRANT TRIGGER on it, or run `trueup apply` as its owner"));
+                          g_strdup("run `trueup apply` as its owner, or GRANT the owner's role"));
 }
 
 gboolean

@@ -467,6 +467,7 @@ const TuDriver tu_sqlite_driver = {
                 .date_type = "TEXT",
                 .instant_type = "TEXT",
                 .clustered = " WITHOUT ROWID",
+                .create_view = "CREATE VIEW",
                 .table_options = "",
                 .same = "IS",
                 .conflict = "ON CONFLICT",

@@ -92,6 +92,9 @@ may_try_again(const TuKeeper *keeper, const GError *error, gint64 since_us)
     return TRUE;
 }
 
+/* So much of a statement says which table it is about. */
+#define SHOWN_BYTES 80
+
 /* One statement. Where each commits by itself, it alone is tried again while its table is in use;
  * elsewhere the whole transaction is. */
 static gboolean
@@ -102,11 +105,17 @@ run_one(TuKeeper *keeper, const char *sql, GError **error)
         g_autoptr(GError) local = NULL;
         if (tu_database_execute(keeper->db, sql, &local))
             return TRUE;
-        if (!tu_database_dialect(keeper->db)->ddl_commits ||
-            !may_try_again(keeper, local, since_us)) {
+        gboolean is_busy = tu_error_is(local, TU_ERROR_BUSY);
+        gboolean commits = tu_database_dialect(keeper->db)->ddl_commits;
+        if (commits && may_try_again(keeper, local, since_us))
+            continue;
+        if (is_busy)
+            g_prefix_error(&local, "`%.*s ...`: ", SHOWN_BYTES, sql);
+        if (commits)
             give_up(g_steal_pointer(&local), error);
-            return FALSE;
-        }
+        else
+            g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
     }
 }
 
@@ -154,8 +163,12 @@ with_retries(TuKeeper *keeper, DdlWork work, gpointer data, GError **error)
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        if (!may_try_again(keeper, local, since_us)) {
-            give_up(g_steal_pointer(&local), error);
+        gboolean is_told = tu_database_dialect(keeper->db)->ddl_commits;
+        if (is_told || !may_try_again(keeper, local, since_us)) {
+            if (is_told)
+                g_propagate_error(error, g_steal_pointer(&local));
+            else
+                give_up(g_steal_pointer(&local), error);
             return FALSE;
         }
     }

@@ -79,8 +79,9 @@ create_text(const TuDialect *dialect, guint index)
 {
     gboolean is_table = g_str_equal(objects[index].kind, "TABLE");
     GString *sql = g_string_new(NULL);
-    g_string_append_printf(sql, "CREATE %s %s%s", objects[index].kind,
-                           is_table ? "IF NOT EXISTS " : "", objects[index].name);
+    g_string_append_printf(sql, "%s %s",
+                           is_table ? "CREATE TABLE IF NOT EXISTS" : dialect->create_view,
+                           objects[index].name);
     for (const char *c = objects[index].columns; *c != '\0'; c++) {
         if (*c == '%')
             g_string_append(sql, type_of(dialect, *++c));

@@ -36,6 +36,26 @@ tu_findings_have_error(GPtrArray *findings)
     return FALSE;
 }
 
+gboolean
+tu_findings_forbid_work(GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const TuFinding *finding = g_ptr_array_index(findings, i);
+        if (finding->is_error && !finding->is_of_capture)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+void
+tu_finding_add_hazard(GPtrArray *findings, const char *where, const TuHazard *hazard)
+{
+    tu_finding_add(findings, hazard->is_error, where, g_strdup(hazard->message),
+                   g_strdup(hazard->help));
+    ((TuFinding *)g_ptr_array_index(findings, findings->len - 1))->is_of_capture =
+        hazard->is_of_capture;
+}
+
 void
 tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrArray *hazards,
                         gboolean is_captured)
@@ -43,7 +63,6 @@ tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrArray 
     for (guint i = 0; i < hazards->len; i++) {
         const TuHazard *hazard = g_ptr_array_index(hazards, i);
         if (is_captured || !hazard->is_of_capture)
-            tu_finding_add(findings, hazard->is_error, where, g_strdup(hazard->message),
-                           g_strdup(hazard->help));
+            tu_finding_add_hazard(findings, where, hazard);
     }
 }

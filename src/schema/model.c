@@ -323,14 +323,14 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
         if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
             return FALSE;
     sort_captured(model);
-    if (tu_findings_have_error(findings))
+    if (tu_findings_forbid_work(findings))
         return TRUE;
     forbid_folding(model);
     for (guint i = 0; i < spec->summaries->len; i++)
         if (!tu_model_add_summary(model, db, g_ptr_array_index(spec->summaries, i), findings,
                                   error))
             return FALSE;
-    if (tu_findings_have_error(findings))
+    if (tu_findings_forbid_work(findings))
         return TRUE;
     make_groups(model);
     model->digest = tu_definition_digest(spec);

@@ -135,6 +135,7 @@ struct TuModel {
 /* A finding about the database. `where` names a source, summary or table. */
 typedef struct {
     gboolean is_error; /* else a warning: it works, but somebody should know */
+    gboolean is_of_capture; /* matters only to who makes triggers */
     char *where;
     char *message;
     char *help; /* what to do, or NULL */
@@ -143,6 +144,10 @@ GPtrArray *tu_findings_new(void);
 void tu_finding_add(GPtrArray *findings, gboolean is_error, const char *where, char *message,
                     char *help);
 gboolean tu_findings_have_error(GPtrArray *findings);
+/* TRUE if one is an error also where the triggers are there already. */
+gboolean tu_findings_forbid_work(GPtrArray *findings);
+
+void tu_finding_add_hazard(GPtrArray *findings, const char *where, const TuHazard *hazard);
 
 /* Hazards as findings. Those of capture are left out where nothing is captured. */
 void tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrArray *hazards,

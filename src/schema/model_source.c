@@ -334,8 +334,7 @@ add_hazards(TuCaptured *captured, gboolean captures, GPtrArray *findings)
         gboolean is_new = hazard->is_of_capture ? captures && !captured->is_captured
                                                 : !captured->is_described;
         if (is_new)
-            tu_finding_add(findings, hazard->is_error, where, g_strdup(hazard->message),
-                           g_strdup(hazard->help));
+            tu_finding_add_hazard(findings, where, hazard);
     }
     captured->is_captured = captured->is_captured || captures;
     captured->is_described = TRUE;
@@ -499,7 +498,7 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
     gboolean is_complete = FALSE;
     if (!add_tables(model, source, db, where, findings, &is_complete, error))
         return FALSE;
-    if (!is_complete || tu_findings_have_error(findings))
+    if (!is_complete || tu_findings_forbid_work(findings))
         return TRUE;
     if (!g_str_equal(spec->time_zone, "UTC")) {
         source->naive_zone = tu_zone_new(spec->time_zone, error);
@@ -518,5 +517,5 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
                 return FALSE;
         }
     }
-    return tu_findings_have_error(findings) || find_indexes(source, db, error);
+    return tu_findings_forbid_work(findings) || find_indexes(source, db, error);
 }

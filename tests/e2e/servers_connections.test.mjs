@@ -225,6 +225,7 @@ onServers('rights: the role that plan prints can do all but create tables and ca
     /* What it may not: make tables, or capture. It is told, and nothing is half done. */
     if (kind === 'postgresql') {
         house.run('release', {code: 0});
+        house.run(`${as} run --once`, {code: 0});
         const before = house.digest();
         const {code, err} = house.run(`${as} apply`);
         assert.ok(code === 2 || code === 3, `apply: ${code}: ${err}`);

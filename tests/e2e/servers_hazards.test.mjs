@@ -67,8 +67,8 @@ onServers('hazard: rights that are missing are named, one after the other', asyn
         postgresql: [
             [`ALTER TABLE sale OWNER TO postgres; ALTER TABLE shop OWNER TO postgres; GRANT SELECT ON shop TO ${ROLE}`,
                 /may not read table (public\.)?sale/],
-            [`GRANT SELECT ON sale TO ${ROLE}`, /may not create triggers on table public\.sale/],
-            [`GRANT TRIGGER ON sale, shop TO ${ROLE}`, null],
+            [`GRANT SELECT, TRIGGER ON sale, shop TO ${ROLE}`, /may not create triggers [^\n]* table (public\.)?sale/],
+            [`ALTER TABLE sale OWNER TO ${ROLE}`, null],
         ],
         mariadb: [
             [`REVOKE TRIGGER ON ${name}.* FROM ${ROLE}@'127.0.0.1'`, /sale: the right TRIGGER is missing/],
@@ -81,7 +81,7 @@ onServers('hazard: rights that are missing are named, one after the other', asyn
         if (!problem)
             continue;
         assert.match(apply.err, problem);
-        assert.match(apply.err, /GRANT/, 'what helps');
+        assert.match(apply.err, /GRANT|owner/, 'what helps');
         assert.match(house.run('check').out, problem);
         assert.ok(!house.database.tables().some(({name: table}) => table.startsWith('trueup_')), 'half applied');
     }
@@ -127,10 +127,8 @@ onServers('hazard: the user who applied is dropped: named, and mended by another
         house.isTrue();
         house.database.admin(`DROP USER ${leaver}@'127.0.0.1'`, '');
         assert.match(await writer.attempt('UPDATE sale SET amount = amount + 1'), /ERROR 1449/);
-        if (mender === auditor) {
+        if (mender === auditor)
             assert.match(house.run([...as(mender), 'check'], {code: 1}).out, new RegExp(`sale: .*${leaver}`));
-            assert.match(house.run([...as(mender), 'run', '--once'], {code: 1}).err, /table sale is unguarded/);
-        }
         for (const command of commands)
             house.run([...as(mender), command], {code: 0});
         await writer.do('UPDATE sale SET amount = amount + 1');
