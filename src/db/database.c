@@ -290,6 +290,15 @@ tu_database_capture_objects(TuDatabase *db, const TuCaptureShape *shape)
     return db->driver->capture_objects(db, shape);
 }
 
+gboolean
+tu_database_capture_identity(TuDatabase *db, const TuCaptureShape *shape, const char *control,
+                             char **ret_whole, char **ret_own, GError **error)
+{
+    *ret_whole = *ret_own = NULL;
+    return db->driver->capture_identity == NULL ||
+           db->driver->capture_identity(db, shape, control, ret_whole, ret_own, error);
+}
+
 void
 tu_database_capture_forget(TuDatabase *db, const char *table, const char *log,
                            GPtrArray *statements)

@@ -297,6 +297,14 @@ GPtrArray *tu_database_capture_objects(TuDatabase *db, const TuCaptureShape *sha
 GPtrArray *tu_capture_objects_new(void);
 TuCaptureObject *tu_capture_object_add(GPtrArray *objects, const char *name);
 
+/* Which triggers, columns and parts these are: it changes when a trigger is switched off and on again,
+ * when the table is replaced by another, when a logged column is retyped (F23). `control` names a table
+ * of trueup's own. *ret_whole changes when that is another one too: the whole database was restored.
+ * Both NULL where texts tell everything. */
+gboolean tu_database_capture_identity(TuDatabase *db, const TuCaptureShape *shape,
+                                      const char *control, char **ret_whole, char **ret_own,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Adds the statements that remove whatever capture made for a table of that name, its log excepted,
  * even if the table is gone or has another name now. */
 void tu_database_capture_forget(TuDatabase *db, const char *table, const char *log,

@@ -44,6 +44,9 @@ struct TuDriver {
     gboolean (*hazards)(TuDatabase *db, GPtrArray *hazards, GError **error);
 
     GPtrArray *(*capture_objects)(TuDatabase *db, const TuCaptureShape *shape);
+    gboolean (*capture_identity)(TuDatabase *db, const TuCaptureShape *shape, const char *control,
+                                 char **ret_whole, char **ret_own,
+                                 GError **error); /* may be NULL: both NULL */
     void (*capture_forget)(TuDatabase *db, const char *table, const char *log,
                            GPtrArray *statements);
     TuValue (*entry_value)(gint64 id, char *text);

@@ -159,6 +159,7 @@ const TuDriver tu_mariadb_driver = {
     .schema_version = tu_mariadb_schema_version,
     .hazards = tu_mariadb_hazards,
     .capture_objects = tu_mariadb_capture_objects,
+    .capture_identity = tu_mariadb_capture_identity,
     .capture_forget = tu_mariadb_capture_forget,
     .entry_value = tu_mariadb_entry_value,
     .delete_entries = tu_mariadb_delete_entries,

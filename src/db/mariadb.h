@@ -223,6 +223,9 @@ gboolean tu_mariadb_table_hazards(TuMariadb *db, const TuMariadbName *name, cons
 char *tu_mariadb_trigger_text(const char *moment, const char *event, const char *sql_mode,
                               const char *body, const char *missing_definer);
 
+gboolean tu_mariadb_capture_identity(TuDatabase *db, const TuCaptureShape *shape,
+                                     const char *control, char **ret_whole, char **ret_own,
+                                     GError **error);
 GPtrArray *tu_mariadb_capture_objects(TuDatabase *base, const TuCaptureShape *shape);
 void tu_mariadb_capture_forget(TuDatabase *base, const char *table, const char *log,
                                GPtrArray *statements);

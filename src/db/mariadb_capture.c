@@ -170,6 +170,7 @@ add_object(const TuMariadb *db, const TuCaptureShape *shape, const char *event, 
     const char *installed = installed_text(shape->info, name);
     TuCaptureObject *object = tu_capture_object_add(objects, name);
     object->installed = g_strdup(installed);
+    object->create_replaces = body != NULL; /* no moment without one (DDL commits by itself) */
     g_ptr_array_add(object->drop, tu_sql_format("DROP TRIGGER IF EXISTS %Q", qualified));
     if (body == NULL)
         return;

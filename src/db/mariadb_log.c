@@ -109,6 +109,77 @@ tu_mariadb_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *ret
     return is_good;
 }
 
+/* ---- what capture is made of ---- */
+
+static const char triggers_sql[] =
+    "SELECT TRIGGER_NAME, CREATED FROM information_schema.TRIGGERS"
+    " WHERE EVENT_OBJECT_SCHEMA = ?1 AND EVENT_OBJECT_TABLE = ?2 AND TRIGGER_NAME LIKE 'trueup%'"
+    " ORDER BY TRIGGER_NAME";
+static const char columns_sql[] =
+    "SELECT COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME FROM information_schema.COLUMNS"
+    " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2 ORDER BY COLUMN_NAME";
+static const char made_sql[] = "SELECT CREATE_TIME FROM information_schema.TABLES"
+                               " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2";
+
+typedef struct {
+    XXH3_state_t *digest;
+    const GPtrArray *columns;
+} Identity;
+
+static gboolean
+take_trigger_made(TuStatement *row, gpointer data)
+{
+    return take_version(row, ((Identity *)data)->digest);
+}
+
+/* Only those that are logged. */
+static gboolean
+take_logged_column(TuStatement *row, gpointer data)
+{
+    const Identity *identity = data;
+    TuValue name = tu_mariadb_value(row, 0);
+    for (guint i = 0; i < identity->columns->len; i++) {
+        TuValue logged = tu_value_text(g_ptr_array_index(identity->columns, i));
+        if (tu_value_equal(&logged, &name))
+            return take_version(row, identity->digest);
+    }
+    return TRUE;
+}
+
+static gboolean
+digest_rows(TuMariadb *db, const char *sql, const char *table, TuMariadbTake take,
+            const GPtrArray *columns, GString *into, GError **error)
+{
+    g_auto(TuMariadbName) name = tu_mariadb_name(db, table);
+    const TuValue values[] = {tu_value_text(name.schema), tu_value_text(name.table)};
+    Identity identity = {XXH3_createState(), columns};
+    gboolean is_good = XXH3_64bits_reset(identity.digest) == XXH_OK &&
+                       tu_mariadb_each_row(db, sql, values, G_N_ELEMENTS(values), take, &identity,
+                                           error);
+    if (is_good)
+        g_string_append_printf(into, "%016" G_GINT64_MODIFIER "x",
+                               (guint64)XXH3_64bits_digest(identity.digest));
+    XXH3_freeState(identity.digest);
+    return is_good;
+}
+
+gboolean
+tu_mariadb_capture_identity(TuDatabase *base, const TuCaptureShape *shape, const char *control,
+                            char **ret_whole, char **ret_own, GError **error)
+{
+    TuMariadb *db = (TuMariadb *)base;
+    g_autoptr(GString) whole = g_string_new(NULL);
+    g_autoptr(GString) own = g_string_new(NULL);
+    const char *table = shape->info->name;
+    if (!digest_rows(db, made_sql, control, take_trigger_made, NULL, whole, error) ||
+        !digest_rows(db, triggers_sql, table, take_trigger_made, NULL, own, error) ||
+        !digest_rows(db, columns_sql, table, take_logged_column, shape->columns, own, error))
+        return FALSE;
+    *ret_whole = g_strdup(whole->str);
+    *ret_own = g_strdup(own->str);
+    return TRUE;
+}
+
 /* ---- locks ---- */
 
 /* A lock's name is known to the whole server and may have 64 characters: a hash stands for the

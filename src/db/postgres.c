@@ -337,6 +337,7 @@ const TuDriver tu_postgres_driver = {
     .schema_version = tu_postgres_schema_version,
     .hazards = tu_postgres_hazards,
     .capture_objects = tu_postgres_capture_objects,
+    .capture_identity = tu_postgres_capture_identity,
     .capture_forget = tu_postgres_capture_forget,
     .entry_value = tu_postgres_entry_value,
     .delete_entries = tu_postgres_delete_entries,

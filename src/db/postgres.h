@@ -238,6 +238,9 @@ gboolean tu_postgres_uses_index(TuDatabase *base, const char *sql, gboolean *ret
                                 GError **error);
 gboolean tu_postgres_schema_version(TuDatabase *base, const GPtrArray *tables,
                                     gint64 *ret_version, GError **error);
+gboolean tu_postgres_capture_identity(TuDatabase *db, const TuCaptureShape *shape,
+                                      const char *control, char **ret_whole, char **ret_own,
+                                      GError **error);
 GPtrArray *tu_postgres_capture_objects(TuDatabase *base, const TuCaptureShape *shape);
 void tu_postgres_capture_forget(TuDatabase *base, const char *table, const char *log,
                                 GPtrArray *statements);

@@ -24,7 +24,7 @@ static const char version_sql[] =
     "c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.relhasrules) "
     "FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.oid "
     "UNION ALL SELECT pg_catalog.concat_ws(' ', 'column', a.attrelid, a.attnum, a.attname, "
-    "a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.attgenerated) FROM family f "
+    "a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.attgenerated, a.xmin) FROM family f "
     "JOIN pg_catalog.pg_attribute a ON a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped "
     "UNION ALL SELECT pg_catalog.concat_ws(' ', 'trigger', t.oid, t.xmin, t.tgenabled, p.oid, "
     "p.xmin) FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid AND "
@@ -37,23 +37,37 @@ static const char version_sql[] =
     "SELECT coalesce(pg_catalog.hashtextextended(pg_catalog.string_agg(fact, ';' ORDER BY fact "
     "COLLATE \"C\"), 0), 0) FROM facts";
 
-/* {"\"shop\".\"bill\"", ...}: an array's text. */
+static void
+append_element(GString *array, const char *text)
+{
+    g_string_append(array, array->len == 1 ? "\"" : ",\"");
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            g_string_append_c(array, '\\');
+        g_string_append_c(array, *c);
+    }
+    g_string_append_c(array, '"');
+}
+
+/* {"a", "b"}: an array's text. */
+static char *
+text_array(const GPtrArray *texts)
+{
+    GString *array = g_string_new("{");
+    for (guint i = 0; i < texts->len; i++)
+        append_element(array, g_ptr_array_index(texts, i));
+    g_string_append_c(array, '}');
+    return g_string_free(array, FALSE);
+}
+
+/* {"\"shop\".\"bill\"", ...} */
 static char *
 array_of(const GPtrArray *tables)
 {
-    GString *array = g_string_new("{");
-    for (guint i = 0; i < tables->len; i++) {
-        g_autofree char *quoted = tu_postgres_quote_table(g_ptr_array_index(tables, i));
-        g_string_append(array, i == 0 ? "\"" : ",\"");
-        for (const char *c = quoted; *c != '\0'; c++) {
-            if (*c == '"' || *c == '\\')
-                g_string_append_c(array, '\\');
-            g_string_append_c(array, *c);
-        }
-        g_string_append_c(array, '"');
-    }
-    g_string_append_c(array, '}');
-    return g_string_free(array, FALSE);
+    g_autoptr(GPtrArray) quoted = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < tables->len; i++)
+        g_ptr_array_add(quoted, tu_postgres_quote_table(g_ptr_array_index(tables, i)));
+    return text_array(quoted);
 }
 
 gboolean
@@ -70,6 +84,43 @@ tu_postgres_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *re
     if (!tu_postgres_unwrap(db, is_own, result != NULL, error))
         return FALSE;
     *ret_version = g_ascii_strtoll(tu_postgres_field(result, 0, 0), NULL, 10);
+    return TRUE;
+}
+
+/* ---- what capture is made of ---- */
+
+/* $1: the table; $2: its logged columns. A column's row in the catalog is another one after it was
+ * retyped, even to the same type. */
+static const char identity_sql[] =
+    "WITH RECURSIVE family(oid) AS (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid UNION "
+    "SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.oid), "
+    "facts(fact) AS (SELECT pg_catalog.concat_ws(' ', 'table', oid) FROM family "
+    "UNION ALL SELECT pg_catalog.concat_ws(' ', 'column', a.attrelid, a.attnum, a.atttypid, "
+    "a.atttypmod, a.xmin) FROM family f JOIN pg_catalog.pg_attribute a ON a.attrelid = f.oid "
+    "AND a.attname = ANY ($2::pg_catalog.text[]) AND NOT a.attisdropped "
+    "UNION ALL SELECT pg_catalog.concat_ws(' ', 'trigger', t.oid, t.xmin, t.tgenabled) FROM family f "
+    "JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid AND t.tgname LIKE 'trueup%') "
+    "SELECT pg_catalog.to_regclass($3)::pg_catalog.oid, pg_catalog.md5(pg_catalog.string_agg(fact, "
+    "';' ORDER BY fact COLLATE \"C\")) FROM facts";
+
+gboolean
+tu_postgres_capture_identity(TuDatabase *base, const TuCaptureShape *shape, const char *control,
+                             char **ret_whole, char **ret_own, GError **error)
+{
+    TuPostgres *db = (TuPostgres *)base;
+    g_autofree char *table = tu_postgres_quote_table(shape->info->name);
+    g_autofree char *columns = text_array(shape->columns);
+    g_autofree char *control_table = tu_postgres_quote_table(control);
+    const char *values[] = {table, columns, control_table};
+    gboolean is_own = FALSE;
+    if (!tu_postgres_wrap(db, &is_own, error))
+        return FALSE;
+    g_autoptr(PGresult) result =
+        tu_postgres_query(db, identity_sql, values, G_N_ELEMENTS(values), error);
+    if (!tu_postgres_unwrap(db, is_own, result != NULL, error))
+        return FALSE;
+    *ret_whole = g_strdup(tu_postgres_field(result, 0, 0));
+    *ret_own = g_strdup(tu_postgres_field(result, 0, 1));
     return TRUE;
 }
 

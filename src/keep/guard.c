@@ -11,6 +11,8 @@ state_clear(gpointer data)
     TuGuardState *state = data;
     g_free(state->problem);
     g_free(state->noted);
+    g_free(state->made_in);
+    g_free(state->identity);
 }
 
 static gboolean
@@ -27,6 +29,10 @@ take_known(const TuValue *row, gpointer data, GError **error)
             state->problem = g_strndup(row[2].text, row[2].bytes);
         if (row[3].type == TU_TYPE_TEXT)
             state->noted = g_strndup(row[3].text, row[3].bytes);
+        if (row[4].type == TU_TYPE_TEXT && row[5].type == TU_TYPE_TEXT) {
+            state->made_in = g_strndup(row[4].text, row[4].bytes);
+            state->identity = g_strndup(row[5].text, row[5].bytes);
+        }
     }
     return TRUE;
 }
@@ -78,6 +84,15 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
         if (problem == NULL)
             problem = tu_capture_problem(snapshot->keeper->db, &now);
         g_autofree char *digest = tu_capture_digest(snapshot->keeper->db, &now, FALSE);
+        g_autofree char *made_in = NULL;
+        g_autofree char *identity = NULL;
+        if (!tu_capture_identity(snapshot->keeper->db, &now, &made_in, &identity, error))
+            return FALSE;
+        if (problem == NULL &&
+            tu_capture_is_other(state->made_in, state->identity, made_in, identity))
+            problem = g_strdup_printf("table %s was replaced, one of its logged columns retyped, or a "
+                                      "trigger switched off or made anew meanwhile",
+                                      now.name);
         if (problem == NULL && state->noted != NULL && !g_str_equal(digest, state->noted))
             problem = g_strdup_printf("table %s has other parts (partitions) or keys than when `apply` "
                                       "was run",
@@ -101,7 +116,8 @@ tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_chan
             g_array_append_val(states, state);
     }
     if (!tu_rows_each(snapshot->keeper->db,
-                      "SELECT name, released_at, problem, triggers FROM trueup_table", NULL,
+                      "SELECT name, released_at, problem, triggers, made_in, identity "
+                      "FROM trueup_table", NULL,
                       0, FALSE, take_known, states, error) ||
         !schema_is_known(snapshot, &is_known, error))
         return FALSE;

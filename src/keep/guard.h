@@ -11,6 +11,7 @@ typedef struct {
     const TuCaptured *captured;
     char *problem;  /* NULL: as it should be */
     char *noted;    /* digest of the triggers that `apply` made */
+    char *made_in, *identity; /* which ones those are */
     gboolean is_released;
 } TuGuardState;
 

@@ -212,6 +212,28 @@ remove_doubled(TuKeeper *keeper, GError **error)
     return TRUE;
 }
 
+/* Where DDL commits by itself, a crash in the middle must leave a trace: tables whose triggers are about
+ * to be made are unguarded until all is noted. */
+static gboolean
+note_under_way(TuKeeper *keeper, GError **error)
+{
+    if (!tu_database_dialect(keeper->db)->ddl_commits)
+        return TRUE;
+    for (guint i = 0; i < keeper->model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(keeper->model->captured, i);
+        g_autofree char *problem =
+            captured->is_captured ? tu_capture_problem(keeper->db, captured) : NULL;
+        TuValue values[] = {tu_keeper_now(), tu_value_text(captured->name)};
+        if (problem != NULL &&
+            !tu_database_run(keeper->db,
+                             "UPDATE trueup_table SET unguarded_since = coalesce(unguarded_since, ?1) "
+                             "WHERE name = ?2",
+                             values, G_N_ELEMENTS(values), NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 typedef struct {
     gboolean may_take_over;
     TuInstalled *installed;
@@ -239,6 +261,7 @@ install_once(TuKeeper *keeper, gpointer data, GError **error)
         !tu_register_look(&registration, error))
         return FALSE;
     if ((installing->may_take_over && !remove_doubled(keeper, error)) ||
+        (is_known && !note_under_way(keeper, error)) ||
         (!is_known && !run_all(keeper, control, error)) ||
         !run_all(keeper, statements, error) || !begin_noting(&txn, keeper, error) ||
         !tu_register_write(&registration, error) || !tu_stop("capture.before_commit", error))

@@ -110,6 +110,10 @@ look_at_captured(TuRegistration *registration, const TuCaptured *captured, gbool
     gint64 one = 0;
     TuValue name = tu_value_text(captured->name);
     g_autofree char *installed = tu_capture_digest(keeper->db, captured, TRUE);
+    g_autofree char *noted_in = NULL;
+    g_autofree char *noted_identity = NULL;
+    g_autofree char *made_in = NULL;
+    g_autofree char *identity = NULL;
     gboolean exists = FALSE;
     gboolean lacks_column = FALSE;
     gboolean has_other_type = FALSE;
@@ -122,9 +126,15 @@ look_at_captured(TuRegistration *registration, const TuCaptured *captured, gbool
                              "SELECT 1 FROM trueup_table WHERE name = ?1 "
                              "AND (unguarded_since IS NOT NULL OR released_at IS NOT NULL)",
                              &name, 1, &is_lost, &one, error) ||
+        !read_text(keeper, "SELECT made_in FROM trueup_table WHERE name = ?1", captured->name,
+                   &noted_in, error) ||
+        !read_text(keeper, "SELECT identity FROM trueup_table WHERE name = ?1", captured->name,
+                   &noted_identity, error) ||
+        !tu_capture_identity(keeper->db, captured, &made_in, &identity, error) ||
         !tu_capture_log_differs(keeper->db, captured, &exists, &lacks_column, &has_other_type,
                                 error))
         return FALSE;
+    is_lost = is_lost || tu_capture_is_other(noted_in, noted_identity, made_in, identity);
     *ret_missed = !exists || has_other_type || is_lost || g_strcmp0(noted, installed) != 0;
     return TRUE;
 }
@@ -323,13 +333,20 @@ write_tenants(TuRegistration *registration, TuGroup *group, const TuTenantSet *t
 static gboolean
 write_captured(TuRegistration *registration, const TuCaptured *captured, GError **error)
 {
-    static const char *const names[] = {"name", "group_name", "triggers", "unguarded_since",
-                                        "released_at", "problem"};
+    static const char *const names[] = {"name",     "group_name",      "triggers",    "made_in",
+                                        "identity", "unguarded_since", "released_at", "problem"};
+    g_autofree char *made_in = NULL;
+    g_autofree char *identity = NULL;
     TuKeeper *keeper = registration->keeper;
     g_autofree char *digest = tu_capture_digest(keeper->db, captured, FALSE);
+    if (captured->is_captured &&
+        !tu_capture_identity(keeper->db, captured, &made_in, &identity, error))
+        return FALSE;
     TuValue values[] = {tu_value_text(captured->name),
                         tu_value_text(captured->group->name),
                         tu_value_text(digest),
+                        tu_value_text(made_in),
+                        tu_value_text(identity),
                         TU_NULL_VALUE,
                         TU_NULL_VALUE,
                         TU_NULL_VALUE};

@@ -44,6 +44,23 @@ tu_capture_digest(TuDatabase *db, const TuCaptured *captured, gboolean as_instal
     return g_strdup(g_checksum_get_string(checksum));
 }
 
+gboolean
+tu_capture_identity(TuDatabase *db, const TuCaptured *captured, char **ret_made_in,
+                    char **ret_identity, GError **error)
+{
+    TuCaptureShape shape = shape_of(captured);
+    g_autofree char *control = tu_database_control_name(db, "trueup_table");
+    return tu_database_capture_identity(db, &shape, control, ret_made_in, ret_identity, error);
+}
+
+gboolean
+tu_capture_is_other(const char *noted_in, const char *noted, const char *made_in,
+                    const char *identity)
+{
+    return noted != NULL && identity != NULL && g_strcmp0(noted_in, made_in) == 0 &&
+           !g_str_equal(noted, identity);
+}
+
 /* ---- the log ---- */
 
 gboolean

@@ -34,6 +34,14 @@ char *tu_capture_problem(TuDatabase *db, const TuCaptured *captured);
 /* A digest of the triggers: as they should be, or as the database has them. */
 char *tu_capture_digest(TuDatabase *db, const TuCaptured *captured, gboolean as_installed);
 
+/* What these triggers, columns and parts are (tu_database_capture_identity), and in which database. */
+gboolean tu_capture_identity(TuDatabase *db, const TuCaptured *captured, char **ret_made_in,
+                             char **ret_identity, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* TRUE if what was noted is of this database and the identity is another now. */
+gboolean tu_capture_is_other(const char *noted_in, const char *noted, const char *made_in,
+                             const char *identity);
+
 /* TRUE if the log lacks a column or has one of another type. */
 gboolean tu_capture_log_differs(TuDatabase *db, const TuCaptured *captured, gboolean *ret_exists,
                                 gboolean *ret_lacks_column, gboolean *ret_has_other_type,

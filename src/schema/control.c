@@ -17,7 +17,7 @@ static const struct {
      "(name %M NOT NULL PRIMARY KEY, turn %N NOT NULL, schema_version %N, worker %T)"},
     {"trueup_table", "TABLE",
      "(name %M NOT NULL PRIMARY KEY, group_name %T NOT NULL, triggers %T NOT NULL, "
-     "unguarded_since %A, released_at %A, problem %T)"},
+     "made_in %T, identity %T, unguarded_since %A, released_at %A, problem %T)"},
     {"trueup_summary", "TABLE",
      "(name %M NOT NULL PRIMARY KEY, group_name %T NOT NULL, definition %T NOT NULL, "
      "drift %N NOT NULL DEFAULT 0)"},
