@@ -24,6 +24,9 @@
 
 #include "db/sql.h"
 
+/* A column may be called like one of plpgsql's variables ("found"). */
+#define COLUMNS_FIRST "#variable_conflict use_column\n"
+
 /* A TRUNCATE is expected to be instant: above this size its rows are not written one by one, but as
  * one entry of weight 2. */
 #define TRUNCATE_LIMIT_BYTES "67108864"
@@ -113,7 +116,7 @@ static void
 append_copy_body(GString *sql, const TuCaptureShape *shape, const char *log, const char *rows,
                  const char *weight)
 {
-    g_string_append(sql, "DECLARE\n    fits boolean;\nBEGIN\n");
+    g_string_append(sql, COLUMNS_FIRST "DECLARE\n    fits boolean;\nBEGIN\n");
     append_check(sql, shape, log, rows, "", "");
     g_string_append(sql, "    IF fits THEN\n        ");
     append_insert(sql, shape, log);
@@ -142,8 +145,8 @@ append_numbered(GString *sql, const TuCaptureShape *shape, const char *number, c
                 const char *alias)
 {
     g_string_append_printf(sql, "(SELECT %s AS trueup_n", number);
-    append_columns(sql, shape, "");
-    g_string_append_printf(sql, " FROM %s) %s", rows, alias);
+    append_columns(sql, shape, "r.");
+    g_string_append_printf(sql, " FROM %s r) %s", rows, alias);
 }
 
 static void
@@ -187,7 +190,7 @@ append_update_body(GString *sql, const TuCaptureShape *shape, const char *log)
         ",\n            1 = (SELECT pg_catalog.count(*) FROM (SELECT FROM trueup_new LIMIT 2) x)"
         "\n            AND 1 = (SELECT pg_catalog.count(*) FROM (SELECT FROM trueup_old LIMIT 2) "
         "x)";
-    g_string_append(sql, "DECLARE\n    fits boolean;\n    is_one boolean;\nBEGIN\n");
+    g_string_append(sql, COLUMNS_FIRST "DECLARE\n    fits boolean;\n    is_one boolean;\nBEGIN\n");
     append_check(sql, shape, log, "trueup_new", is_one, ", is_one");
     g_string_append(sql, "    IF fits AND is_one THEN\n");
     append_pairs(sql, shape, log, "1", "CROSS JOIN", "");

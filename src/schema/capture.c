@@ -84,11 +84,11 @@ tu_capture_log_differs(TuDatabase *db, const TuCaptured *captured, gboolean *ret
 }
 
 static char *
-create_log(TuDatabase *db, const TuCaptured *captured)
+create_log(TuDatabase *db, const TuCaptured *captured, const char *create)
 {
     const TuDialect *dialect = tu_database_dialect(db);
     GString *sql = g_string_new(NULL);
-    tu_sql_append(sql, "CREATE TABLE %Q (", captured->log);
+    tu_sql_append(sql, "%s %Q (", create, captured->log);
     if (dialect->has_entry_column)
         tu_sql_append(sql, "trueup_id %s, ", dialect->id_type);
     tu_sql_append(sql, "trueup_weight %s", dialect->weight_type);
@@ -126,10 +126,14 @@ plan_log(TuDatabase *db, const TuCaptured *captured, GPtrArray *statements, GErr
     gboolean has_other_type = FALSE;
     if (!tu_capture_log_differs(db, captured, &exists, &lacks_column, &has_other_type, error))
         return FALSE;
-    if (exists && has_other_type)
+    /* Where DDL commits by itself, writers must not find the log gone for a moment. */
+    gboolean commits = tu_database_dialect(db)->ddl_commits;
+    if (exists && has_other_type && !commits)
         g_ptr_array_add(statements, tu_sql_format("DROP TABLE %Q", captured->log));
     if (!exists || has_other_type)
-        g_ptr_array_add(statements, create_log(db, captured));
+        g_ptr_array_add(statements, create_log(db, captured,
+                                               exists && commits ? "CREATE OR REPLACE TABLE"
+                                                                 : "CREATE TABLE"));
     else if (lacks_column)
         return plan_columns(db, captured, statements, error);
     return TRUE;
