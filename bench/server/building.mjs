@@ -41,8 +41,9 @@ function emptyHand(place, tables) {
 }
 
 function mustBeRight(place, tables, keys) {
+    const columns = `tenant, bucket, ${keys}, sales, ${place.words.money('amount')}`;
     for (const [hand, ours] of Object.entries(tables))
-        place.mustEqual(ours, hand, `tenant, bucket, ${keys}, sales, ${place.words.money('amount')}`);
+        place.mustEqual(ours, hand, columns);
 }
 
 /* `sales` is applied, and its tables by hand hold the same; what settling begins with. */
@@ -84,7 +85,8 @@ function rebuild(place) {
 
 /* ---- sixteen series ---- */
 
-const PAIRS = [['region', 'channel'], ['region', 'paid'], ['status', 'channel'], ['status', 'paid']];
+const PAIRS = [['region', 'channel'], ['region', 'paid'], ['status', 'channel'],
+    ['status', 'paid']];
 const FLOORS = [0, 250, 500, 750];
 const SERIES = PAIRS.flatMap(([a, b]) => FLOORS.map((floor) =>
     ({name: `${a}_${b}_${floor}`, a, b, floor})));
@@ -103,8 +105,8 @@ summaries:
     dimensions: {a: null, b: null}
     measures: {sales: count, amount: sum(amount)}
     series:
-${SERIES.map(({name, a, b, floor}) => `      ${name}: {where: amount >= ${floor}, dimensions: {a: ${a}, b: ${b}}}
-`).join('')}`);
+${SERIES.map(({name, a, b, floor}) =>
+        `      ${name}: {where: amount >= ${floor}, dimensions: {a: ${a}, b: ${b}}}\n`).join('')}`);
     return file;
 }
 

@@ -106,7 +106,7 @@ tu_mariadb_connect(const TuMariadbTarget *target, guint read_timeout_s, GError *
  * What MySQL does not know stands in comments that only MariaDB reads. */
 static const char session[] =
     "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '" TU_MARIADB_SQL_MODE "',"
-    " autocommit = 1, sql_auto_is_null = 0, sql_select_limit = DEFAULT, sql_big_selects = 1,"
+    " autocommit = 1, sql_auto_is_null = 0, sql_select_limit = 18446744073709551615, max_error_count = 65535, sql_big_selects = 1,"
     " sql_safe_updates = 0, foreign_key_checks = 1, unique_checks = 1, completion_type = 0,"
     " default_week_format = 0, div_precision_increment = 4, lc_time_names = 'en_US',"
     " lc_messages = 'en_US', innodb_lock_wait_timeout = 1"

@@ -321,12 +321,23 @@ wanted_text(const Wanted *wanted)
                            trigger->proconfig, wanted->body);
 }
 
+/* A quote that the body does not end: a column's name may hold anything. */
+static char *
+quote_of(const char *body)
+{
+    g_autoptr(GString) quote = g_string_new("$trueup$");
+    for (guint i = 1; strstr(body, quote->str) != NULL; i++)
+        g_string_printf(quote, "$trueup%u$", i);
+    return g_strdup(quote->str);
+}
+
 static char *
 create_function(const Wanted *wanted)
 {
+    g_autofree char *quote = quote_of(wanted->body);
     return g_strdup_printf("CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql "
-                           "SECURITY DEFINER %s AS $trueup$%s$trueup$",
-                           wanted->function, wanted->trigger->settings, wanted->body);
+                           "SECURITY DEFINER %s AS %s%s%s",
+                           wanted->function, wanted->trigger->settings, quote, wanted->body, quote);
 }
 
 /* ENABLE ALWAYS comes behind it: it fires in the replica role too. */

@@ -71,6 +71,7 @@ tu_changes_new(TuTally *tally)
     g_array_set_clear_func(changes->statements, statement_clear);
     changes->drift_of = g_new0(gint64, tally->snapshot->keeper->model->summaries->len);
     changes->uncertain = g_new0(GHashTable *, tally->snapshot->group->n_targets);
+    changes->is_unclear = g_new0(gboolean, tally->snapshot->keeper->model->summaries->len);
     return changes;
 }
 
@@ -82,6 +83,7 @@ tu_changes_free(TuChanges *changes)
     for (guint i = 0; i < changes->tally->snapshot->group->n_targets; i++)
         g_clear_pointer(&changes->uncertain[i], g_hash_table_unref);
     g_free(changes->uncertain);
+    g_free(changes->is_unclear);
     g_free(changes->drift_of);
     g_array_unref(changes->deletes);
     g_array_unref(changes->settled);
@@ -205,7 +207,8 @@ count_cell(TuChanges *changes, gboolean is_right, const TuSummaryTable *table, i
     changes->n_checked++;
     changes->n_to_write += !is_right;
     gboolean awaits_build = has_bucket && is_unbuilt(changes->tally, table, tenant, bucket);
-    if (awaits_build || is_uncertain(changes, target, tenant, bucket)) {
+    if (awaits_build || changes->is_unclear[table->summary->spec->index] ||
+        is_uncertain(changes, target, tenant, bucket)) {
         changes->n_pending++;
         changes->n_unbuilt += awaits_build;
     } else if (!is_right) {

@@ -65,6 +65,8 @@ typedef struct {
     GHashTable *pending; /* set of TuPendingRow */
     GArray *done;        /* of gint64: ids of the pending list that go */
     GHashTable **uncertain; /* one a target, of TuNamedBucket: changes are pending there */
+    gboolean *is_unclear;   /* by the summary's place in the spec: something
+                             * changed, it is not known where */
     gboolean may_split;     /* cells may be written in several transactions (never when folding) */
     gint64 n_checked, n_drifted, n_pending;
     gint64 n_unbuilt; /* of the pending ones: their history is still to be built */

@@ -239,6 +239,22 @@ typedef struct {
     TuInstalled *installed;
 } Installing;
 
+/* What the spec no longer names loses its capture in the same transaction, or, where DDL would end that,
+ * behind it. */
+static gboolean
+commit_and_leave(TuKeeper *keeper, TuTransaction *txn, const TuRegistration *registration,
+                 gboolean has_changed, GError **error)
+{
+    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+    tu_register_plan_leaving(registration, statements);
+    if (tu_database_dialect(keeper->db)->ddl_commits)
+        return (!has_changed || tu_transaction_commit(txn, error)) &&
+               run_all(keeper, statements, error) &&
+               tu_register_forget_leaving(registration, error);
+    return run_all(keeper, statements, error) && tu_register_forget_leaving(registration, error) &&
+           (!has_changed || tu_transaction_commit(txn, error));
+}
+
 static gboolean
 install_once(TuKeeper *keeper, gpointer data, GError **error)
 {
@@ -270,14 +286,47 @@ install_once(TuKeeper *keeper, gpointer data, GError **error)
     installing->installed->n_builds = registration.n_builds;
     installing->installed->has_changed =
         installing->installed->n_statements > 0 || registration.has_changed;
-    return !installing->installed->has_changed || tu_transaction_commit(&txn, error);
+    return commit_and_leave(keeper, &txn, &registration, installing->installed->has_changed, error);
+}
+
+#define APPLY_LOCK "apply"
+
+/* Where DDL is no transaction, two at once would make the same things: one waits for the other. */
+static gboolean
+take_apply_lock(TuKeeper *keeper, GError **error)
+{
+    gint64 since_us = g_get_monotonic_time();
+    for (;;) {
+        g_autofree char *holder = NULL;
+        if (!tu_keeper_may_go_on(keeper, error) ||
+            !tu_database_try_lock(keeper->db, APPLY_LOCK, &holder, error))
+            return FALSE;
+        if (holder == NULL)
+            break;
+        if (g_get_monotonic_time() - since_us > DDL_LIMIT_US) {
+            g_set_error(error, TU_ERROR, TU_ERROR_BUSY, "another `trueup apply` is under way (%s)",
+                        holder);
+            return FALSE;
+        }
+        g_usleep(DDL_PAUSE_US);
+    }
+    if (schema_is_still(keeper, error))
+        return TRUE;
+    tu_database_unlock(keeper->db, APPLY_LOCK);
+    return FALSE;
 }
 
 gboolean
 tu_install(TuKeeper *keeper, gboolean may_take_over, TuInstalled *ret_installed, GError **error)
 {
     Installing installing = {may_take_over, ret_installed};
-    return with_retries(keeper, install_once, &installing, error);
+    gboolean commits = tu_database_dialect(keeper->db)->ddl_commits;
+    if (commits && !take_apply_lock(keeper, error))
+        return FALSE;
+    gboolean is_ok = with_retries(keeper, install_once, &installing, error);
+    if (commits)
+        tu_database_unlock(keeper->db, APPLY_LOCK);
+    return is_ok;
 }
 
 /* ---- taking off ---- */
@@ -328,6 +377,34 @@ tu_install_release(TuKeeper *keeper, const TuSourceModel *source, guint *ret_tab
     if (!with_retries(keeper, release_once, &releasing, error))
         return FALSE;
     *ret_tables = releasing.n_tables;
+    return TRUE;
+}
+
+static gboolean
+take_table(const TuValue *row, gpointer data, GError **error)
+{
+    g_ptr_array_add(data, g_strndup(row[0].text, row[0].bytes));
+    return TRUE;
+}
+
+gboolean
+tu_install_release_all(TuDatabase *db, guint *ret_tables, GError **error)
+{
+    g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(g_free);
+    TuValue now = tu_keeper_now();
+    if (!tu_rows_each(db, "SELECT name FROM trueup_table", NULL, 0, FALSE, take_table, tables, error) ||
+        !tu_database_run(db, "UPDATE trueup_table SET released_at = coalesce(released_at, ?1)", &now, 1,
+                         NULL, error))
+        return FALSE;
+    for (guint i = 0; i < tables->len; i++) {
+        g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+        g_autofree char *log = tu_capture_log_name(db, g_ptr_array_index(tables, i));
+        tu_database_capture_forget(db, g_ptr_array_index(tables, i), log, statements);
+        for (guint s = 0; s < statements->len; s++)
+            if (!tu_database_execute(db, g_ptr_array_index(statements, s), error))
+                return FALSE;
+    }
+    *ret_tables = tables->len;
     return TRUE;
 }
 

@@ -31,6 +31,10 @@ gboolean tu_install(TuKeeper *keeper, gboolean may_take_over, TuInstalled *ret_i
 gboolean tu_install_release(TuKeeper *keeper, const TuSourceModel *source, guint *ret_tables,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same without a model, of all tables that were captured: for when the spec no longer fits the
+ * database, and its writers fail. */
+gboolean tu_install_release_all(TuDatabase *db, guint *ret_tables, GError **error);
+
 /* Forgets the summary (NULL: everything), with its tables if trueup made them and not
  * `keep_tables`. */
 gboolean tu_install_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables,

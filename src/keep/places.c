@@ -48,6 +48,39 @@ tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_batch, GErro
     return TRUE;
 }
 
+static gboolean
+reads_table(const TuSummaryModel *summary, const TuCaptured *captured)
+{
+    for (guint i = 0; i < summary->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, i);
+        if (g_ptr_array_find(series->source->tables, captured, NULL))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+tu_batch_is_unclear(const TuSnapshot *snapshot, const TuSummaryModel *summary, const TuBatch *batch,
+                    gboolean *ret_is_unclear, GError **error)
+{
+    TuDatabase *db = snapshot->keeper->db;
+    *ret_is_unclear = FALSE;
+    for (guint i = 0; i < snapshot->group->captured->len && !*ret_is_unclear; i++) {
+        const TuCaptured *captured = g_ptr_array_index(snapshot->group->captured, i);
+        gint64 one = 0;
+        char text[TU_ENTRY_TEXT_BYTES];
+        TuValue up_to = tu_database_entry_value(db, batch->up_to[i], text);
+        if (batch->up_to[i] == 0 || !reads_table(summary, captured))
+            continue;
+        g_autofree char *sql = tu_sql_format(
+            "SELECT 1 FROM %Q WHERE trueup_weight = 2 AND %s <= ?1 LIMIT 1", captured->log,
+            tu_database_dialect(db)->entry_id);
+        if (!tu_database_integer(db, sql, &up_to, 1, ret_is_unclear, &one, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 typedef struct {
     TuTally *tally;
     const TuSourceModel *source;

@@ -28,6 +28,11 @@ gboolean tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_bat
 gboolean tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gint64 to,
                       GArray *ids, GError **error);
 
+/* TRUE if the batch has an entry that says only that something changed in a table of the summary's
+ * (weight 2, schema/capture.h). */
+gboolean tu_batch_is_unclear(const TuSnapshot *snapshot, const TuSummaryModel *summary,
+                             const TuBatch *batch, gboolean *ret_is_unclear, GError **error);
+
 /* Gives every place that the batch's entries name for this source to `visit`; for a one-table source
  * of the entries that are asked for. Places may come twice. With TU_ENTRIES_ANY_PLACE an entry whose
  * tenant or time cannot be evaluated names no place, instead of failing them all. */

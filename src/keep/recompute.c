@@ -231,6 +231,29 @@ fail_bucket(TuSnapshot *snapshot, const PendingBucket *bucket, const GError *why
     return tu_apply(snapshot, changes, error);
 }
 
+/* Writing failed, and the snapshot is gone with it: the next turns go on one bucket at a time, and the
+ * one that fails alone is set aside. */
+static void
+note_unwritable(TuGoal *goal, const PendingBucket *buckets, guint n, const GError *why)
+{
+    goal->only_one = TRUE;
+    if (n > 1)
+        return;
+    goal->unwritable = buckets[0].id;
+    g_free(goal->why);
+    goal->why = g_strdup(why->message);
+}
+
+static gboolean
+fail_unwritable(TuSnapshot *snapshot, TuGoal *goal, const PendingBucket *bucket, TuResult *result,
+                GError **error)
+{
+    g_autoptr(GError) why = g_error_new_literal(TU_ERROR, TU_ERROR_DATA, goal->why);
+    goal->unwritable = 0;
+    goal->pending_done = bucket->id;
+    return fail_bucket(snapshot, bucket, why, result, error);
+}
+
 gboolean
 tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_done,
                      GError **error)
@@ -245,6 +268,10 @@ tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gbool
     /* When the batch fails as a whole, its first bucket is tried alone, so that a bad one is found
      * and set aside after at most as many turns as there are buckets. */
     const PendingBucket *buckets = &g_array_index(due, PendingBucket, 0);
+    if (buckets[0].id == goal->unwritable)
+        return fail_unwritable(snapshot, goal, buckets, result, error);
+    if (goal->only_one)
+        g_array_set_size(due, 1);
     if (!tu_transaction_mark(&snapshot->txn, error))
         return FALSE;
     if (recompute(snapshot, buckets, due->len, result, &local)) {
@@ -252,7 +279,11 @@ tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gbool
         return TRUE;
     }
     gboolean is_of_a_row = tu_error_is(local, TU_ERROR_DATABASE) || tu_error_is(local, TU_ERROR_DATA);
-    if (!is_of_a_row || snapshot->txn.db == NULL) {
+    if (is_of_a_row && snapshot->txn.db == NULL) {
+        note_unwritable(goal, buckets, due->len, local);
+        return TRUE;
+    }
+    if (!is_of_a_row) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
@@ -261,6 +292,11 @@ tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gbool
         return FALSE;
     if (recompute(snapshot, buckets, 1, result, &local)) {
         goal->pending_done = buckets[0].id;
+        return TRUE;
+    }
+    gboolean is_data = tu_error_is(local, TU_ERROR_DATABASE) || tu_error_is(local, TU_ERROR_DATA);
+    if (snapshot->txn.db == NULL && is_data) {
+        note_unwritable(goal, buckets, 1, local);
         return TRUE;
     }
     if (snapshot->txn.db == NULL || !tu_error_is(local, TU_ERROR_DATABASE)) {

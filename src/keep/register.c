@@ -189,13 +189,6 @@ put(TuKeeper *keeper, const char *table, const char *const *names, const TuValue
            tu_bulk_add(bulk, values, error) && tu_bulk_finish(bulk, error);
 }
 
-static gboolean
-run(TuKeeper *keeper, const char *sql, const char *name, GError **error)
-{
-    TuValue value = tu_value_text(name);
-    return tu_database_run(keeper->db, sql, &value, 1, NULL, error);
-}
-
 static char *
 zone_digest_text(const TuZone *zone)
 {
@@ -436,111 +429,6 @@ write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **er
     return tu_build_ask(keeper, one, &everyone, TRUE, kind, error);
 }
 
-/* What the spec no longer has is no longer kept; its tables stay. */
-typedef struct {
-    GPtrArray *gone;
-    gboolean (*is_there)(const TuModel *model, const char *name);
-    const TuModel *model;
-} Leaving;
-
-static gboolean
-take_leaving(const TuValue *row, gpointer data, GError **error)
-{
-    Leaving *leaving = data;
-    g_autofree char *name = g_strndup(row[0].text, row[0].bytes);
-    if (!leaving->is_there(leaving->model, name))
-        g_ptr_array_add(leaving->gone, g_steal_pointer(&name));
-    return TRUE;
-}
-
-static gboolean
-summary_is_there(const TuModel *model, const char *name)
-{
-    return tu_model_summary(model, name) != NULL;
-}
-
-static gboolean
-group_is_there(const TuModel *model, const char *name)
-{
-    for (guint i = 0; i < model->groups->len; i++)
-        if (g_str_equal(((const TuGroup *)g_ptr_array_index(model->groups, i))->name, name))
-            return TRUE;
-    return FALSE;
-}
-
-static gboolean
-captured_is_there(const TuModel *model, const char *name)
-{
-    for (guint i = 0; i < model->captured->len; i++) {
-        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        if (captured->is_captured && g_str_equal(captured->name, name))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
-source_is_there(const TuModel *model, const char *name)
-{
-    for (guint i = 0; i < model->sources->len; i++) {
-        const TuSourceModel *source = g_ptr_array_index(model->sources, i);
-        if (g_str_equal(source->spec->name, name))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
-forget_captured(TuKeeper *keeper, const char *name, GError **error)
-{
-    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
-    tu_capture_plan_forget(keeper->db, name, statements);
-    for (guint i = 0; i < statements->len; i++)
-        if (!tu_database_execute(keeper->db, g_ptr_array_index(statements, i), error))
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean
-forget_leaving(TuRegistration *registration, GError **error)
-{
-    static const struct {
-        const char *list;
-        gboolean (*is_there)(const TuModel *model, const char *name);
-        const char *const statements[4];
-        gboolean is_captured;
-    } kinds[] = {
-        {"SELECT name FROM trueup_summary", summary_is_there,
-         {"DELETE FROM trueup_summary WHERE name = ?1", "DELETE FROM trueup_build WHERE summary = ?1",
-          "DELETE FROM trueup_pending WHERE summary = ?1"}, FALSE},
-        {"SELECT name FROM trueup_source", source_is_there,
-         {"DELETE FROM trueup_source WHERE name = ?1",
-          "DELETE FROM trueup_pending WHERE source = ?1"}, FALSE},
-        {"SELECT name FROM trueup_group", group_is_there,
-         {"DELETE FROM trueup_group WHERE name = ?1",
-          "DELETE FROM trueup_tenant WHERE group_name = ?1"}, FALSE},
-        {"SELECT name FROM trueup_table", captured_is_there,
-         {"DELETE FROM trueup_table WHERE name = ?1"}, TRUE},
-    };
-    TuKeeper *keeper = registration->keeper;
-    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
-        g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-        Leaving leaving = {gone, kinds[k].is_there, keeper->model};
-        if (!tu_rows_each(keeper->db, kinds[k].list, NULL, 0, FALSE, take_leaving, &leaving, error))
-            return FALSE;
-        for (guint i = 0; i < gone->len; i++) {
-            const char *name = g_ptr_array_index(gone, i);
-            registration->has_changed = TRUE;
-            if (kinds[k].is_captured && !forget_captured(keeper, name, error))
-                return FALSE;
-            for (guint s = 0; kinds[k].statements[s] != NULL; s++)
-                if (!run(keeper, kinds[k].statements[s], name, error))
-                    return FALSE;
-        }
-    }
-    return TRUE;
-}
-
 static gboolean
 write_spec(TuRegistration *registration, GError **error)
 {
@@ -578,7 +466,7 @@ write_all(TuRegistration *registration, GError **error)
     const TuModel *model = registration->keeper->model;
     g_autoptr(TuTenantSet) tenants = NULL;
     g_autoptr(GHashTable) changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!forget_leaving(registration, error) ||
+    if (!tu_register_find_leaving(registration, error) ||
         !tu_tenants_read(registration->keeper, &tenants, error) ||
         !find_changed_zones(registration, tenants, changed, error) ||
         !find_changed_clocks(registration, error) ||
@@ -607,4 +495,5 @@ tu_registration_clear(TuRegistration *registration)
 {
     g_clear_pointer(&registration->must_build, g_free);
     g_clear_pointer(&registration->is_new, g_free);
+    g_clear_pointer(&registration->leaving, g_ptr_array_unref);
 }

@@ -21,9 +21,16 @@ typedef struct {
     /* done by writing: */
     guint n_builds;
     gboolean has_changed;
+    GPtrArray *leaving; /* of char *: tables whose capture is to be removed */
 } TuRegistration;
 
 gboolean tu_register_look(TuRegistration *registration, GError **error);
 gboolean tu_register_write(TuRegistration *registration, GError **error);
+/* Forgets what the spec no longer names, and finds the tables whose capture goes. */
+gboolean tu_register_find_leaving(TuRegistration *registration, GError **error);
+/* The statements that remove the capture of tables that the spec no longer names; and, when those are
+ * done, that it is so. Where DDL ends a transaction, both come after the registering's commit. */
+void tu_register_plan_leaving(const TuRegistration *registration, GPtrArray *statements);
+gboolean tu_register_forget_leaving(const TuRegistration *registration, GError **error);
 void tu_registration_clear(TuRegistration *registration);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuRegistration, tu_registration_clear)

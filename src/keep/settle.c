@@ -117,17 +117,6 @@ uses_source(const TuSummaryModel *summary, const TuSourceModel *source)
     return FALSE;
 }
 
-static gboolean
-reads_table(const TuSummaryModel *summary, const TuCaptured *captured)
-{
-    for (guint i = 0; i < summary->series->len; i++) {
-        const TuSeriesModel *series = g_ptr_array_index(summary->series, i);
-        if (g_ptr_array_find(series->source->tables, captured, NULL))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Some changes cannot be placed: the summary is compared as a whole. */
 static void
 ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
@@ -147,24 +136,14 @@ ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
 static gboolean
 note_unwritten(TuChanges *changes, const TuBatch *batch, GError **error)
 {
-    TuSnapshot *snapshot = changes->tally->snapshot;
-    TuDatabase *db = snapshot->keeper->db;
-    for (guint i = 0; i < snapshot->group->captured->len; i++) {
-        const TuCaptured *captured = g_ptr_array_index(snapshot->group->captured, i);
-        gboolean found = FALSE;
-        gint64 one = 0;
-        char text[TU_ENTRY_TEXT_BYTES];
-        TuValue up_to = tu_database_entry_value(db, batch->up_to[i], text);
-        if (batch->up_to[i] == 0)
-            continue;
-        g_autofree char *sql = tu_sql_format(
-            "SELECT 1 FROM %Q WHERE trueup_weight = 2 AND %s <= ?1 LIMIT 1", captured->log,
-            tu_database_dialect(db)->entry_id);
-        if (!tu_database_integer(db, sql, &up_to, 1, &found, &one, error))
+    const TuGroup *group = changes->tally->snapshot->group;
+    for (guint s = 0; s < group->summaries->len; s++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, s);
+        gboolean is_unclear = FALSE;
+        if (!tu_batch_is_unclear(changes->tally->snapshot, summary, batch, &is_unclear, error))
             return FALSE;
-        for (guint s = 0; s < snapshot->group->summaries->len && found; s++)
-            if (reads_table(g_ptr_array_index(snapshot->group->summaries, s), captured))
-                ask_for_rebuild(changes, g_ptr_array_index(snapshot->group->summaries, s));
+        if (is_unclear)
+            ask_for_rebuild(changes, summary);
     }
     return TRUE;
 }
@@ -353,8 +332,20 @@ settle_entries(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *r
         return TRUE;
     if (!tu_batch_take(snapshot, snapshot->keeper->batch_most, &batch, error))
         return FALSE;
-    gboolean is_settled = settle_taken(snapshot, &batch, result, error);
+    g_autoptr(GError) local = NULL;
+    gboolean is_settled = goal->no_fold ? settle_batch(snapshot, &batch, FALSE, result, &local)
+                                        : settle_taken(snapshot, &batch, result, &local);
     g_free(batch.up_to);
+    /* What a table cannot hold is its bucket's failure: the next turn puts them on the list. */
+    gboolean is_of_a_cell =
+        tu_error_is(local, TU_ERROR_DATABASE) || tu_error_is(local, TU_ERROR_DATA);
+    if (!is_settled && is_of_a_cell && snapshot->txn.db == NULL && !goal->no_fold) {
+        goal->no_fold = TRUE;
+        return TRUE;
+    }
+    goal->no_fold = FALSE;
+    if (!is_settled)
+        g_propagate_error(error, g_steal_pointer(&local));
     return is_settled;
 }
 
@@ -362,6 +353,7 @@ void
 tu_goal_clear(TuGoal *goal)
 {
     g_clear_pointer(&goal->entries, g_free);
+    g_clear_pointer(&goal->why, g_free);
 }
 
 static gboolean

@@ -41,6 +41,10 @@ typedef struct {
     gboolean has_pending;
     gint64 pending;      /* the highest id of the pending list */
     gint64 pending_done; /* tried up to here: each once */
+    gboolean no_fold;    /* the last batch could not be written: every entry only names a bucket */
+    gboolean only_one;   /* some buckets could not be written: one at a time */
+    gint64 unwritable;   /* the pending row that could not; 0: none */
+    char *why;
 } TuGoal;
 void tu_goal_clear(TuGoal *goal);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuGoal, tu_goal_clear)

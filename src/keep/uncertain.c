@@ -102,6 +102,12 @@ tu_uncertain_mark(TuChanges *changes, GError **error)
                 return FALSE;
         }
     }
+    for (guint s = 0; s < group->summaries->len; s++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, s);
+        if (!tu_batch_is_unclear(changes->tally->snapshot, summary, &everything,
+                                 &changes->is_unclear[summary->spec->index], error))
+            return FALSE;
+    }
     return tu_rows_each(changes->tally->snapshot->keeper->db,
                         "SELECT source, summary, tenant, bucket FROM trueup_pending", NULL, 0,
                         FALSE, take_pending, changes, error);

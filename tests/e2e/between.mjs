@@ -82,10 +82,12 @@ export class Proxy {
 
 /* pgbouncer is started as the user that may run it: not as root. */
 function command(file) {
-    const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((each) => fs.existsSync(each));
+    const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((each) =>
+        fs.existsSync(each));
     if (!program)
         throw new Error('pgbouncer is not installed (tools/install-deps --test installs it)');
-    const ids = process.getuid() === 0 ? ['--reuid=postgres', '--regid=postgres', '--init-groups'] : [];
+    const ids = process.getuid() === 0 ? ['--reuid=postgres', '--regid=postgres',
+        '--init-groups'] : [];
     return ['setpriv', ...ids, '--pdeathsig=TERM', '--', program, file];
 }
 

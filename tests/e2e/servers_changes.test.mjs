@@ -1,7 +1,7 @@
 /*
- * Scenarios C and D on servers: odd changes and their values. Each is one shape of change that hand-written
- * machinery gets wrong; after settling, the tables are what a plain GROUP BY gives. (What only
- * captures in another way, like COPY, MERGE or UPDATE IGNORE, is in tests/conformance.)
+ * Scenarios C and D on servers: odd changes and their values. Each is one shape of change that
+ * hand-written machinery gets wrong; after settling, the tables are what a plain GROUP BY gives.
+ * (What only captures in another way, like COPY, MERGE or UPDATE IGNORE, is in tests/conformance.)
  */
 import assert from 'node:assert/strict';
 import {Session, onServers, shifted} from './sessions.mjs';
@@ -46,18 +46,22 @@ onServers('C3: 40 late rows, each at a local midnight, in one statement', async 
     place.sql(insert('event', MIDNIGHTS.map(({text}) => ['b', text, 1]), '(site, at, v)'));
     place.run('run --once', {code: 0});
     for (const table of ['kept_day', 'added_day'])
-        assert.deepEqual(place.sql(`SELECT bucket, n FROM ${table} WHERE tenant = 'b' ORDER BY bucket`),
+        assert.deepEqual(place.sql(`SELECT bucket, n FROM ${table} WHERE tenant = 'b' ORDER BY
+            bucket`),
             MIDNIGHTS.map(({local}) => ({bucket: local, n: 1})), table);
     place.isQuiet();
 
     /* A microsecond before, without capture: found by a repair of exactly these days. */
     place.run('release', {code: 0});
-    place.sql(insert('event', MIDNIGHTS.map(({at}) => ['b', `${new Date(at.getTime() - 1000).toISOString()
+    place.sql(insert('event', MIDNIGHTS.map(({at}) => ['b',
+        `${new Date(at.getTime() - 1000).toISOString()
         .slice(0, 19).replace('T', ' ')}.999999`, 1]), '(site, at, v)'));
     place.run('repair --from 2024-03-09 --to 2024-04-17', {code: 0});
     assert.equal(place.json('verify', {code: 0}).cells_drifted, 0);
-    assert.deepEqual(place.sql(`SELECT min(bucket) AS a, max(bucket) AS z, min(n) AS least, max(n) AS most,
-        count(*) AS n FROM kept_day`), [{a: '2024-03-09', z: '2024-04-18', least: 1, most: 2, n: 41}]);
+    assert.deepEqual(place.sql(`SELECT min(bucket) AS a, max(bucket) AS z, min(n) AS least, max(n)
+        AS most,
+        count(*) AS n FROM kept_day`), [{a: '2024-03-09', z: '2024-04-18', least: 1, most: 2,
+            n: 41}]);
 });
 
 /* The fault: the first or the last instant of a bucket touches its neighbour, or is missed. */
@@ -65,7 +69,8 @@ onServers('C4: a change on the first and on the last instant of a bucket', async
     const place = await berlin(t, kind);
     const hours = Array.from({length: 192}, (none, i) =>
         new Date(Date.UTC(2024, 2, 28, i)).toISOString().slice(0, 19).replace('T', ' '));
-    place.sql(insert('event', hours.flatMap((at, i) => [['b', at, i], ['u', at, i]]), '(site, at, v)'));
+    place.sql(insert('event', hours.flatMap((at, i) => [['b', at, i], ['u', at, i]]),
+        '(site, at, v)'));
     place.run('run --once', {code: 0});
     /* Berlin's Sunday 2024-03-31 has 23 hours: from 23:00 to 21:59:59.999999 UTC. */
     const edges = [
@@ -74,7 +79,8 @@ onServers('C4: a change on the first and on the last instant of a bucket', async
     ];
     for (const [at, day] of edges) {
         const mine = `tenant = 'b' AND bucket = '${day}'`;
-        const look = () => place.sql(`SELECT * FROM kept_day WHERE NOT (${mine}) ORDER BY tenant, bucket`);
+        const look = () => place.sql(`SELECT * FROM kept_day WHERE NOT (${mine}) ORDER BY tenant,
+            bucket`);
         const counts = () => ['kept_day', 'added_day'].map((table) =>
             place.value(`SELECT n FROM ${table} WHERE ${mine}`));
         const [before, n] = [look(), counts()];
@@ -98,7 +104,8 @@ const moves = (kind) => [
     `UPDATE sale SET at = '2024-03-19 23:59:59' WHERE id = 5`,
     `UPDATE sale SET shop = 'kathmandu', at = '2024-02-29 18:14:59' WHERE id = 5`,
     `UPDATE sale SET shop = CASE shop WHEN 'tokyo' THEN 'phoenix' WHEN 'phoenix' THEN 'kathmandu'
-        ELSE 'tokyo' END, at = ${shifted(kind, 'at', 'id % 9 - 4', 'hour')}, amount = amount + id % 2`,
+        ELSE 'tokyo' END, at = ${shifted(kind, 'at', 'id % 9 - 4',
+            'hour')}, amount = amount + id % 2`,
     `UPDATE sale SET shop = 'tokyo' WHERE id = 5; UPDATE sale SET shop = 'phoenix' WHERE id = 5;
         UPDATE sale SET shop = 'tokyo' WHERE id = 5`,
     `UPDATE sale SET amount = amount, shop = shop`, `UPDATE sale SET id = id + 100000 WHERE id = 5`,
@@ -107,7 +114,8 @@ const moves = (kind) => [
     `UPDATE sale SET shop = 'tokyo', at = '2024-03-03 03:03:03' WHERE id BETWEEN 7 AND 9`,
 ];
 
-onServers('D1: updates of the tenant, of the time, of both, of many rows, of neither', async (t, kind) => {
+onServers('D1: updates of the tenant, of the time, of both, of many rows, of neither',
+    async (t, kind) => {
     const house = await House.on(kind, t, {days: 12});
     for (const sql of moves(kind)) {
         house.sql(sql);
@@ -136,19 +144,23 @@ onServers('D4: extremes go, groups of NULLs only, groups that become empty', asy
     const house = await House.on(kind, t, {days: 12});
     const day = localBucket(kind, 'day', 'at', 0);
     for (const extreme of ['max', 'min']) {
-        house.sql(`CREATE TEMPORARY TABLE gone AS SELECT id FROM sale JOIN (SELECT shop AS s, ${day} AS d,
-            ${extreme}(amount) AS a FROM sale GROUP BY 1, 2) AS e ON shop = s AND ${day} = d AND amount = a;
+        house.sql(`CREATE TEMPORARY TABLE gone AS SELECT id FROM sale JOIN (SELECT shop AS s,
+            ${day} AS d,
+            ${extreme}(amount) AS a FROM sale GROUP BY 1, 2) AS e ON shop = s AND ${day} = d AND
+                amount = a;
             DELETE FROM sale WHERE id IN (SELECT id FROM gone)`);
         house.run('run --once', {code: 0});
         house.isRight();
     }
     house.sql(`UPDATE sale SET amount = NULL WHERE shop = 'tokyo'`);
     house.settles();
-    assert.deepEqual(house.sql(`SELECT DISTINCT total, least, most FROM daily_day WHERE shop = 'tokyo'`),
+    assert.deepEqual(house.sql(`SELECT DISTINCT total, least, most FROM daily_day WHERE shop =
+        'tokyo'`),
         [{total: null, least: null, most: null}]);
     assert.deepEqual(house.sql(`SELECT DISTINCT total, mean FROM folded_day WHERE shop = 'tokyo'`),
         [{total: null, mean: null}]);
-    house.sql(`INSERT INTO sale(shop, at, amount) SELECT shop, at, 0 FROM sale WHERE shop = 'tokyo' LIMIT 3`);
+    house.sql(`INSERT INTO sale(shop, at, amount) SELECT shop, at, 0 FROM sale WHERE shop = 'tokyo'
+        LIMIT 3`);
     house.settles();
     house.sql(`DELETE FROM sale WHERE amount = 0; DELETE FROM sale WHERE ${day} = '2024-03-02'`);
     house.settles();
@@ -158,13 +170,16 @@ onServers('D4: extremes go, groups of NULLs only, groups that become empty', asy
 onServers('D5: a float of 1e15 in and out again', async (t, kind) => {
     const place = await Place.on(kind, t);
     place.sql(place.say(`CREATE TABLE reading(id {id}, at {instant}, v {real});
-        INSERT INTO reading(at, v) VALUES ('2024-01-01 00:00:00', 0.1), ('2024-01-01 01:00:00', 0.2),
+        INSERT INTO reading(at, v) VALUES ('2024-01-01 00:00:00', 0.1), ('2024-01-01 01:00:00',
+            0.2),
             ('2024-01-02 00:00:00', 0.7)`));
     place.spec({sources: {r: {from: 'reading', time: 'at'}},
-        summaries: {r: {source: 'r', grains: ['day', 'month'], measures: {n: 'count', total: 'sum(v)',
+        summaries: {r: {source: 'r', grains: ['day', 'month'],
+            measures: {n: 'count', total: 'sum(v)',
             mean: 'avg(v)'}}}});
     place.run('apply', {code: 0});
-    const look = () => ['day', 'month'].map((grain) => place.sql(`SELECT * FROM r_${grain} ORDER BY bucket`));
+    const look = () => ['day', 'month'].map((grain) => place.sql(`SELECT * FROM r_${grain} ORDER BY
+        bucket`));
     const before = look();
     place.sql(`INSERT INTO reading(at, v) VALUES ('2024-01-01 02:00:00', 1e15)`);
     place.run('run --once', {code: 0});
@@ -178,7 +193,8 @@ onServers('D5: a float of 1e15 in and out again', async (t, kind) => {
 });
 
 /* The fault: a bound somewhere (tenants, keys' length, parameters), or a NULL that fails others. */
-onServers('D6: 4,000 tenants in one transaction, a text key of 200 bytes, a NULL tenant', async (t, kind) => {
+onServers('D6: 4,000 tenants in one transaction, a text key of 200 bytes, a NULL tenant',
+    async (t, kind) => {
     const place = await Place.on(kind, t);
     const long = 'äö'.repeat(50);
     place.sql(place.say(`CREATE TABLE e(id {id}, who {key}, at {instant}, v {integer});
@@ -194,7 +210,8 @@ onServers('D6: 4,000 tenants in one transaction, a text key of 200 bytes, a NULL
         ['7', '2024-02-02', 7], ['7 ', '2024-02-02', 8]], '(who, at, v)')}; COMMIT`);
     place.run('run --once', {code: 0});
     for (const grain of ['day', 'month'])
-        for (const [table, column, sql] of [['kept', 'most', 'max(v)'], ['added', 'total', 'sum(v)']])
+        for (const [table, column, sql] of [['kept', 'most', 'max(v)'],
+            ['added', 'total', 'sum(v)']])
             place.same(`SELECT tenant, bucket, n, ${column} FROM ${table}_${grain}`,
                 `SELECT who, ${localBucket(kind, grain, 'at', 0)}, count(*), ${sql} FROM e
                  WHERE who IS NOT NULL GROUP BY 1, 2`, `${table}_${grain}`);
@@ -202,33 +219,42 @@ onServers('D6: 4,000 tenants in one transaction, a text key of 200 bytes, a NULL
     assert.deepEqual(place.json('status').sources.map(({without_tenant: n}) => n), [1]);
 });
 
-/* The fault: a log that holds text as the writer's session prints it, and a worker that reads it with
- * its own settings. */
+/* The fault: a log that holds text as the writer's session prints it, and a worker that reads it
+ * with its own settings. */
 const ODD_SESSIONS = {
-    postgresql: [`SET DateStyle = 'SQL, DMY'; SET TimeZone = 'Asia/Kolkata'; SET extra_float_digits = -10;
-        SET IntervalStyle = 'iso_8601'; SET bytea_output = 'escape'; SET standard_conforming_strings = off;
+    postgresql: [`SET DateStyle = 'SQL, DMY'; SET TimeZone = 'Asia/Kolkata'; SET extra_float_digits
+        = -10;
+        SET IntervalStyle = 'iso_8601'; SET bytea_output = 'escape'; SET
+            standard_conforming_strings = off;
         SET backslash_quote = on; SET default_transaction_isolation = 'serializable'`,
     `SET DateStyle = 'German'; SET TimeZone = 'America/St_Johns'; SET search_path = pg_catalog;
         SET transform_null_equals = on; SET client_encoding = 'LATIN1'`],
-    mariadb: [`SET time_zone = '+05:30', sql_mode = '', lc_time_names = 'de_DE', sql_safe_updates = 0;
+    mariadb: [`SET time_zone = '+05:30', sql_mode = '', lc_time_names = 'de_DE', sql_safe_updates =
+        0;
         SET NAMES latin1`,
     `SET time_zone = '-03:30', sql_mode = 'ORACLE,NO_ZERO_DATE,PAD_CHAR_TO_FULL_LENGTH',
-        div_precision_increment = 0, tx_isolation = 'SERIALIZABLE'; SET NAMES utf8mb4 COLLATE utf8mb4_bin`],
+        div_precision_increment = 0, tx_isolation = 'SERIALIZABLE'; SET NAMES utf8mb4 COLLATE
+            utf8mb4_bin`],
 };
 
-onServers('D7: captured under other settings of the session than settled under', async (t, kind) => {
+onServers('D7: captured under other settings of the session than settled under',
+    async (t, kind) => {
     const place = await Place.on(kind, t);
     const instant = {postgresql: 'timestamptz', mariadb: 'TIMESTAMP(6) NULL DEFAULT NULL'}[kind];
     const schema = kind === 'postgresql' ? 'public.' : '';
-    place.sql(place.say(`CREATE TABLE e(id {id}, who {name}, at ${instant}, d {date}, x {decimal}, f {real});
-        INSERT INTO e(who, at, d, x, f) VALUES ('a', '2024-02-03 00:30:00', '2024-02-03', 1.25, 0.1)`));
+    place.sql(place.say(`CREATE TABLE e(id {id}, who {name}, at ${instant}, d {date}, x {decimal},
+        f {real});
+        INSERT INTO e(who, at, d, x, f) VALUES ('a', '2024-02-03 00:30:00', '2024-02-03', 1.25,
+            0.1)`));
     if (kind === 'postgresql')
         place.sql(`ALTER DATABASE ${place.database.name} SET DateStyle = 'SQL, MDY';
             ALTER DATABASE ${place.database.name} SET TimeZone = 'Pacific/Chatham';
             ALTER DATABASE ${place.database.name} SET extra_float_digits = -15;
-            ALTER DATABASE ${place.database.name} SET default_transaction_isolation = 'serializable'`);
+            ALTER DATABASE ${place.database.name} SET default_transaction_isolation =
+                'serializable'`);
     place.spec({sources: {e: {from: 'e', tenant: 'who', time: 'at'}}, summaries: {
-        kept: {source: 'e', grains: ['hour', 'day'], dimensions: {d: 'd'}, measures: {n: 'count', least: 'min(x)',
+        kept: {source: 'e', grains: ['hour', 'day'], dimensions: {d: 'd'},
+            measures: {n: 'count', least: 'min(x)',
             f: 'sum(f)'}},
         added: {source: 'e', grains: ['hour', 'day'], measures: {n: 'count', x: 'sum(x)'}}}});
     place.run('apply', {code: 0});
@@ -236,18 +262,22 @@ onServers('D7: captured under other settings of the session than settled under',
         const writer = await Session.open(place);
         /* Dates and instants that every style reads the same. */
         await writer.do(`${settings}; INSERT INTO ${schema}e(who, at, d, x, f)
-            SELECT 'b${i}', at, d, x + 0.33, f + 1e-7 FROM ${schema}e; UPDATE ${schema}e SET x = x * 3,
-            f = f / 7, at = ${shifted(kind, 'at', 5, 'hour')} WHERE who = 'a'; DELETE FROM ${schema}e
+            SELECT 'b${i}', at, d, x + 0.33, f + 1e-7 FROM ${schema}e; UPDATE ${schema}e SET x = x
+                * 3,
+            f = f / 7, at = ${shifted(kind, 'at', 5,
+                'hour')} WHERE who = 'a'; DELETE FROM ${schema}e
             WHERE who = 'b0' AND mod(id, 2) = 0`);
         await writer.end();
         place.run('run --once', {code: 0});
         const at = kind === 'postgresql' ? ['hour', 'day'] : ['hour', 'day'];
         place.sameAll(at.flatMap((grain) => [{
             label: `kept_${grain}`, stored: `SELECT tenant, bucket, d, n, least FROM kept_${grain}`,
-            truth: `SELECT who, ${localBucket(kind, grain, 'at', 0)}, d, count(*), min(x) FROM e GROUP BY 1, 2, 3`,
+            truth: `SELECT who, ${localBucket(kind, grain, 'at',
+                0)}, d, count(*), min(x) FROM e GROUP BY 1, 2, 3`,
         }, {
             label: `added_${grain}`, stored: `SELECT tenant, bucket, n, x FROM added_${grain}`,
-            truth: `SELECT who, ${localBucket(kind, grain, 'at', 0)}, count(*), sum(x) FROM e GROUP BY 1, 2`,
+            truth: `SELECT who, ${localBucket(kind, grain, 'at',
+                0)}, count(*), sum(x) FROM e GROUP BY 1, 2`,
         }]));
         place.isQuiet();
     }
@@ -267,8 +297,10 @@ onServers('D9: a row of a descriptive table changes, comes, goes', async (t, kin
         INSERT INTO test VALUES (1, 'blood'), (2, 'blood'), (3, 'heart');
         ${insert('result', results, '(test_id, at, v)')}`));
     place.spec({
-        sources: {result: {from: 'result r', join: ['left test t ON t.id = r.test_id'], time: 'r.at'}},
-        summaries: {by: {source: 'result', grains: ['day', 'month'], dimensions: {department: 't.department'},
+        sources: {result: {from: 'result r', join: ['left test t ON t.id = r.test_id'],
+            time: 'r.at'}},
+        summaries: {by: {source: 'result', grains: ['day', 'month'],
+            dimensions: {department: 't.department'},
             measures: {n: 'count', total: 'sum(r.v)'}}},
     });
     place.run('apply', {code: 0});
@@ -293,15 +325,18 @@ onServers('D9: a row of a descriptive table changes, comes, goes', async (t, kin
 const CHAIN = `CREATE TABLE workflow(id {integer} PRIMARY KEY, org {name});
     CREATE TABLE execution(id {integer} PRIMARY KEY, workflow {integer});
     CREATE TABLE file(id {integer} PRIMARY KEY, execution {integer}, at {instant}, bytes {integer});
-    CREATE INDEX execution_workflow ON execution(workflow); CREATE INDEX file_execution ON file(execution);`;
+    CREATE INDEX execution_workflow ON execution(workflow); CREATE INDEX file_execution ON
+        file(execution);`;
 const CHAIN_ROWS = `DELETE FROM file; DELETE FROM execution; DELETE FROM workflow;
     INSERT INTO workflow VALUES (1, 'one'), (2, 'two'), (3, 'three');
     INSERT INTO execution VALUES (1, 1), (2, 2), (3, 3), (4, 1); ${insert('file',
-        Array.from({length: 40}, (none, i) => [i + 1, i % 4 + 1, `2024-01-${String(1 + i % 10).padStart(2, '0')}`, i]))}`;
+        Array.from({length: 40}, (none, i) => [i + 1, i % 4 + 1,
+            `2024-01-${String(1 + i % 10).padStart(2, '0')}`, i]))}`;
 
 /* The fault (F4): images joined with today's tables only; the place that was given by the old
  * execution *and* the old time is never visited. */
-onServers('D12: an execution is pointed elsewhere and its file moves, both pending at once', async (t, kind) => {
+onServers('D12: an execution is pointed elsewhere and its file moves, both pending at once',
+    async (t, kind) => {
     const changes = {
         execution: 'UPDATE execution SET workflow = 3 WHERE id = 1',
         file: `UPDATE file SET at = '2024-03-08' WHERE execution = 1 AND at = '2024-01-05'`,
@@ -327,8 +362,10 @@ onServers('D12: an execution is pointed elsewhere and its file moves, both pendi
         place.run('run --once', {code: 0});
         for (const grain of ['day', 'month'])
             place.same(`SELECT tenant, bucket, n, bytes FROM files_${grain}`,
-                `SELECT w.org, ${localBucket(kind, grain, 'f.at', 0)}, count(*), sum(f.bytes) FROM file f
-                 JOIN execution e ON e.id = f.execution JOIN workflow w ON w.id = e.workflow GROUP BY 1, 2`,
+                `SELECT w.org, ${localBucket(kind, grain, 'f.at',
+                    0)}, count(*), sum(f.bytes) FROM file f
+                 JOIN execution e ON e.id = f.execution JOIN workflow w ON w.id = e.workflow GROUP
+                     BY 1, 2`,
                 `${order}`);
         place.sql(CHAIN_ROWS);
         place.run('run --once', {code: 0});
@@ -338,17 +375,20 @@ onServers('D12: an execution is pointed elsewhere and its file moves, both pendi
 
 /* ---- D14: the table itself ---- */
 
-/* The fault (F10): a table that was rewritten after the snapshot looks empty to it. PostgreSQL: whoever
- * rewrites waits for the worker; MariaDB: the worker is told (1412), and tries again. */
+/* The fault (F10): a table that was rewritten after the snapshot looks empty to it. PostgreSQL:
+ * whoever rewrites waits for the worker; MariaDB: the worker is told (1412), and tries again. */
 const REWRITES = {
     postgresql: ['ALTER TABLE sale ADD COLUMN more timestamptz DEFAULT clock_timestamp()',
-        'ALTER TABLE sale ALTER COLUMN note TYPE bigint USING 1', 'CLUSTER sale USING sale_place', 'TRUNCATE sale'],
+        'ALTER TABLE sale ALTER COLUMN note TYPE bigint USING 1', 'CLUSTER sale USING sale_place',
+            'TRUNCATE sale'],
     mariadb: ['ALTER TABLE sale ADD COLUMN more DATETIME DEFAULT NOW(), ALGORITHM=COPY',
         'ALTER TABLE sale FORCE', 'OPTIMIZE NO_WRITE_TO_BINLOG TABLE sale', 'TRUNCATE sale'],
 };
 
-onServers('D14: the table is rewritten or emptied between a snapshot and its read', async (t, kind) => {
-    const house = await House.on(kind, t, {days: 12, tables: 'ALTER TABLE sale ADD COLUMN note varchar(10);'});
+onServers('D14: the table is rewritten or emptied between a snapshot and its read',
+    async (t, kind) => {
+    const house = await House.on(kind, t, {days: 12,
+        tables: 'ALTER TABLE sale ADD COLUMN note varchar(10);'});
     for (const rewrite of REWRITES[kind]) {
         const worker = await house.pausedAt('snapshot.taken', 'rebuild --wait');
         const other = await Session.open(house);

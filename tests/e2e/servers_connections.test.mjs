@@ -1,7 +1,7 @@
 /*
- * Connections: a server that goes away in the middle, a network that cuts, a pooler in between, several
- * workers at once, a role with few rights. Whatever happens, the exit code and one line say it,
- * nothing is half done, and the next run puts all right.
+ * Connections: a server that goes away in the middle, a network that cuts, a pooler in between,
+ * several workers at once, a role with few rights. Whatever happens, the exit code and one line
+ * say it, nothing is half done, and the next run puts all right.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -15,17 +15,20 @@ import {ROLE} from './servers.mjs';
 const KEPT = 'daily_day daily_month folded_hour folded_day folded_year';
 const ONE_LINE = /^trueup: [^\n]+\n$/;
 
-const CHANGE = `UPDATE sale SET amount = amount * 2 + 1 WHERE id % 3 = 0; DELETE FROM sale WHERE id % 31 = 0;
+const CHANGE = `UPDATE sale SET amount = amount * 2 + 1 WHERE id % 3 = 0; DELETE FROM sale WHERE id
+    % 31 = 0;
     UPDATE sale SET shop = 'tokyo' WHERE id % 7 = 0;
     INSERT INTO sale(shop, at, amount) VALUES ('phoenix', '2024-03-05 23:59:59', 17)`;
-const FALSIFY = `UPDATE daily_day SET total = total + 1 WHERE shop = 'tokyo'; DELETE FROM folded_hour WHERE n = 1`;
+const FALSIFY = `UPDATE daily_day SET total = total + 1 WHERE shop = 'tokyo'; DELETE FROM
+    folded_hour WHERE n = 1`;
 
 /* ---- no connection ---- */
 
 /* Lets nobody in without the right password. */
 const PASSWORDS = {
     postgresql(house) {
-        house.database.admin(`SET password_encryption = 'scram-sha-256'; ALTER ROLE ${ROLE} PASSWORD 'right'`);
+        house.database.admin(`SET password_encryption = 'scram-sha-256'; ALTER ROLE ${ROLE}
+            PASSWORD 'right'`);
         fs.writeFileSync(path.join(house.database.own.directory, 'data', 'pg_hba.conf'),
             `host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n`);
         house.database.admin('SELECT pg_reload_conf()');
@@ -35,20 +38,25 @@ const PASSWORDS = {
     },
 };
 
-onServers('connection: a wrong password, host, port, database: exit 3 and one clear line, without secrets', async (t, kind) => {
+onServers('connection: a wrong password, host, port, database: exit 3, one line, no secrets',
+    async (t, kind) => {
     const house = await House.on(kind, t, {days: 2, server: []});
     PASSWORDS[kind](house);
-    const url = (change) => Object.assign(new URL(house.database.url), {password: 'right', ...change}).href;
+    const url = (change) => Object.assign(new URL(house.database.url),
+        {password: 'right', ...change}).href;
     const wrong = [
-        [{password: 'wr0ng-secret'}, /password|denied/i], [{hostname: 'no.such.host.invalid'}, /no\.such\.host\.invalid/],
+        [{password: 'wr0ng-secret'}, /password|denied/i],
+            [{hostname: 'no.such.host.invalid'}, /no\.such\.host\.invalid/],
         [{port: '1'}, /connect/i], [{pathname: '/no_such_database'}, /no_such_database|denied/],
         [{username: 'nobody_here'}, /nobody_here/],
     ];
-    await until('the password to be asked for', () => house.run(['--database', url({password: 'wr0ng-secret'}),
+    await until('the password to be asked for',
+        () => house.run(['--database', url({password: 'wr0ng-secret'}),
         'status']).code !== 0);
     for (const [change, pattern] of wrong)
         for (const command of ['run --once', 'status', 'apply']) {
-            const {err, out} = house.run(['--database', url(change), ...command.split(' ')], {code: 3});
+            const {err, out} = house.run(['--database', url(change), ...command.split(' ')],
+                {code: 3});
             assert.match(err, ONE_LINE);
             assert.match(err, pattern);
             assert.doesNotMatch(err + out, /wr0ng-secret|right@/, 'the password is printed');
@@ -61,7 +69,8 @@ onServers('connection: a wrong password, host, port, database: exit 3 and one cl
 /* ---- a server that is restarted ---- */
 
 /* What is committed is kept, unlike by the servers of other tests. */
-const DURABLE = {postgresql: ['-c', 'synchronous_commit=on'], mariadb: ['--innodb-flush-log-at-trx-commit=1']};
+const DURABLE = {postgresql: ['-c', 'synchronous_commit=on'],
+    mariadb: ['--innodb-flush-log-at-trx-commit=1']};
 
 /* Ends the server as a crash does, and starts it anew on the same data. */
 async function restart({kind, database: {own}}) {
@@ -73,9 +82,10 @@ async function restart({kind, database: {own}}) {
     await own.ready();
 }
 
-/* The fault: half a batch, a lock that stays, a driver that reconnects by itself and goes on with what it
- * read before. */
-onServers('connection: the server is restarted in the middle of apply, run, repair, rebuild', async (t, kind) => {
+/* The fault: half a batch, a lock that stays, a driver that reconnects by itself and goes on with
+ * what it read before. */
+onServers('connection: the server is restarted in the middle of apply, run, repair, rebuild',
+    async (t, kind) => {
     const house = await House.on(kind, t, {days: 12, server: DURABLE[kind], apply: false});
     const apply = await house.pausedAt('capture.before_commit', 'apply');
     await restart(house);
@@ -103,7 +113,8 @@ onServers('connection: the server is restarted in the middle of apply, run, repa
 
 /* ---- a network that cuts ---- */
 
-/* Where the connection is cut, in parts of all bytes that the work takes: also in its first and last. */
+/* Where the connection is cut, in parts of all bytes that the work takes: also in its first and
+ * last. */
 const CUTS = [0.0005, 0.02, 0.11, 0.23, 0.37, 0.48, 0.59, 0.68, 0.77, 0.86, 0.94, 0.985, 0.9995];
 
 onServers('connection: cut after any number of bytes', async (t, kind) => {
@@ -147,8 +158,10 @@ async function atOnce(house, workers, lines, forMs) {
     const writing = [0, 1].map(async (w) => {
         const writer = house.writer({timeoutMs: 5000});
         for (let i = 0; Date.now() < end; i++)
-            await writer.do(`BEGIN; UPDATE sale SET amount = amount + 1, shop = '${i % 2 ? 'tokyo' : 'phoenix'}'
-                WHERE id = ${1 + (i * 2) % 170 + w}; INSERT INTO sale(shop, at, amount) VALUES ('kathmandu',
+            await writer.do(`BEGIN; UPDATE sale SET amount = amount + 1, shop =
+                '${i % 2 ? 'tokyo' : 'phoenix'}'
+                WHERE id = ${1 + (i * 2) % 170 + w}; INSERT INTO sale(shop, at, amount) VALUES
+                    ('kathmandu',
                 '2024-03-${10 + i % 9} 10:00:00', ${i % 40}); ${i % 5 ? 'COMMIT' : 'ROLLBACK'}`);
     });
     await Promise.all([...working, ...writing]);
@@ -161,9 +174,10 @@ onServers('workers: four at once, with writers at work, end true', async (t, kin
     house.settles();
 });
 
-/* The fault (F5): behind a transaction pooler session locks are shared, or stay for ever, and what was
- * prepared or set in one session is not there in the next. */
-onServers('pooler: apply, run, repair, verify behind pgbouncer, two workers at once', async (t, kind) => {
+/* The fault (F5): behind a transaction pooler session locks are shared, or stay for ever, and what
+ * was prepared or set in one session is not there in the next. */
+onServers('pooler: apply, run, repair, verify behind pgbouncer, two workers at once',
+    async (t, kind) => {
     const house = await House.on(kind, t, {days: 12, apply: false});
     const pooler = await Pooler.open(house.database.url);
     t.after(() => pooler.close());
@@ -199,15 +213,18 @@ onServers('pooler: apply, run, repair, verify behind pgbouncer, two workers at o
 
 /* ---- few rights ---- */
 
-onServers('rights: the role that plan prints can do all but create tables and capture', async (t, kind) => {
+onServers('rights: the role that plan prints can do all but create tables and capture',
+    async (t, kind) => {
     const house = await House.on(kind, t, {days: 8});
     const role = `${house.database.name}_worker`;
     const text = house.run('plan', {code: 0}).out;
     const grants = text.split('\n').map((line) => line.replace(/^-- (once: )?/, ''))
         .filter((line) => /^(GRANT|CREATE (ROLE|USER)) /.test(line)).join('\n')
-        .replaceAll('trueup_worker', role).replace(" PASSWORD '...'", '').replace(" IDENTIFIED BY '...'", '');
+        .replaceAll('trueup_worker', role).replace(" PASSWORD '...'",
+            '').replace(" IDENTIFIED BY '...'", '');
     assert.match(grants, /CREATE/);
-    house.finally.push(() => house.database.admin(kind === 'postgresql' ? `DROP OWNED BY ${role}; DROP ROLE ${role}`
+    house.finally.push(() => house.database.admin(kind === 'postgresql' ? `DROP OWNED BY ${role};
+        DROP ROLE ${role}`
         : `DROP USER ${role}@'%'`));
     house.database.admin(grants);
     const as = `--database ${house.database.url.replace(`//${ROLE}@`, `//${role}@`)}`;
@@ -218,7 +235,8 @@ onServers('rights: the role that plan prints can do all but create tables and ca
     house.sql(FALSIFY);
     assert.ok(house.json(`${as} verify`, {code: 1}).cells_drifted > 0);
     house.run(`${as} repair --from 2024-02-01 --to 2024-04-30`, {code: 0});
-    for (const command of ['verify', 'status', 'check', 'rebuild --wait', 'query daily --grain day'])
+    for (const command of ['verify', 'status', 'check', 'rebuild --wait',
+        'query daily --grain day'])
         house.run(`${as} ${command}`, {code: 0});
     house.isTrue();
 
@@ -234,7 +252,8 @@ onServers('rights: the role that plan prints can do all but create tables and ca
         house.run('apply', {code: 0});
     }
     const writer = await Session.open(house);
-    const spec = JSON.parse(JSON.stringify({sources: {sale: {from: 'sale', tenant: 'shop', time: 'at'}},
+    const spec = JSON.parse(JSON.stringify({sources: {sale: {from: 'sale', tenant: 'shop',
+        time: 'at'}},
         tenants: {table: 'shop', key: 'id', time_zone: 'tz'},
         summaries: {third: {source: 'sale', grains: ['day'], measures: {n: 'count'}}}}));
     house.spec(spec);

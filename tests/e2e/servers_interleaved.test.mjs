@@ -12,11 +12,13 @@ import {localBucket} from './words.mjs';
 const LEVELS = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'];
 
 /* A joined source: the order says whose and when, the line is what is counted. */
-const TABLES = `CREATE TABLE orders(id {integer} PRIMARY KEY, shop {name}, at {instant}, parts {integer});
+const TABLES = `CREATE TABLE orders(id {integer} PRIMARY KEY, shop {name}, at {instant}, parts
+    {integer});
     CREATE TABLE line(id {integer} PRIMARY KEY, order_id {integer}, price {integer});
     CREATE INDEX line_order ON line(order_id); CREATE INDEX orders_place ON orders(shop, at);`;
 const SPEC = {
-    sources: {line: {from: 'line l', join: ['orders o ON o.id = l.order_id'], tenant: 'o.shop', time: 'o.at'}},
+    sources: {line: {from: 'line l', join: ['orders o ON o.id = l.order_id'], tenant: 'o.shop',
+        time: 'o.at'}},
     summaries: {lines: {source: 'line', grains: ['day', 'month'], measures: {n: 'count',
         total: 'sum(l.price)', most: 'max(l.price)'}}},
 };
@@ -47,10 +49,13 @@ const FAMILIES = {
         (k) => [`UPDATE line SET order_id = ${10 * k + 1} WHERE id = ${100 * k}`]],
     'a child moves, and both parents': [
         (k) => [`UPDATE line SET order_id = ${10 * k + 2}, price = 3 WHERE id = ${100 * k}`],
-        (k) => [`UPDATE orders SET at = '2024-07-07 07:00:00' WHERE id IN (${10 * k}, ${10 * k + 2})`]],
+        (k) => [`UPDATE orders SET at = '2024-07-07 07:00:00' WHERE id IN (${10 * k},
+            ${10 * k + 2})`]],
     'both change the same child': [
-        (k) => [`UPDATE line SET price = price + 1, order_id = ${10 * k + 1} WHERE id = ${100 * k}`],
-        (k) => [`UPDATE line SET price = price * 2, order_id = ${10 * k + 2} WHERE id = ${100 * k}`]],
+        (k) => [`UPDATE line SET price = price + 1, order_id = ${10 * k + 1} WHERE id =
+            ${100 * k}`],
+        (k) => [`UPDATE line SET price = price * 2, order_id = ${10 * k + 2} WHERE id =
+            ${100 * k}`]],
 };
 const LOOK = 'SELECT count(*) FROM orders WHERE id < 0';
 
@@ -87,7 +92,8 @@ class Orders extends Place {
         this.sameAll(['day', 'month'].map((grain) => ({
             label: grain,
             stored: `SELECT tenant, bucket, n, total, most FROM lines_${grain}`,
-            truth: `SELECT o.shop, ${localBucket(this.kind, grain, 'o.at', 0)}, count(*), sum(l.price),
+            truth: `SELECT o.shop, ${localBucket(this.kind, grain, 'o.at',
+                0)}, count(*), sum(l.price),
                 max(l.price) FROM line l JOIN orders o ON o.id = l.order_id GROUP BY 1, 2`,
         })));
         this.isQuiet();
@@ -96,7 +102,8 @@ class Orders extends Place {
 
 /* What both runs said; a notice of who was where is not part of it. */
 const comparable = (noticed) => JSON.parse(JSON.stringify(noticed)
-    .replace(/(Process|transaction|relation|database) \d+/g, '$1 N').replace(/tuple \(\d+,\d+\)/g, 'tuple'));
+    .replace(/(Process|transaction|relation|database) \d+/g, '$1 N').replace(/tuple \(\d+,\d+\)/g,
+        'tuple'));
 
 async function compare(t, kind, level, pair, orders, more) {
     const without = await (await Orders.on(kind, t)).begin(orders.length, more);
@@ -105,7 +112,8 @@ async function compare(t, kind, level, pair, orders, more) {
     place.spec(SPEC).run('apply', {code: 0});
     const noticed = await place.all(pair, level, orders, true);
     for (const [k, order] of orders.entries())
-        assert.deepEqual(comparable(noticed[k]), comparable(expected[k]), `${level}, order ${order}`);
+        assert.deepEqual(comparable(noticed[k]), comparable(expected[k]),
+            `${level}, order ${order}`);
     place.isTrue();
     return noticed;
 }
@@ -121,10 +129,12 @@ for (const kind of SERVERS)
             for (const [f, pair] of Object.values(FAMILIES).entries())
                 noticed.push(await compare(t, kind, level, pair,
                     mixtures(3, 3).filter((order, i) => i % EVERY === f % EVERY)));
-            assert.match(JSON.stringify(noticed), /"waited, /, 'nobody ever waited: nothing was compared');
+            assert.match(JSON.stringify(noticed), /"waited, /,
+                'nobody ever waited: nothing was compared');
         });
 
-const FOREIGN_KEYS = ['', 'ALTER TABLE line ADD CONSTRAINT of_order FOREIGN KEY (order_id) REFERENCES orders(id);'];
+const FOREIGN_KEYS = ['',
+    'ALTER TABLE line ADD CONSTRAINT of_order FOREIGN KEY (order_id) REFERENCES orders(id);'];
 for (const kind of SERVERS)
     test(`${kind}: D15: a line is inserted, then its order updated, by two sessions`, async (t) => {
         const orders = mixtures(4, 4).filter((order, i) => i % 14 === 0);

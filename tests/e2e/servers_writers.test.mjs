@@ -1,6 +1,7 @@
 /*
  * Scenarios A on servers: writers against settling, with sessions that really run at once. Writers
- * are the databases' own clients, kept open; none may wait for a worker, or fail because of capture.
+ * are the databases' own clients, kept open; none may wait for a worker, or fail because of
+ * capture.
  */
 import assert from 'node:assert/strict';
 import {begin, onServers, Session, shifted} from './sessions.mjs';
@@ -16,7 +17,8 @@ const LATE_CELL = `SELECT most FROM daily_day WHERE shop = 'tokyo' AND bucket = 
 
 /* The fault: a worker that waits for open transactions, or makes them wait, or that takes the
  * moment it looked for the moment up to which everything is settled. */
-onServers('A1: a late row that is not committed is not there, and is there once it is', async (t, kind) => {
+onServers('A1: a late row that is not committed is not there, and is there once it is',
+    async (t, kind) => {
     const house = await House.on(kind, t);
     const writer = await Session.open(house, {timeoutMs: 1000});
     await writer.do(`BEGIN; ${LATE_ROW}`);
@@ -28,13 +30,15 @@ onServers('A1: a late row that is not committed is not there, and is there once 
 
     /* And the same while the worker has its snapshot, or holds its locks. */
     for (const point of ['entries.taken', 'cells.written']) {
-        house.sql(`UPDATE sale SET amount = amount + 1 WHERE id = 7; DELETE FROM sale WHERE id = 9001`);
+        house.sql(`UPDATE sale SET amount = amount + 1 WHERE id = 7; DELETE FROM sale WHERE id =
+            9001`);
         house.run('run --once', {code: 0});
         house.sql(`UPDATE sale SET amount = amount + 1 WHERE id = 7`);
         await writer.do(`BEGIN; ${LATE_ROW}`);
         const worker = await house.pausedAt(point, 'run --once');
         assert.equal((await writer.outcome('COMMIT')).waits, undefined, 'the writer waits');
-        assert.equal((await writer.outcome(`UPDATE sale SET amount = amount + 1 WHERE id = 8`)).waits,
+        assert.equal((await writer.outcome(`UPDATE sale SET amount = amount + 1 WHERE id =
+            8`)).waits,
             undefined, 'the writer waits');
         await worker.go().end(0);
         house.settles();
@@ -49,7 +53,8 @@ onServers('A2: changes before, while and after a worker chose its buckets', asyn
         house.sql(`UPDATE sale SET amount = ${50 + i} WHERE shop = 'tokyo' AND id < 30`);
         const worker = await house.pausedAt(point, 'run --once');
         house.sql(`UPDATE sale SET amount = ${60 + i} WHERE shop = 'phoenix' AND id < 30`);
-        house.sql(`DELETE FROM sale WHERE shop = 'tokyo' AND id BETWEEN ${10 + 20 * i} AND ${30 + 20 * i}`);
+        house.sql(`DELETE FROM sale WHERE shop = 'tokyo' AND id BETWEEN ${10 + 20 * i} AND
+            ${30 + 20 * i}`);
         await worker.go().end(0);
         house.sql(`UPDATE sale SET amount = ${70 + i} WHERE shop = 'kathmandu' AND id < 30`);
         house.run('run --once', {code: 0});
@@ -66,7 +71,8 @@ onServers('A3: an entry that came first and is committed last is settled', async
     await first.do(`BEGIN; ${LATE_ROW}; UPDATE sale SET amount = 11 WHERE id IN (3, 5)`);
     await second.do(`UPDATE sale SET amount = 12 WHERE id IN (2, 4)`);
     house.run('run --once', {code: 0});
-    await second.do(`BEGIN; DELETE FROM sale WHERE id = 40; ROLLBACK; DELETE FROM sale WHERE id = 41`);
+    await second.do(`BEGIN; DELETE FROM sale WHERE id = 40; ROLLBACK; DELETE FROM sale WHERE id =
+        41`);
     house.run('run --once', {code: 0});
     await first.do('COMMIT');
     house.settles();
@@ -84,27 +90,33 @@ onServers('A5: a transaction on both sides of the range of a repair', async (t, 
     house.settles();
     house.sql(`BEGIN; UPDATE sale SET shop = 'phoenix' WHERE shop = 'tokyo' AND id < 60;
         UPDATE sale SET at = '2024-03-18 01:00:00' WHERE shop = 'kathmandu' AND id < 60; COMMIT`);
-    house.run('repair --summary folded --tenant tokyo --from 2024-03-01 --to 2024-03-31', {code: 0});
+    house.run('repair --summary folded --tenant tokyo --from 2024-03-01 --to 2024-03-31',
+        {code: 0});
     assert.equal(house.json('verify', {code: 0}).cells_drifted, 0);
     house.settles();
 });
 
 /* ---- installing under writers ---- */
 
-/* The fault: rows of a transaction that was open when capture came are neither in the log nor in the
- * history that was built; or the wait for it makes all other writers queue. */
-onServers('A8: a transaction is open when apply comes, commits after, and nobody queues', async (t, kind) => {
+/* The fault: rows of a transaction that was open when capture came are neither in the log nor in
+ * the history that was built; or the wait for it makes all other writers queue. */
+onServers('A8: a transaction is open when apply comes, commits after, and nobody queues',
+    async (t, kind) => {
     const house = await House.on(kind, t, {apply: false});
     const holder = await Session.open(house);
     const other = await Session.open(house);
     await holder.do(`BEGIN; ${LATE_ROW}; DELETE FROM sale WHERE id < 10`);
     const apply = house.start('apply');
     await until('apply to have made its log', () => house.database.tables()
-        .some(({name}) => name === 'trueup_change_sale') || kind === 'postgresql' && house.sql(`SELECT 1 AS x
-            FROM pg_stat_activity WHERE application_name LIKE 'trueup %' AND query LIKE '%TRIGGER%'`).length > 0);
-    /* Others go on all the while: none waits longer than the 50 ms that apply asks for, many times. */
+        .some(({name}) => name === 'trueup_change_sale') || kind === 'postgresql' &&
+            house.sql(`SELECT 1 AS x
+            FROM pg_stat_activity WHERE application_name LIKE 'trueup %' AND query LIKE
+                '%TRIGGER%'`).length > 0);
+    /* Others go on all the while: none waits longer than the 50 ms that apply asks for, many
+     * times. */
     for (let i = 0; i < 30; i++)
-        await other.do(`SET ${kind === 'postgresql' ? 'lock_timeout = 1000' : 'lock_wait_timeout = 1'};
+        await other.do(`SET
+            ${kind === 'postgresql' ? 'lock_timeout = 1000' : 'lock_wait_timeout = 1'};
             UPDATE sale SET amount = amount + 1 WHERE id = ${50 + i}; SELECT count(*) FROM sale`);
     assert.equal(apply.result, null, `apply did not wait: ${apply.err}`);
     await holder.do('COMMIT');
@@ -117,7 +129,8 @@ onServers('A8: a writer comes while apply has its triggers made', async (t, kind
     const house = await House.on(kind, t, {apply: false});
     const apply = await house.pausedAt('capture.before_commit', 'apply');
     const writer = await Session.open(house);
-    const {waits} = await writer.outcome(`BEGIN; ${LATE_ROW}; UPDATE sale SET amount = 2 WHERE id < 9; COMMIT`);
+    const {waits} = await writer.outcome(`BEGIN; ${LATE_ROW}; UPDATE sale SET amount = 2 WHERE id <
+        9; COMMIT`);
     /* PostgreSQL's triggers are in the transaction that waits; MariaDB's are there already. */
     assert.equal(waits ?? false, kind === 'postgresql');
     apply.go();
@@ -143,7 +156,8 @@ onServers('A8: rows come between the triggers and the first build', async (t, ki
 /* A statement of a writer that does a bit of everything; `i` makes them differ. */
 function mixture(kind, i) {
     const shop = ['tokyo', 'phoenix', 'kathmandu'][i % 3];
-    const start = kind === 'postgresql' ? "timestamptz '2024-03-01'" : "CAST('2024-03-01' AS DATETIME(6))";
+    const start = kind === 'postgresql' ? "timestamptz '2024-03-01'" :
+        "CAST('2024-03-01' AS DATETIME(6))";
     const at = shifted(kind, start, (i * 7919) % 60000, 'minute');
     return [
         `INSERT INTO sale(shop, at, amount) VALUES ('${shop}', ${at}, ${i % 50})`,
@@ -179,11 +193,14 @@ const PAIR = {
 
 /* The fault: capture that reads or locks another table makes two writers deadlock. Each writer has
  * rows of its own, so that without capture none waits for another. */
-onServers('A11: four writers change two sources in opposite orders while workers settle', async (t, kind) => {
+onServers('A11: four writers change two sources in opposite orders while workers settle',
+    async (t, kind) => {
     const place = await Place.on(kind, t);
     const rows = Array.from({length: 400}, (none, i) => [i + 1,
-        new Date(Date.UTC(2024, 0, 1) + i * 3_600_000).toISOString().slice(0, 19).replace('T', ' '), i]);
-    place.sql(place.say(['a', 'b'].map((table) => `CREATE TABLE ${table}(id {id}, at {instant}, v {integer});
+        new Date(Date.UTC(2024, 0, 1) + i * 3_600_000).toISOString().slice(0, 19).replace('T',
+            ' '), i]);
+    place.sql(place.say(['a', 'b'].map((table) => `CREATE TABLE ${table}(id {id}, at {instant}, v
+        {integer});
         ${insert(table, rows, '(id, at, v)')}`).join('\n')));
     if (kind === 'postgresql')
         place.sql(`SELECT setval(pg_get_serial_sequence('a', 'id'), 1000),
@@ -204,7 +221,8 @@ onServers('A11: four writers change two sources in opposite orders while workers
             await writer.do(`BEGIN; ${tables.map((table) => `
                 UPDATE ${table} SET v = v + 1 WHERE id = ${id};
                 INSERT INTO ${table}(at, v) VALUES ('2024-01-${10 + i % 20} 05:00:00', ${w});
-                ${i < 50 ? `DELETE FROM ${table} WHERE id = ${1 + (i * 4 + 200) % 396 + w}` : 'SELECT 1'}
+                ${i < 50 ? `DELETE FROM ${table} WHERE id =
+                    ${1 + (i * 4 + 200) % 396 + w}` : 'SELECT 1'}
                 `).join(';')}; COMMIT`);
         }
     });
@@ -213,7 +231,8 @@ onServers('A11: four writers change two sources in opposite orders while workers
     place.run('run --once', {code: 0});
     for (const table of ['a', 'b'])
         place.same(`SELECT bucket, n, total, most FROM of_${table}_day`,
-            `SELECT ${localBucket(kind, 'day', 'at', 0)}, count(*), sum(v), max(v) FROM ${table} GROUP BY 1`);
+            `SELECT ${localBucket(kind, 'day', 'at',
+                0)}, count(*), sum(v), max(v) FROM ${table} GROUP BY 1`);
     place.isQuiet();
 });
 
@@ -224,7 +243,8 @@ onServers('A11: four writers change two sources in opposite orders while workers
 const OWN_TRIGGERS = {
     postgresql: `
         CREATE FUNCTION doubles() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE sale SET amount = 7, at = '2024-03-03 03:00:00' WHERE id = NEW.id; RETURN NULL; END $$;
+            UPDATE sale SET amount = 7, at = '2024-03-03 03:00:00' WHERE id = NEW.id; RETURN NULL;
+                END $$;
         CREATE TRIGGER doubles AFTER INSERT ON sale FOR EACH ROW WHEN (NEW.amount = 1000)
             EXECUTE FUNCTION doubles();
         CREATE FUNCTION follows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -246,7 +266,8 @@ const OWN_TRIGGERS = {
             NEW.amount = IF(NEW.shop <> OLD.shop, NEW.amount + 1, NEW.amount);`,
 };
 
-onServers('A12: a savepoint rolled back; triggers of the user\'s change the same row again', async (t, kind) => {
+onServers('A12: a savepoint rolled back; triggers of the user\'s change the same row again',
+    async (t, kind) => {
     const house = await House.on(kind, t);
     const writer = await Session.open(house);
     await writer.do(`BEGIN; UPDATE sale SET amount = 5 WHERE id < 10; SAVEPOINT s; ${LATE_ROW};
@@ -280,8 +301,10 @@ const FAMILY = (rule) => `CREATE TABLE orders(id {id}, shop {name}, at {instant}
     INSERT INTO line(order_id, price) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
         WHERE i < 1000) SELECT 1 + i % 3, i FROM n;`;
 const LINES = {
-    sources: {line: {from: 'line l', join: ['orders o ON o.id = l.order_id'], tenant: 'o.shop', time: 'o.at'}},
-    summaries: {lines: {source: 'line', grains: ['day', 'month'], measures: {n: 'count', total: 'sum(l.price)'}}},
+    sources: {line: {from: 'line l', join: ['orders o ON o.id = l.order_id'], tenant: 'o.shop',
+        time: 'o.at'}},
+    summaries: {lines: {source: 'line', grains: ['day', 'month'],
+        measures: {n: 'count', total: 'sum(l.price)'}}},
 };
 
 for (const rule of ['ON DELETE CASCADE ON UPDATE CASCADE', 'ON DELETE SET NULL'])
@@ -294,11 +317,13 @@ for (const rule of ['ON DELETE CASCADE ON UPDATE CASCADE', 'ON DELETE SET NULL']
                 const {out, err} = place.run(command, {code: command === 'check' ? undefined : 2});
                 assert.match(out + err, /line: foreign key of_order/, command);
             }
-            assert.ok(!place.database.tables().some(({name}) => name.startsWith('trueup_')), 'half applied');
+            assert.ok(!place.database.tables().some(({name}) => name.startsWith('trueup_')),
+                'half applied');
             return;
         }
         place.run('apply', {code: 0});
-        place.sql(rule.includes('UPDATE') ? `UPDATE orders SET id = 22 WHERE id = 2; DELETE FROM orders
+        place.sql(rule.includes('UPDATE') ? `UPDATE orders SET id = 22 WHERE id = 2; DELETE FROM
+            orders
             WHERE id = 1` : `DELETE FROM orders WHERE id = 1; DELETE FROM orders WHERE id = 3`);
         place.run('run --once', {code: 0});
         place.same(`SELECT tenant, bucket, n, total FROM lines_day`, `SELECT o.shop,
@@ -311,16 +336,19 @@ for (const rule of ['ON DELETE CASCADE ON UPDATE CASCADE', 'ON DELETE SET NULL']
 const UPSERTS = {
     postgresql: [
         `INSERT INTO sale(id, shop, at, amount) VALUES (6, 'tokyo', '2024-03-17 00:00:00', 901),
-            (7000, 'tokyo', '2024-03-17 00:00:00', 3) ON CONFLICT (id) DO UPDATE SET amount = excluded.amount,
+            (7000, 'tokyo', '2024-03-17 00:00:00', 3) ON CONFLICT (id) DO UPDATE SET amount =
+                excluded.amount,
             at = excluded.at`,
         `MERGE INTO sale s USING (SELECT generate_series(10, 40) AS id) k ON s.id = k.id * 3
             WHEN MATCHED AND k.id % 3 = 0 THEN DELETE
             WHEN MATCHED THEN UPDATE SET amount = amount + 1, shop = 'tokyo'
-            WHEN NOT MATCHED THEN INSERT (id, shop, at, amount) VALUES (k.id + 9000, 'phoenix', '2024-03-08', 5)`,
+            WHEN NOT MATCHED THEN INSERT (id, shop, at, amount) VALUES (k.id + 9000, 'phoenix',
+                '2024-03-08', 5)`,
     ],
     mariadb: [
         `INSERT INTO sale(id, shop, at, amount) VALUES (6, 'tokyo', '2024-03-17 00:00:00', 901),
-            (7000, 'tokyo', '2024-03-17 00:00:00', 3) ON DUPLICATE KEY UPDATE amount = VALUES(amount),
+            (7000, 'tokyo', '2024-03-17 00:00:00', 3) ON DUPLICATE KEY UPDATE amount =
+                VALUES(amount),
             at = VALUES(at)`,
         `REPLACE INTO sale(id, shop, at, amount) SELECT id, 'phoenix', at, amount FROM sale
             WHERE id BETWEEN 10 AND 60`,

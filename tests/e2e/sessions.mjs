@@ -1,5 +1,6 @@
 /*
- * Sessions on servers, statement by statement: whether one was done, or stands still behind another's lock.
+ * Sessions on servers, statement by statement: whether one was done, or stands still behind
+ * another's lock.
  *
  *   Session ── send ──▶ client ──▶ server
  *      └ outcome(sql): {said, waits} as soon as either is known; a statement that waits is

@@ -202,7 +202,7 @@ CREATE UNIQUE INDEX "trueup_key_s_day" ON "s_day"("shop", "bucket", "kind") NULL
 -- trueup's own, plain
 CREATE TABLE IF NOT EXISTS trueup_spec(digest text COLLATE "C" NOT NULL, version text COLLATE "C" NOT NULL, applied_at timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS trueup_group(name text COLLATE "C" NOT NULL PRIMARY KEY, turn bigint NOT NULL, schema_version bigint, worker text COLLATE "C");
-CREATE TABLE IF NOT EXISTS trueup_table(name text COLLATE "C" NOT NULL PRIMARY KEY, group_name text COLLATE "C" NOT NULL, triggers text COLLATE "C" NOT NULL, unguarded_since timestamptz, released_at timestamptz, problem text COLLATE "C");
+CREATE TABLE IF NOT EXISTS trueup_table(name text COLLATE "C" NOT NULL PRIMARY KEY, group_name text COLLATE "C" NOT NULL, triggers text COLLATE "C" NOT NULL, made_in text COLLATE "C", identity text COLLATE "C", unguarded_since timestamptz, released_at timestamptz, problem text COLLATE "C");
 CREATE TABLE IF NOT EXISTS trueup_summary(name text COLLATE "C" NOT NULL PRIMARY KEY, group_name text COLLATE "C" NOT NULL, definition text COLLATE "C" NOT NULL, drift bigint NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS trueup_kept(name text COLLATE "C" NOT NULL PRIMARY KEY, summary text COLLATE "C" NOT NULL, "key" text COLLATE "C" NOT NULL, is_made bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS trueup_source(name text COLLATE "C" NOT NULL PRIMARY KEY, group_name text COLLATE "C" NOT NULL, without_tenant bigint NOT NULL DEFAULT 0, without_time bigint NOT NULL DEFAULT 0, of_unknown_tenants bigint NOT NULL DEFAULT 0, counted_at timestamptz);
@@ -218,7 +218,7 @@ CREATE VIEW trueup_parked AS SELECT summary, tenant, bucket, NULL AS "key", atte
 CREATE SCHEMA IF NOT EXISTS "trueup";
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_spec"(digest text COLLATE "C" NOT NULL, version text COLLATE "C" NOT NULL, applied_at timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_group"(name text COLLATE "C" NOT NULL PRIMARY KEY, turn bigint NOT NULL, schema_version bigint, worker text COLLATE "C");
-CREATE TABLE IF NOT EXISTS "trueup"."trueup_table"(name text COLLATE "C" NOT NULL PRIMARY KEY, group_name text COLLATE "C" NOT NULL, triggers text COLLATE "C" NOT NULL, unguarded_since timestamptz, released_at timestamptz, problem text COLLATE "C");
+CREATE TABLE IF NOT EXISTS "trueup"."trueup_table"(name text COLLATE "C" NOT NULL PRIMARY KEY, group_name text COLLATE "C" NOT NULL, triggers text COLLATE "C" NOT NULL, made_in text COLLATE "C", identity text COLLATE "C", unguarded_since timestamptz, released_at timestamptz, problem text COLLATE "C");
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_summary"(name text COLLATE "C" NOT NULL PRIMARY KEY, group_name text COLLATE "C" NOT NULL, definition text COLLATE "C" NOT NULL, drift bigint NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_kept"(name text COLLATE "C" NOT NULL PRIMARY KEY, summary text COLLATE "C" NOT NULL, "key" text COLLATE "C" NOT NULL, is_made bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_source"(name text COLLATE "C" NOT NULL PRIMARY KEY, group_name text COLLATE "C" NOT NULL, without_tenant bigint NOT NULL DEFAULT 0, without_time bigint NOT NULL DEFAULT 0, of_unknown_tenants bigint NOT NULL DEFAULT 0, counted_at timestamptz);
@@ -233,6 +233,7 @@ CREATE VIEW "trueup"."trueup_parked" AS SELECT summary, tenant, bucket, NULL AS 
 -- capture, plain
 CREATE TABLE "trueup_change_shop_flight" (trueup_weight smallint, "any" numeric, "at" timestamp with time zone, "delay" integer, "fare" numeric, "is_late" boolean, "kind" shop.kind, "note" text, "origin" text, "rate" numeric);
 CREATE OR REPLACE FUNCTION "public"."trueup_insert_shop_flight"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $trueup$
+#variable_conflict use_column
 DECLARE
     fits boolean;
 BEGIN
@@ -265,6 +266,7 @@ REVOKE ALL ON FUNCTION "public"."trueup_insert_shop_flight"() FROM PUBLIC;
 CREATE OR REPLACE TRIGGER "trueup_insert_shop_flight" AFTER INSERT ON "shop"."flight" REFERENCING NEW TABLE AS trueup_new FOR EACH STATEMENT EXECUTE FUNCTION "public"."trueup_insert_shop_flight"();
 ALTER TABLE ONLY "shop"."flight" ENABLE ALWAYS TRIGGER "trueup_insert_shop_flight";
 CREATE OR REPLACE FUNCTION "public"."trueup_update_shop_flight"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $trueup$
+#variable_conflict use_column
 DECLARE
     fits boolean;
     is_one boolean;
@@ -289,15 +291,15 @@ BEGIN
     END;
     IF fits AND is_one THEN
         INSERT INTO "public"."trueup_change_shop_flight" (trueup_weight, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate")
-        SELECT i.trueup_weight, i."any", i."at", i."delay", i."fare", i."is_late", i."kind", i."note", i."origin", i."rate" FROM (SELECT 1 AS trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate" FROM trueup_old) trueup_was
-        CROSS JOIN (SELECT 1 AS trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate" FROM trueup_new) trueup_is
+        SELECT i.trueup_weight, i."any", i."at", i."delay", i."fare", i."is_late", i."kind", i."note", i."origin", i."rate" FROM (SELECT 1 AS trueup_n, r."any", r."at", r."delay", r."fare", r."is_late", r."kind", r."note", r."origin", r."rate" FROM trueup_old r) trueup_was
+        CROSS JOIN (SELECT 1 AS trueup_n, r."any", r."at", r."delay", r."fare", r."is_late", r."kind", r."note", r."origin", r."rate" FROM trueup_new r) trueup_is
         CROSS JOIN LATERAL (VALUES (-1, trueup_was.trueup_n, trueup_was."any", trueup_was."at", trueup_was."delay", trueup_was."fare", trueup_was."is_late", trueup_was."kind", trueup_was."note", trueup_was."origin", trueup_was."rate"), (1, trueup_is.trueup_n, trueup_is."any", trueup_is."at", trueup_is."delay", trueup_is."fare", trueup_is."is_late", trueup_is."kind", trueup_is."note", trueup_is."origin", trueup_is."rate")) i(trueup_weight, trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate")
         WHERE i.trueup_n IS NOT NULL AND (trueup_was.trueup_n IS NULL OR trueup_is.trueup_n IS NULL
             OR trueup_was OPERATOR(pg_catalog.*<>) trueup_is);
     ELSIF fits THEN
         INSERT INTO "public"."trueup_change_shop_flight" (trueup_weight, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate")
-        SELECT i.trueup_weight, i."any", i."at", i."delay", i."fare", i."is_late", i."kind", i."note", i."origin", i."rate" FROM (SELECT pg_catalog.row_number() OVER () AS trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate" FROM trueup_old) trueup_was
-        FULL JOIN (SELECT pg_catalog.row_number() OVER () AS trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate" FROM trueup_new) trueup_is ON trueup_is.trueup_n = trueup_was.trueup_n
+        SELECT i.trueup_weight, i."any", i."at", i."delay", i."fare", i."is_late", i."kind", i."note", i."origin", i."rate" FROM (SELECT pg_catalog.row_number() OVER () AS trueup_n, r."any", r."at", r."delay", r."fare", r."is_late", r."kind", r."note", r."origin", r."rate" FROM trueup_old r) trueup_was
+        FULL JOIN (SELECT pg_catalog.row_number() OVER () AS trueup_n, r."any", r."at", r."delay", r."fare", r."is_late", r."kind", r."note", r."origin", r."rate" FROM trueup_new r) trueup_is ON trueup_is.trueup_n = trueup_was.trueup_n
         CROSS JOIN LATERAL (VALUES (-1, trueup_was.trueup_n, trueup_was."any", trueup_was."at", trueup_was."delay", trueup_was."fare", trueup_was."is_late", trueup_was."kind", trueup_was."note", trueup_was."origin", trueup_was."rate"), (1, trueup_is.trueup_n, trueup_is."any", trueup_is."at", trueup_is."delay", trueup_is."fare", trueup_is."is_late", trueup_is."kind", trueup_is."note", trueup_is."origin", trueup_is."rate")) i(trueup_weight, trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate")
         WHERE i.trueup_n IS NOT NULL AND (trueup_was.trueup_n IS NULL OR trueup_is.trueup_n IS NULL
             OR trueup_was OPERATOR(pg_catalog.*<>) trueup_is);
@@ -311,6 +313,7 @@ REVOKE ALL ON FUNCTION "public"."trueup_update_shop_flight"() FROM PUBLIC;
 CREATE OR REPLACE TRIGGER "trueup_update_shop_flight" AFTER UPDATE ON "shop"."flight" REFERENCING OLD TABLE AS trueup_old NEW TABLE AS trueup_new FOR EACH STATEMENT EXECUTE FUNCTION "public"."trueup_update_shop_flight"();
 ALTER TABLE ONLY "shop"."flight" ENABLE ALWAYS TRIGGER "trueup_update_shop_flight";
 CREATE OR REPLACE FUNCTION "public"."trueup_delete_shop_flight"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $trueup$
+#variable_conflict use_column
 DECLARE
     fits boolean;
 BEGIN
@@ -371,6 +374,7 @@ DROP TABLE IF EXISTS "trueup_change_shop_flight";
 -- capture, in a schema
 CREATE TABLE "trueup"."trueup_change_shop_flight" (trueup_weight smallint, "any" numeric, "at" timestamp with time zone, "delay" integer, "fare" numeric, "is_late" boolean, "kind" shop.kind, "note" text, "origin" text, "rate" numeric);
 CREATE OR REPLACE FUNCTION "trueup"."trueup_insert_shop_flight"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $trueup$
+#variable_conflict use_column
 DECLARE
     fits boolean;
 BEGIN
@@ -403,6 +407,7 @@ REVOKE ALL ON FUNCTION "trueup"."trueup_insert_shop_flight"() FROM PUBLIC;
 CREATE OR REPLACE TRIGGER "trueup_insert_shop_flight" AFTER INSERT ON "shop"."flight" REFERENCING NEW TABLE AS trueup_new FOR EACH STATEMENT EXECUTE FUNCTION "trueup"."trueup_insert_shop_flight"();
 ALTER TABLE ONLY "shop"."flight" ENABLE ALWAYS TRIGGER "trueup_insert_shop_flight";
 CREATE OR REPLACE FUNCTION "trueup"."trueup_update_shop_flight"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $trueup$
+#variable_conflict use_column
 DECLARE
     fits boolean;
     is_one boolean;
@@ -427,15 +432,15 @@ BEGIN
     END;
     IF fits AND is_one THEN
         INSERT INTO "trueup"."trueup_change_shop_flight" (trueup_weight, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate")
-        SELECT i.trueup_weight, i."any", i."at", i."delay", i."fare", i."is_late", i."kind", i."note", i."origin", i."rate" FROM (SELECT 1 AS trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate" FROM trueup_old) trueup_was
-        CROSS JOIN (SELECT 1 AS trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate" FROM trueup_new) trueup_is
+        SELECT i.trueup_weight, i."any", i."at", i."delay", i."fare", i."is_late", i."kind", i."note", i."origin", i."rate" FROM (SELECT 1 AS trueup_n, r."any", r."at", r."delay", r."fare", r."is_late", r."kind", r."note", r."origin", r."rate" FROM trueup_old r) trueup_was
+        CROSS JOIN (SELECT 1 AS trueup_n, r."any", r."at", r."delay", r."fare", r."is_late", r."kind", r."note", r."origin", r."rate" FROM trueup_new r) trueup_is
         CROSS JOIN LATERAL (VALUES (-1, trueup_was.trueup_n, trueup_was."any", trueup_was."at", trueup_was."delay", trueup_was."fare", trueup_was."is_late", trueup_was."kind", trueup_was."note", trueup_was."origin", trueup_was."rate"), (1, trueup_is.trueup_n, trueup_is."any", trueup_is."at", trueup_is."delay", trueup_is."fare", trueup_is."is_late", trueup_is."kind", trueup_is."note", trueup_is."origin", trueup_is."rate")) i(trueup_weight, trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate")
         WHERE i.trueup_n IS NOT NULL AND (trueup_was.trueup_n IS NULL OR trueup_is.trueup_n IS NULL
             OR trueup_was OPERATOR(pg_catalog.*<>) trueup_is);
     ELSIF fits THEN
         INSERT INTO "trueup"."trueup_change_shop_flight" (trueup_weight, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate")
-        SELECT i.trueup_weight, i."any", i."at", i."delay", i."fare", i."is_late", i."kind", i."note", i."origin", i."rate" FROM (SELECT pg_catalog.row_number() OVER () AS trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate" FROM trueup_old) trueup_was
-        FULL JOIN (SELECT pg_catalog.row_number() OVER () AS trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate" FROM trueup_new) trueup_is ON trueup_is.trueup_n = trueup_was.trueup_n
+        SELECT i.trueup_weight, i."any", i."at", i."delay", i."fare", i."is_late", i."kind", i."note", i."origin", i."rate" FROM (SELECT pg_catalog.row_number() OVER () AS trueup_n, r."any", r."at", r."delay", r."fare", r."is_late", r."kind", r."note", r."origin", r."rate" FROM trueup_old r) trueup_was
+        FULL JOIN (SELECT pg_catalog.row_number() OVER () AS trueup_n, r."any", r."at", r."delay", r."fare", r."is_late", r."kind", r."note", r."origin", r."rate" FROM trueup_new r) trueup_is ON trueup_is.trueup_n = trueup_was.trueup_n
         CROSS JOIN LATERAL (VALUES (-1, trueup_was.trueup_n, trueup_was."any", trueup_was."at", trueup_was."delay", trueup_was."fare", trueup_was."is_late", trueup_was."kind", trueup_was."note", trueup_was."origin", trueup_was."rate"), (1, trueup_is.trueup_n, trueup_is."any", trueup_is."at", trueup_is."delay", trueup_is."fare", trueup_is."is_late", trueup_is."kind", trueup_is."note", trueup_is."origin", trueup_is."rate")) i(trueup_weight, trueup_n, "any", "at", "delay", "fare", "is_late", "kind", "note", "origin", "rate")
         WHERE i.trueup_n IS NOT NULL AND (trueup_was.trueup_n IS NULL OR trueup_is.trueup_n IS NULL
             OR trueup_was OPERATOR(pg_catalog.*<>) trueup_is);
@@ -449,6 +454,7 @@ REVOKE ALL ON FUNCTION "trueup"."trueup_update_shop_flight"() FROM PUBLIC;
 CREATE OR REPLACE TRIGGER "trueup_update_shop_flight" AFTER UPDATE ON "shop"."flight" REFERENCING OLD TABLE AS trueup_old NEW TABLE AS trueup_new FOR EACH STATEMENT EXECUTE FUNCTION "trueup"."trueup_update_shop_flight"();
 ALTER TABLE ONLY "shop"."flight" ENABLE ALWAYS TRIGGER "trueup_update_shop_flight";
 CREATE OR REPLACE FUNCTION "trueup"."trueup_delete_shop_flight"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $trueup$
+#variable_conflict use_column
 DECLARE
     fits boolean;
 BEGIN

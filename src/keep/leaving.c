@@ -1,0 +1,126 @@
+/*
+ * Leaving: what the spec no longer has is no longer kept; its tables stay.
+ */
+#include "keep/register.h"
+
+#include "keep/rows.h"
+#include "schema/capture.h"
+
+static gboolean
+run(TuKeeper *keeper, const char *sql, const char *name, GError **error)
+{
+    TuValue value = tu_value_text(name);
+    return tu_database_run(keeper->db, sql, &value, 1, NULL, error);
+}
+
+typedef struct {
+    GPtrArray *gone;
+    gboolean (*is_there)(const TuModel *model, const char *name);
+    const TuModel *model;
+} Leaving;
+
+static gboolean
+take_leaving(const TuValue *row, gpointer data, GError **error)
+{
+    Leaving *leaving = data;
+    g_autofree char *name = g_strndup(row[0].text, row[0].bytes);
+    if (!leaving->is_there(leaving->model, name))
+        g_ptr_array_add(leaving->gone, g_steal_pointer(&name));
+    return TRUE;
+}
+
+static gboolean
+summary_is_there(const TuModel *model, const char *name)
+{
+    return tu_model_summary(model, name) != NULL;
+}
+
+static gboolean
+group_is_there(const TuModel *model, const char *name)
+{
+    for (guint i = 0; i < model->groups->len; i++)
+        if (g_str_equal(((const TuGroup *)g_ptr_array_index(model->groups, i))->name, name))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+captured_is_there(const TuModel *model, const char *name)
+{
+    for (guint i = 0; i < model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        if (captured->is_captured && g_str_equal(captured->name, name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+source_is_there(const TuModel *model, const char *name)
+{
+    for (guint i = 0; i < model->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(model->sources, i);
+        if (g_str_equal(source->spec->name, name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+void
+tu_register_plan_leaving(const TuRegistration *registration, GPtrArray *statements)
+{
+    for (guint i = 0; registration->leaving != NULL && i < registration->leaving->len; i++)
+        tu_capture_plan_forget(registration->keeper->db,
+                               g_ptr_array_index(registration->leaving, i), statements);
+}
+
+gboolean
+tu_register_forget_leaving(const TuRegistration *registration, GError **error)
+{
+    for (guint i = 0; registration->leaving != NULL && i < registration->leaving->len; i++)
+        if (!run(registration->keeper, "DELETE FROM trueup_table WHERE name = ?1",
+                 g_ptr_array_index(registration->leaving, i), error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+tu_register_find_leaving(TuRegistration *registration, GError **error)
+{
+    static const struct {
+        const char *list;
+        gboolean (*is_there)(const TuModel *model, const char *name);
+        const char *const statements[4];
+        gboolean is_captured;
+    } kinds[] = {
+        {"SELECT name FROM trueup_summary", summary_is_there,
+         {"DELETE FROM trueup_summary WHERE name = ?1", "DELETE FROM trueup_build WHERE summary = ?1",
+          "DELETE FROM trueup_pending WHERE summary = ?1"}, FALSE},
+        {"SELECT name FROM trueup_source", source_is_there,
+         {"DELETE FROM trueup_source WHERE name = ?1",
+          "DELETE FROM trueup_pending WHERE source = ?1"}, FALSE},
+        {"SELECT name FROM trueup_group", group_is_there,
+         {"DELETE FROM trueup_group WHERE name = ?1",
+          "DELETE FROM trueup_tenant WHERE group_name = ?1"}, FALSE},
+        {"SELECT name FROM trueup_table", captured_is_there,
+         {NULL}, TRUE},
+    };
+    TuKeeper *keeper = registration->keeper;
+    registration->leaving = g_ptr_array_new_with_free_func(g_free);
+    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
+        g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+        Leaving leaving = {gone, kinds[k].is_there, keeper->model};
+        if (!tu_rows_each(keeper->db, kinds[k].list, NULL, 0, FALSE, take_leaving, &leaving, error))
+            return FALSE;
+        for (guint i = 0; i < gone->len; i++) {
+            const char *name = g_ptr_array_index(gone, i);
+            registration->has_changed = TRUE;
+            if (kinds[k].is_captured)
+                g_ptr_array_add(registration->leaving, g_strdup(name));
+            for (guint s = 0; kinds[k].statements[s] != NULL; s++)
+                if (!run(keeper, kinds[k].statements[s], name, error))
+                    return FALSE;
+        }
+    }
+    return TRUE;
+}
