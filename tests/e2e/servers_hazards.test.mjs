@@ -245,7 +245,7 @@ const TYPES = [
         mariadb: 'ALTER TABLE thing MODIFY who VARCHAR(200)',
             row: INSERT('a name of more than ten characters', 1, 2),
         refusal: {mariadb: /s_day: column tenant/},
-            widen: {mariadb: `ALTER TABLE s_day MODIFY tenant VARCHAR(200)
+            widen: {mariadb: `ALTER TABLE s_day MODIFY tenant VARCHAR(255)
             CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin`}},
     {label: 'a decimal widened', postgresql: 'ALTER TABLE thing ALTER x TYPE numeric',
         mariadb: 'ALTER TABLE thing MODIFY x DECIMAL(40,10)',
