@@ -8,8 +8,8 @@
  *                                 trueup(spec, ...) runs it, gives {seconds, rssMib}
  *                                 write(...)        runs writers, gives {rate, deadlocks, waits}
  *
- * The server is tests/servers', with settings that somebody would run: what is written is written to
- * the disk, and a gigabyte for its cache; all others are the server's defaults.
+ * The server is tests/servers', with settings that somebody would run: what is written goes to the
+ * disk, and a gigabyte is for its cache; all others are the server's defaults.
  */
 import {spawn, spawnSync} from 'node:child_process';
 import fs from 'node:fs';

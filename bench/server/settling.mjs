@@ -38,7 +38,7 @@ const WORK = {
         msSql: 'SELECT coalesce(sum(total_plan_time + total_exec_time), 0) FROM pg_stat_statements',
         end: () => {},
     },
-    /* The processor's time for the sessions of a user of trueup's own: what they were busy for would
+    /* The processor's time for the sessions of a user of trueup's own: how long they were busy would
      * hold waiting for the disk, which PostgreSQL's figure does not. */
     mariadb: {
         how: 'user statistics (cpu_time)',

@@ -74,8 +74,8 @@ const MEETINGS = [
         what: 'two tables in opposite orders, 8 clients'},
 ];
 
-/* With capture, trueup settles all the while. That waits are seen at all is shown by those on shared
- * orders without capture. */
+/* With capture, trueup settles all the while. That waits are seen at all is shown by those on
+ * shared orders without capture. */
 async function meet(place) {
     if (!place.hasMeetings) {
         for (const SUFFIX of ['plain', 'captured'])

@@ -420,6 +420,10 @@ write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **er
         return FALSE;
     if (!registration->must_build[summary->spec->index])
         return TRUE;
+    /* What is on the pending list will be read by the build. */
+    if (!tu_database_run(keeper->db, "DELETE FROM trueup_pending WHERE summary = ?1", values, 1, NULL,
+                         error))
+        return FALSE;
     g_autoptr(GPtrArray) one = g_ptr_array_new();
     TuValue everyone = TU_NULL_VALUE;
     g_ptr_array_add(one, summary);

@@ -1,7 +1,7 @@
 /*
- * The bench on servers works: a quick look at a few rows prints every line with a ratio, and finds the
- * cells of trueup and of the SQL by hand equal. What the ratios are is no matter here: a timing is
- * never a test.
+ * The bench on servers works: a quick look at a few rows prints every line with a ratio, and finds
+ * the cells of trueup and of the SQL by hand equal. What the ratios are is no matter here: a timing
+ * is never a test.
  */
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
