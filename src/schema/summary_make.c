@@ -283,15 +283,21 @@ declared_length(const char *type)
     return open != NULL ? g_ascii_strtoull(open + 1, NULL, 10) : 0;
 }
 
-/* A text that does not fit would stop everything that is to be written. */
+/* Texts of more characters than this are those without a length of their own (short_text_type). */
+#define SHORT_TEXT 128
+
+/* A text that does not fit fails its bucket each time. Of a longer one the source's length is not known
+ * here: any column for longer ones will do. */
 static void
 check_length(const TuTableInfo *info, const TuColumnInfo *column, const Wanted *wanted,
-             GPtrArray *findings)
+             const TuDialect *dialect, GPtrArray *findings)
 {
     guint64 has = declared_length(column->declared_type);
     guint64 needs = declared_length(wanted->type);
+    if (needs == 0 || g_str_equal(wanted->type, dialect->tenant_text_type))
+        needs = SHORT_TEXT + 1;
     if (column->kind != TU_TYPE_TEXT || has == 0 || wanted->key_type == NULL ||
-        wanted->key_type->kind != TU_TYPE_TEXT || (needs != 0 && needs <= has))
+        wanted->key_type->kind != TU_TYPE_TEXT || needs <= has)
         return;
     tu_finding_add(findings, TRUE, info->name,
                    g_strdup_printf("column %s is %s: the source's texts may be longer", column->name,
@@ -385,7 +391,7 @@ plan_existing(const TuDatabase *db, const TuTableInfo *info, const TuSummaryTabl
         if (known != NULL && column->is_key)
             check_key_column(info, known, table, findings);
         if (known != NULL && column->is_key && !tu_database_dialect(db)->has_dynamic_types)
-            check_length(info, known, column, findings);
+            check_length(info, known, column, tu_database_dialect(db), findings);
         has_all_key_columns = has_all_key_columns && (known != NULL || !column->is_key);
         if (known == NULL && column->is_key)
             tu_finding_add(findings, TRUE, info->name,
