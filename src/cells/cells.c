@@ -1,11 +1,16 @@
-#include "cells/cells.h"
+#include "cells/cell_table.h"
 
 #include <string.h>
+
+#include "cells/pages.h"
 
 /* Cells come in blocks, so that they never move and growing copies nothing but the index. Small
  * blocks: a group has many tables, and `memory` may be as little as 1 MiB. */
 #define BLOCK_SHIFT 6
 #define BLOCK_CELLS (1u << BLOCK_SHIFT)
+#define LINE_BYTES 64
+/* A cell whose memory is asked for ahead gets no more of the cache than this. */
+#define FETCHED_BYTES (4 * LINE_BYTES)
 #define FIRST_SLOTS 256
 
 typedef struct {
@@ -37,7 +42,8 @@ struct TuCells {
     GPtrArray *wides; /* states that outgrew their cell */
     guint n_tables;
     TuCellTable *tables;
-    gsize block_bytes, index_bytes;
+    TuSlabs slabs; /* what the blocks of all tables are cut from */
+    gsize index_bytes;
 };
 
 TuCells *
@@ -52,9 +58,9 @@ tu_cells_new(const TuLayout *const *layouts, guint n_tables)
         TuCellTable *table = &cells->tables[i];
         table->owner = cells;
         table->layout = layouts[i];
-        table->blocks = g_ptr_array_new_with_free_func(g_free);
+        table->blocks = g_ptr_array_new();
         table->n_slots = FIRST_SLOTS;
-        table->slots = g_new0(Slot, table->n_slots);
+        table->slots = tu_pages_new(table->n_slots * sizeof(Slot));
     }
     return cells;
 }
@@ -65,11 +71,13 @@ tu_cells_free(TuCells *cells)
     if (cells == NULL)
         return;
     for (guint i = 0; i < cells->n_tables; i++) {
-        g_ptr_array_unref(cells->tables[i].blocks);
-        g_free(cells->tables[i].slots);
-        g_free(cells->tables[i].members);
-        g_clear_pointer(&cells->tables[i].failures, g_hash_table_unref);
+        TuCellTable *table = &cells->tables[i];
+        g_ptr_array_unref(table->blocks);
+        tu_pages_free(table->slots, table->n_slots * sizeof(Slot));
+        tu_pages_free(table->members, table->n_member_slots * sizeof(Member));
+        g_clear_pointer(&table->failures, g_hash_table_unref);
     }
+    tu_slabs_clear(&cells->slabs);
     g_free(cells->tables);
     g_ptr_array_unref(cells->wides);
     tu_dictionary_free(cells->dictionary);
@@ -94,7 +102,7 @@ tu_cells_bytes(const TuCells *cells)
 {
     /* A wide state's digits are counted at their usual size: four, and the allocator's share. */
     const gsize wide_bytes = sizeof(TuWide) + 64;
-    return cells->block_bytes + cells->index_bytes + cells->wides->len * wide_bytes +
+    return tu_slabs_bytes(&cells->slabs) + cells->index_bytes + cells->wides->len * wide_bytes +
            tu_dictionary_bytes(cells->dictionary);
 }
 
@@ -109,9 +117,11 @@ tu_cells_are_sound(const TuCells *cells)
 
 /* ---- finding a cell ---- */
 
-static guint32
-hash_key(guint32 tenant, TuBucket bucket, const guint32 *dimensions, guint n)
+guint32
+tu_cell_table_hash(const TuCellTable *table, guint32 tenant, TuBucket bucket,
+                   const guint32 *dimensions)
 {
+    guint n = table->layout->n_dimensions;
     guint64 hash = ((guint64)bucket * G_GUINT64_CONSTANT(0x9E3779B97F4A7C15)) ^ tenant;
     hash *= G_GUINT64_CONSTANT(0xD6E8FEB86659FD93);
     for (guint i = 0; i < n; i++) {
@@ -134,7 +144,7 @@ grow_index(TuCellTable *table)
     Slot *old = table->slots;
     guint32 n_old = table->n_slots;
     table->n_slots *= 2;
-    table->slots = g_new0(Slot, table->n_slots);
+    table->slots = tu_pages_new(table->n_slots * sizeof(Slot));
     table->owner->index_bytes += n_old * sizeof(Slot);
     for (guint32 i = 0; i < n_old; i++) {
         if (old[i].number == 0)
@@ -144,7 +154,7 @@ grow_index(TuCellTable *table)
             at = (at + 1) & (table->n_slots - 1);
         table->slots[at] = old[i];
     }
-    g_free(old);
+    tu_pages_free(old, n_old * sizeof(Slot));
 }
 
 /* The slot of the key: the cell's own, or the free one where it would go. */
@@ -166,29 +176,50 @@ find_slot(const TuCellTable *table, guint32 hash, guint32 tenant, TuBucket bucke
     }
 }
 
+void
+tu_cell_table_fetch_slot(const TuCellTable *table, guint32 hash)
+{
+    __builtin_prefetch(&table->slots[hash & (table->n_slots - 1)], 1);
+}
+
+void
+tu_cell_table_fetch_cell(const TuCellTable *table, guint32 hash)
+{
+    for (guint32 at = hash & (table->n_slots - 1);; at = (at + 1) & (table->n_slots - 1)) {
+        const Slot *slot = &table->slots[at];
+        if (slot->number == 0)
+            return;
+        if (slot->hash != hash)
+            continue;
+        const char *cell = (const char *)tu_cell_table_cell(table, slot->number - 1);
+        gsize bytes = MIN(table->layout->cell_bytes, FETCHED_BYTES);
+        for (gsize i = 0; i < bytes; i += LINE_BYTES)
+            __builtin_prefetch(cell + i, 1);
+        __builtin_prefetch(cell + bytes - 1, 1);
+        return;
+    }
+}
+
 static TuCell *
 add_cell(TuCellTable *table)
 {
-    if (table->n_cells >> BLOCK_SHIFT == table->blocks->len) {
-        gsize bytes = BLOCK_CELLS * table->layout->cell_bytes;
-        g_ptr_array_add(table->blocks, g_malloc0(bytes));
-        table->owner->block_bytes += bytes;
-    }
+    if (table->n_cells >> BLOCK_SHIFT == table->blocks->len)
+        g_ptr_array_add(table->blocks, tu_slabs_cut(&table->owner->slabs,
+                                                    BLOCK_CELLS * table->layout->cell_bytes));
     return tu_cell_table_cell(table, table->n_cells++);
 }
 
 TuCell *
-tu_cell_table_get(TuCellTable *table, guint32 tenant, TuBucket bucket, const guint32 *dimensions)
+tu_cell_table_get_hashed(TuCellTable *table, guint32 hash, guint32 tenant, TuBucket bucket,
+                         const guint32 *dimensions)
 {
-    guint n = table->layout->n_dimensions;
-    guint32 hash = hash_key(tenant, bucket, dimensions, n);
     Slot *slot = find_slot(table, hash, tenant, bucket, dimensions);
     if (slot->number != 0)
         return tu_cell_table_cell(table, slot->number - 1);
     TuCell *cell = add_cell(table);
     cell->bucket = bucket;
     cell->tenant = tenant;
-    for (guint i = 0; i < n; i++)
+    for (guint i = 0; i < table->layout->n_dimensions; i++)
         cell->dimensions[i] = dimensions[i];
     *slot = (Slot){hash, table->n_cells};
     if (table->n_cells > table->n_slots / 3 * 2)
@@ -197,12 +228,26 @@ tu_cell_table_get(TuCellTable *table, guint32 tenant, TuBucket bucket, const gui
 }
 
 TuCell *
+tu_cell_table_get(TuCellTable *table, guint32 tenant, TuBucket bucket, const guint32 *dimensions)
+{
+    guint32 hash = tu_cell_table_hash(table, tenant, bucket, dimensions);
+    return tu_cell_table_get_hashed(table, hash, tenant, bucket, dimensions);
+}
+
+TuCell *
+tu_cell_table_find_hashed(const TuCellTable *table, guint32 hash, guint32 tenant, TuBucket bucket,
+                          const guint32 *dimensions)
+{
+    const Slot *slot = find_slot(table, hash, tenant, bucket, dimensions);
+    return slot->number != 0 ? tu_cell_table_cell(table, slot->number - 1) : NULL;
+}
+
+TuCell *
 tu_cell_table_find(const TuCellTable *table, guint32 tenant, TuBucket bucket,
                    const guint32 *dimensions)
 {
-    guint32 hash = hash_key(tenant, bucket, dimensions, table->layout->n_dimensions);
-    const Slot *slot = find_slot(table, hash, tenant, bucket, dimensions);
-    return slot->number != 0 ? tu_cell_table_cell(table, slot->number - 1) : NULL;
+    guint32 hash = tu_cell_table_hash(table, tenant, bucket, dimensions);
+    return tu_cell_table_find_hashed(table, hash, tenant, bucket, dimensions);
 }
 
 guint32
@@ -232,15 +277,16 @@ static gboolean add_member(TuCellTable *table, TuCell *cell, guint measure, guin
 static void
 grow_members(TuCellTable *table)
 {
-    g_autofree Member *old = table->members;
+    Member *old = table->members;
     gsize n_old = table->n_member_slots;
     table->n_member_slots = MAX(FIRST_SLOTS, n_old * 2);
-    table->members = g_new0(Member, table->n_member_slots);
+    table->members = tu_pages_new(table->n_member_slots * sizeof(Member));
     table->owner->index_bytes += (table->n_member_slots - n_old) * sizeof(Member);
     table->n_members = 0;
     for (gsize i = 0; i < n_old; i++)
         if (old[i].cell != NULL)
             add_member(table, old[i].cell, old[i].measure, old[i].value);
+    tu_pages_free(old, n_old * sizeof(Member));
 }
 
 /* TRUE if the value is new in the cell's set. */

@@ -3,23 +3,37 @@
 #include <string.h>
 
 #include "db/driver.h"
+#include "db/given.h"
 #include "db/sql.h"
 
 /* The most parameters that a statement may have anywhere is 65,535 (both servers). */
 #define PARAMETERS_LIMIT 60000
+
+/* The most rows that one DELETE names: more make no server faster. */
+#define REMOVED_AT_ONCE 50
+
+/* Given rows whose keys are NULL in the same columns: one statement is for those. */
+typedef struct {
+    guint64 nulls;
+    TuGiven *given; /* NULL: they cannot be given */
+} Alike;
 
 struct TuBulk {
     TuDatabase *db;
     char *table;
     TuBulkColumn *columns;
     guint n_columns;
-    gboolean is_new;
+    TuBulkRows rows;
     guint most_rows; /* of one statement */
     guint n_rows;    /* waiting */
     TuValue *values; /* of those */
     GStringChunk *bytes;
-    TuStatement *full, *single; /* for most_rows rows, and for one; NULL until they are needed */
-    gpointer copy;              /* under way; NULL: none */
+    TuStatement *statement; /* the last one; NULL: none */
+    guint statement_rows;
+    guint64 statement_nulls;
+    gboolean are_many; /* they go by copy, or given */
+    gpointer copy;     /* under way; NULL: none */
+    GArray *alike;     /* of Alike */
 };
 
 /* ---- the INSERT ---- */
@@ -34,7 +48,8 @@ append_conflict(GString *sql, const TuDatabase *db, const TuBulkColumn *columns,
     g_autoptr(GString) key = g_string_new(NULL);
     for (guint i = 0; i < n; i++)
         if (columns[i].put == TU_PUT_KEY)
-            tu_database_append_key(db, key, columns[i].name, columns[i].type, columns[i].is_nullable);
+            tu_database_append_key(db, key, columns[i].name, columns[i].type,
+                                   columns[i].is_nullable);
     g_string_append_printf(sql, "(%s) DO UPDATE SET", key->str);
 }
 
@@ -78,24 +93,83 @@ tu_bulk_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns
     return g_string_free(sql, FALSE);
 }
 
+/* ---- the DELETE ---- */
+
+guint64
+tu_bulk_nulls(const TuBulkColumn *columns, guint n_columns, const TuValue *values)
+{
+    guint64 nulls = 0;
+    for (guint i = 0; i < n_columns; i++)
+        if (columns[i].put == TU_PUT_KEY && values[i].type == TU_TYPE_NULL)
+            nulls |= G_GUINT64_CONSTANT(1) << i;
+    return nulls;
+}
+
+void
+tu_bulk_append_key_equals(GString *sql, const TuDatabase *db, const TuBulkColumn *columns,
+                          guint n_columns, guint64 nulls, guint *next)
+{
+    const char *glue = "";
+    for (guint i = 0; i < n_columns; i++) {
+        if (columns[i].put != TU_PUT_KEY)
+            continue;
+        gboolean is_null = (nulls >> i & 1) != 0;
+        guint number = is_null ? 0 : (*next)++;
+        g_string_append(sql, glue);
+        glue = " AND ";
+        /* Rows of others may be NULL where ours never are. */
+        gboolean has_form = db->driver->append_equals != NULL && (!is_null || columns[i].is_nullable);
+        if (has_form)
+            db->driver->append_equals(sql, columns[i].name, number, columns[i].type,
+                                      columns[i].is_nullable);
+        else if (is_null)
+            tu_sql_append(sql, "%I IS NULL", columns[i].name);
+        else
+            tu_sql_append(sql, "%I = ?%u", columns[i].name, number);
+    }
+}
+
+char *
+tu_bulk_delete_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns,
+                   guint n_columns, guint64 nulls, guint n_rows)
+{
+    GString *sql = g_string_new(NULL);
+    guint next = 1;
+    tu_sql_append(sql, "DELETE FROM %Q WHERE ", table);
+    for (guint i = 0; i < n_rows; i++) {
+        g_string_append(sql, i == 0 ? "(" : ") OR (");
+        tu_bulk_append_key_equals(sql, db, columns, n_columns, nulls, &next);
+    }
+    g_string_append_c(sql, ')');
+    return g_string_free(sql, FALSE);
+}
+
 /* ---- life ---- */
 
-gboolean
+static void
+alike_clear(gpointer data)
+{
+    tu_given_free(((Alike *)data)->given);
+}
+
+TuBulk *
 tu_bulk_new(TuDatabase *db, const char *table, const TuBulkColumn *columns, guint n_columns,
-            gboolean is_new, TuBulk **ret_bulk, GError **error)
+            TuBulkRows rows)
 {
     TuBulk *bulk = g_new0(TuBulk, 1);
-    guint rows = tu_database_dialect(db)->rows_per_statement;
+    guint most = MAX(tu_database_dialect(db)->rows_per_statement, 1);
     bulk->db = db;
     bulk->table = g_strdup(table);
     bulk->columns = g_memdup2(columns, n_columns * sizeof *columns);
     bulk->n_columns = n_columns;
-    bulk->is_new = is_new && db->driver->copy_begin != NULL;
-    bulk->most_rows = CLAMP(PARAMETERS_LIMIT / MAX(n_columns, 1), 1, MAX(rows, 1));
+    bulk->rows = rows;
+    bulk->most_rows = CLAMP(PARAMETERS_LIMIT / MAX(n_columns, 1), 1,
+                            rows == TU_BULK_GONE ? MIN(most, REMOVED_AT_ONCE) : most);
     bulk->values = g_new(TuValue, (gsize)bulk->most_rows * n_columns);
     bulk->bytes = g_string_chunk_new(4096);
-    *ret_bulk = bulk;
-    return TRUE;
+    bulk->alike = g_array_new(FALSE, FALSE, sizeof(Alike));
+    g_array_set_clear_func(bulk->alike, alike_clear);
+    return bulk;
 }
 
 void
@@ -105,8 +179,8 @@ tu_bulk_free(TuBulk *bulk)
         return;
     if (bulk->copy != NULL && !bulk->db->driver->copy_end(bulk->copy, FALSE, NULL))
         bulk->copy = NULL;
-    tu_statement_free(bulk->full);
-    tu_statement_free(bulk->single);
+    tu_statement_free(bulk->statement);
+    g_array_unref(bulk->alike);
     g_string_chunk_free(bulk->bytes);
     g_free(bulk->values);
     g_free(bulk->columns);
@@ -114,21 +188,81 @@ tu_bulk_free(TuBulk *bulk)
     g_free(bulk);
 }
 
-/* ---- rows ---- */
+/* ---- few rows ---- */
 
 static gboolean
-run(TuBulk *bulk, TuStatement **statement, guint n_rows, const TuValue *values, GError **error)
+prepare(TuBulk *bulk, guint n_rows, guint64 nulls, GError **error)
+{
+    if (bulk->statement != NULL && bulk->statement_rows == n_rows && bulk->statement_nulls == nulls)
+        return TRUE;
+    g_autofree char *sql =
+        bulk->rows == TU_BULK_GONE
+            ? tu_bulk_delete_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, nulls,
+                                 n_rows)
+            : tu_bulk_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, n_rows);
+    g_clear_pointer(&bulk->statement, tu_statement_free);
+    bulk->statement_rows = n_rows;
+    bulk->statement_nulls = nulls;
+    return tu_database_prepare(bulk->db, sql, &bulk->statement, error);
+}
+
+static gboolean
+insert(TuBulk *bulk, const TuValue *values, guint n_rows, GError **error)
 {
     gboolean has_row = FALSE;
-    if (*statement == NULL) {
-        g_autofree char *sql =
-            tu_bulk_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, n_rows);
-        if (!tu_database_prepare(bulk->db, sql, statement, error))
-            return FALSE;
-    }
-    return tu_statement_bind(*statement, values, n_rows * bulk->n_columns, error) &&
-           tu_statement_step(*statement, &has_row, error);
+    return prepare(bulk, n_rows, 0, error) &&
+           tu_statement_bind(bulk->statement, values, n_rows * bulk->n_columns, error) &&
+           tu_statement_step(bulk->statement, &has_row, error);
 }
+
+static guint64
+nulls_of(const TuBulk *bulk, const TuValue *values)
+{
+    return tu_bulk_nulls(bulk->columns, bulk->n_columns, values);
+}
+
+/* Rows whose keys are NULL in the same columns. */
+static gboolean
+delete_alike(TuBulk *bulk, const TuValue *values, guint n_rows, guint64 nulls, GError **error)
+{
+    g_autofree TuValue *parameters = g_new(TuValue, (gsize)n_rows * bulk->n_columns);
+    gboolean has_row = FALSE;
+    guint n = 0;
+    for (guint row = 0; row < n_rows; row++)
+        for (guint i = 0; i < bulk->n_columns; i++) {
+            const TuValue *value = &values[(gsize)row * bulk->n_columns + i];
+            if (bulk->columns[i].put == TU_PUT_KEY && value->type != TU_TYPE_NULL)
+                parameters[n++] = *value;
+        }
+    return prepare(bulk, n_rows, nulls, error) &&
+           tu_statement_bind(bulk->statement, parameters, n, error) &&
+           tu_statement_step(bulk->statement, &has_row, error);
+}
+
+static gboolean
+delete_rows(TuBulk *bulk, const TuValue *values, guint n_rows, GError **error)
+{
+    for (guint first = 0; first < n_rows;) {
+        const TuValue *row = values + (gsize)first * bulk->n_columns;
+        guint64 nulls = nulls_of(bulk, row);
+        guint n = 1;
+        while (first + n < n_rows && nulls_of(bulk, row + (gsize)n * bulk->n_columns) == nulls)
+            n++;
+        if (!delete_alike(bulk, row, n, nulls, error))
+            return FALSE;
+        first += n;
+    }
+    return TRUE;
+}
+
+static gboolean
+write_few(TuBulk *bulk, const TuValue *values, guint n_rows, GError **error)
+{
+    return bulk->rows == TU_BULK_GONE ? delete_rows(bulk, values, n_rows, error)
+                                      : insert(bulk, values, n_rows, error);
+}
+
+/* ---- many rows ---- */
 
 static gboolean
 copy_row(TuBulk *bulk, const TuValue *values, GError **error)
@@ -144,13 +278,109 @@ copy_row(TuBulk *bulk, const TuValue *values, GError **error)
     return driver->copy_row(bulk->copy, values, error);
 }
 
+/* The given rows that the row belongs to; NULL in *ret_given: it cannot be given. */
+static gboolean
+find_alike(TuBulk *bulk, const TuValue *values, TuGiven **ret_given, GError **error)
+{
+    Alike alike = {nulls_of(bulk, values), NULL};
+    TuGivenWork work = bulk->rows == TU_BULK_GONE ? TU_GIVEN_REMOVE : TU_GIVEN_CHANGE;
+    for (guint i = 0; i < bulk->alike->len; i++) {
+        const Alike *known = &g_array_index(bulk->alike, Alike, i);
+        *ret_given = known->given;
+        if (known->nulls == alike.nulls)
+            return TRUE;
+    }
+    if (!tu_given_new(bulk->db, work, bulk->table, bulk->columns, bulk->n_columns, alike.nulls,
+                      NULL, &alike.given, error))
+        return FALSE;
+    g_array_append_val(bulk->alike, alike);
+    *ret_given = alike.given;
+    return TRUE;
+}
+
+/* Where a column that cannot be given is NULL the row can, and the next one perhaps not. */
+static gboolean
+give_row(TuBulk *bulk, const TuValue *values, GError **error)
+{
+    TuGiven *given = NULL;
+    if (!find_alike(bulk, values, &given, error))
+        return FALSE;
+    if (given == NULL)
+        return write_few(bulk, values, 1, error);
+    return tu_given_add(given, values, error) &&
+           (!tu_given_is_full(given) || tu_given_run(given, error));
+}
+
+static gboolean
+write_one_of_many(TuBulk *bulk, const TuValue *values, GError **error)
+{
+    return bulk->rows == TU_BULK_NEW ? copy_row(bulk, values, error)
+                                     : give_row(bulk, values, error);
+}
+
+/* Whether there is another way for many than for few. */
+static gboolean
+can_be_many(const TuBulk *bulk)
+{
+    const TuDriver *driver = bulk->db->driver;
+    return bulk->rows == TU_BULK_NEW   ? driver->copy_begin != NULL
+           : bulk->rows == TU_BULK_ANY ? FALSE
+                                       : driver->given != NULL;
+}
+
+/* The rows that wait are the first of many, unless they cannot be given. */
+static gboolean
+begin_many(TuBulk *bulk, GError **error)
+{
+    TuGiven *given = NULL;
+    bulk->are_many = can_be_many(bulk) && bulk->rows == TU_BULK_NEW;
+    if (!can_be_many(bulk) || bulk->are_many)
+        return TRUE;
+    if (!find_alike(bulk, bulk->values, &given, error))
+        return FALSE;
+    bulk->are_many = given != NULL;
+    return TRUE;
+}
+
+static gboolean
+end_many(TuBulk *bulk, GError **error)
+{
+    gpointer copy = g_steal_pointer(&bulk->copy);
+    bulk->are_many = FALSE;
+    if (copy != NULL && !bulk->db->driver->copy_end(copy, TRUE, error))
+        return FALSE;
+    for (guint i = 0; i < bulk->alike->len; i++) {
+        TuGiven *given = g_array_index(bulk->alike, Alike, i).given;
+        if (given != NULL && !tu_given_run(given, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- rows ---- */
+
+/* What waits, as the first of many or in one statement. */
+static gboolean
+write_waiting(TuBulk *bulk, GError **error)
+{
+    guint n = bulk->n_rows;
+    gboolean is_ok = TRUE;
+    bulk->n_rows = 0;
+    if (!bulk->are_many)
+        is_ok = n == 0 || write_few(bulk, bulk->values, n, error);
+    for (guint i = 0; bulk->are_many && is_ok && i < n; i++)
+        is_ok = write_one_of_many(bulk, bulk->values + (gsize)i * bulk->n_columns, error);
+    g_string_chunk_clear(bulk->bytes);
+    return is_ok;
+}
+
 gboolean
 tu_bulk_add(TuBulk *bulk, const TuValue *values, GError **error)
 {
-    if (bulk->is_new)
-        return copy_row(bulk, values, error);
-    if (bulk->most_rows == 1)
-        return run(bulk, &bulk->single, 1, values, error);
+    if (bulk->are_many)
+        return write_one_of_many(bulk, values, error);
+    if (bulk->most_rows == 1 && !can_be_many(bulk))
+        return write_few(bulk, values, 1, error);
     TuValue *row = bulk->values + (gsize)bulk->n_rows++ * bulk->n_columns;
     for (guint i = 0; i < bulk->n_columns; i++) {
         row[i] = values[i];
@@ -159,22 +389,11 @@ tu_bulk_add(TuBulk *bulk, const TuValue *values, GError **error)
     }
     if (bulk->n_rows < bulk->most_rows)
         return TRUE;
-    bulk->n_rows = 0;
-    gboolean is_ok = run(bulk, &bulk->full, bulk->most_rows, bulk->values, error);
-    g_string_chunk_clear(bulk->bytes);
-    return is_ok;
+    return begin_many(bulk, error) && write_waiting(bulk, error);
 }
 
 gboolean
 tu_bulk_finish(TuBulk *bulk, GError **error)
 {
-    gpointer copy = g_steal_pointer(&bulk->copy);
-    if (copy != NULL)
-        return bulk->db->driver->copy_end(copy, TRUE, error);
-    guint n = bulk->n_rows;
-    bulk->n_rows = 0;
-    g_autoptr(TuStatement) rest = NULL;
-    gboolean is_ok = n == 0 || run(bulk, n == 1 ? &bulk->single : &rest, n, bulk->values, error);
-    g_string_chunk_clear(bulk->bytes);
-    return is_ok;
+    return bulk->are_many ? end_many(bulk, error) : write_waiting(bulk, error);
 }

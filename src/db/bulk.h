@@ -1,10 +1,12 @@
 /*
- * Bulk: many rows into one table, as few statements as the database likes.
+ * Bulk: many rows into one table, or out of it, in as few statements as the database likes.
  *
  *   tu_bulk_new ─▶ tu_bulk_add, tu_bulk_add, ... ─▶ tu_bulk_finish
- *                    └ every rows_per_statement rows one INSERT, or a COPY for rows that are new
+ *                    │ few (up to rows_per_statement): one statement that names each row
+ *                    └ many: NEW a COPY · KNOWN, GONE given rows (db/given.h) · where there is
+ *                      neither, one statement after the other
  *
- * A row whose key is there already is updated; no two rows of one bulk may have the same key.
+ * No two rows of one bulk may have the same key.
  */
 #pragma once
 
@@ -25,13 +27,20 @@ typedef struct {
     const TuSqlType *type; /* of a key column; NULL: nothing special */
 } TuBulkColumn;
 
+/* What is known of the rows. Where something else is true, somebody else wrote them: the outcome is
+ * right all the same (a row that is there is updated, one that is not is added), or it is BUSY. */
+typedef enum {
+    TU_BULK_ANY,   /* nothing */
+    TU_BULK_NEW,   /* no row is there with these keys, as far as the snapshot saw */
+    TU_BULK_KNOWN, /* all are there; no column is KEEP or IF_GIVEN */
+    TU_BULK_GONE,  /* they are to be deleted; only key columns are looked at */
+} TuBulkRows;
+
 typedef struct TuBulk TuBulk;
 
-/* `table` as tu_sql's %Q takes it. `is_new`: no row is there with these keys, as far as the snapshot
- * saw; if one has come meanwhile, that is BUSY. */
-gboolean tu_bulk_new(TuDatabase *db, const char *table, const TuBulkColumn *columns,
-                     guint n_columns, gboolean is_new, TuBulk **ret_bulk,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* `table` as tu_sql's %Q takes it. */
+TuBulk *tu_bulk_new(TuDatabase *db, const char *table, const TuBulkColumn *columns,
+                    guint n_columns, TuBulkRows rows);
 void tu_bulk_free(TuBulk *bulk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuBulk, tu_bulk_free)
 
@@ -42,6 +51,18 @@ gboolean tu_bulk_add(TuBulk *bulk, const TuValue *values,
 /* Writes what was added; the bulk may be added to again. */
 gboolean tu_bulk_finish(TuBulk *bulk, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Which of a row's key columns are NULL: bit i for column i. */
+guint64 tu_bulk_nulls(const TuBulkColumn *columns, guint n_columns, const TuValue *values);
+
+/* Appends the comparison of the key with parameters from *next on, and moves that on; NULLs (bit i
+ * of `nulls`) have none. */
+void tu_bulk_append_key_equals(GString *sql, const TuDatabase *db, const TuBulkColumn *columns,
+                               guint n_columns, guint64 nulls, guint *next);
+
 /* The INSERT for n rows, portable: what tests compare. Free with g_free. */
 char *tu_bulk_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns,
                   guint n_columns, guint n_rows);
+
+/* The same for the DELETE of n rows whose keys are NULL in `nulls`. */
+char *tu_bulk_delete_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns,
+                         guint n_columns, guint64 nulls, guint n_rows);

@@ -52,6 +52,19 @@ tu_database_label(const TuDatabase *db)
     return db->label;
 }
 
+char *
+tu_database_session(TuDatabase *db)
+{
+    return db->driver->session != NULL ? db->driver->session(db) : NULL;
+}
+
+void
+tu_database_end_session(TuDatabase *db, const char *session)
+{
+    if (session != NULL && db->driver->end_session != NULL)
+        db->driver->end_session(db, session);
+}
+
 void
 tu_database_set_cancel(TuDatabase *db, const volatile int *is_cancelled)
 {
@@ -244,6 +257,12 @@ tu_database_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info, 
     return db->driver->describe(db, table, ret_info, error);
 }
 
+void
+tu_database_describe_references(TuDatabase *db, gboolean are_wanted)
+{
+    db->skips_references = !are_wanted;
+}
+
 gboolean
 tu_database_has_table(TuDatabase *db, const char *table, gboolean *ret_has, GError **error)
 {
@@ -282,6 +301,15 @@ tu_database_hazards(TuDatabase *db, GPtrArray *hazards, GError **error)
     return db->driver->hazards(db, hazards, error);
 }
 
+gboolean
+tu_database_missing_right(TuDatabase *db, const char *right, const char *table, char **ret_grant,
+                          GError **error)
+{
+    *ret_grant = NULL;
+    return db->driver->missing_right == NULL ||
+           db->driver->missing_right(db, right, table, ret_grant, error);
+}
+
 /* ---- capture and its log ---- */
 
 GPtrArray *
@@ -299,6 +327,18 @@ tu_database_capture_identity(TuDatabase *db, const TuCaptureShape *shape, const 
            db->driver->capture_identity(db, shape, control, ret_whole, ret_own, error);
 }
 
+gboolean
+tu_database_capture_parts(TuDatabase *db, const TuCaptureShape *shape, GPtrArray **ret_parts,
+                          GError **error)
+{
+    g_autoptr(GPtrArray) parts = tu_capture_parts_new();
+    if (db->driver->capture_parts != NULL &&
+        !db->driver->capture_parts(db, shape, parts, error))
+        return FALSE;
+    *ret_parts = g_steal_pointer(&parts);
+    return TRUE;
+}
+
 void
 tu_database_capture_forget(TuDatabase *db, const char *table, const char *log,
                            GPtrArray *statements)
@@ -313,10 +353,10 @@ tu_database_entry_value(const TuDatabase *db, gint64 id, char *text)
 }
 
 gboolean
-tu_database_delete_entries(TuDatabase *db, const char *log, gint64 up_to, const GArray *ids,
+tu_database_delete_entries(TuDatabase *db, const char *log, gint64 after, gint64 up_to, const GArray *ids,
                            GError **error)
 {
-    return db->driver->delete_entries(db, log, up_to, ids, error);
+    return db->driver->delete_entries(db, log, after, up_to, ids, error);
 }
 
 /* ---- locks ---- */
@@ -331,6 +371,29 @@ void
 tu_database_unlock(TuDatabase *db, const char *name)
 {
     db->driver->unlock(db, name);
+}
+
+gboolean
+tu_database_holds_locks(const TuDatabase *db)
+{
+    return db->driver->holds_locks == NULL || db->driver->holds_locks(db);
+}
+
+/* ---- time ---- */
+
+gboolean
+tu_database_now(TuDatabase *db, gint64 *ret_us, GError **error)
+{
+    g_autoptr(TuStatement) statement = NULL;
+    g_autofree char *sql = g_strconcat("SELECT ", db->driver->dialect.now, NULL);
+    gboolean has_row = FALSE;
+    if (!tu_database_prepare(db, sql, &statement, error) ||
+        !tu_statement_bind(statement, NULL, 0, error) ||
+        !tu_statement_step(statement, &has_row, error))
+        return FALSE;
+    TuValue now = has_row ? tu_statement_value(statement, 0) : TU_NULL_VALUE;
+    g_assert(tu_value_read_instant(&now, ret_us)); /* it is the dialect's own expression */
+    return TRUE;
 }
 
 /* ---- buckets and keys ---- */

@@ -21,6 +21,14 @@ typedef struct TuDatabase TuDatabase;
 typedef struct TuStatement TuStatement;
 typedef struct TuDriver TuDriver;
 
+/* A number's type: digits before the point that it holds in any case (of a float: that it tells
+ * apart), unless its declaration says. */
+typedef struct {
+    const char *name; /* "bigint" */
+    TuType kind;      /* INTEGER, DECIMAL or REAL */
+    guint digits;
+} TuNumberWidth;
+
 /* Where databases differ in a value. */
 typedef struct {
     const char *name;          /* "sqlite" */
@@ -38,6 +46,7 @@ typedef struct {
     const char *name_type;     /* the same where it is part of a key */
     const char *date_type;     /* of day buckets and longer */
     const char *instant_type;  /* of hour and minute buckets */
+    const char *now;           /* the instant that the database's clock shows, as instant_type */
     const char *clustered;     /* after CREATE TABLE (...): rows lie in the order of the key */
     const char *create_view;   /* "CREATE VIEW" */
     const char *table_options; /* after every CREATE TABLE (...) */
@@ -49,12 +58,20 @@ typedef struct {
     gboolean has_entry_column; /* the log has a column of that name */
     gboolean entries_come_in_order; /* a later commit has a higher entry id */
     gboolean applies_at_snapshot; /* settling writes in the transaction that it read in */
+    const char *begin_writing; /* a statement with which a transaction that only read goes on to write,
+                                * since others may wait for it from then on; NULL: none is needed */
     gboolean folds_names;      /* a name without quotes is read in lower case */
     gboolean names_lock_holder; /* tu_database_try_lock says host and pid */
     gboolean ddl_commits;      /* CREATE and DROP end the transaction */
+    const char *data_version;  /* gives a number that changes when another connection has committed;
+                                * NULL: there is none */
+    gboolean is_served;        /* by a server: a connection may be lost, and made again */
     const char *short_lock_wait; /* a statement after which DDL waits for no lock but briefly (F22); NULL:
                                 * there is none */
+    const TuNumberWidth *number_widths; /* to a row without a name; NULL: any column holds any number */
+    const char *alter_column;   /* of a table and a column, to a type; NULL with the above */
     gboolean has_dynamic_types; /* a column may hold values of any type */
+    gboolean has_parts;        /* tables may have partitions that statements name by themselves */
     gboolean has_nan;          /* NaN and infinities are values; else NaN is NULL */
     guint cells_per_transaction; /* when work may be split: what keeps others waiting briefly */
     guint rows_per_statement;  /* what one statement should write or look up at once */
@@ -66,7 +83,8 @@ typedef enum {
 } TuOpenMode;
 
 /* Opens "sqlite:PATH" (a relative path starts at `directory`). CONNECT if it is not there or not a
- * database, CONFIG if the URL is of no known kind. */
+ * database, BUSY if it is there and takes nobody in now (it is starting, or full), SYSTEM if it
+ * refuses (a wrong password, no such database), CONFIG if the URL is of no known kind. */
 gboolean tu_database_open(const char *url, const char *directory, TuOpenMode mode,
                           TuDatabase **ret_db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_database_close(TuDatabase *db);
@@ -76,6 +94,14 @@ const TuDialect *tu_database_dialect(const TuDatabase *db);
 
 /* The URL without a password, for messages. */
 const char *tu_database_label(const TuDatabase *db);
+
+/* What tells this session from every other one that its server has or had; NULL: nothing does, or it
+ * can hold no lock. Free with g_free. */
+char *tu_database_session(TuDatabase *db);
+
+/* Ends the session of that name, if the server still has it: a connection that is lost here may look
+ * whole there for hours, and its locks are held as long. Should it not be allowed, nothing happens. */
+void tu_database_end_session(TuDatabase *db, const char *session);
 
 /* A flag that a signal handler sets: long statements look at it and end with CANCELLED. */
 void tu_database_set_cancel(TuDatabase *db, const volatile int *is_cancelled);
@@ -190,7 +216,14 @@ typedef struct {
     char *name;
     char *table; /* that it is on: a partition, or the table itself */
     char *text;  /* what makes it what it is; see TuCaptureObject */
+    gboolean is_of_part; /* of a stray: it was made for a part, so it writes nothing where it is */
 } TuTriggerInfo;
+
+/* A table that a statement may name instead to change rows of another. */
+typedef struct {
+    char *name;            /* qualified */
+    gboolean is_partition; /* by declaration; else a child */
+} TuTablePart;
 
 /* What may make capture miss changes of a table, or keep trueup from reading it. */
 typedef struct {
@@ -205,6 +238,7 @@ void tu_hazard_add(GPtrArray *hazards, gboolean is_error, gboolean is_of_capture
 
 typedef struct {
     char *name;           /* as the database has it: "flight", "shop.bill" if it was asked for so */
+    char *full_name;      /* with its schema in any case; NULL where that is not told */
     gboolean is_table;    /* FALSE: a view, or something else that cannot be captured */
     gboolean has_rowid;   /* SQLite: rows have a hidden number */
     gboolean has_before_trigger; /* a user's trigger may change a row after OLD was read (F12) */
@@ -213,8 +247,8 @@ typedef struct {
     GPtrArray *unique;    /* of TuUniqueKey, the primary key among them */
     GPtrArray *triggers;  /* of TuTriggerInfo, trueup's own among them */
     GPtrArray *indexes;   /* of char *: names of all indexes */
-    GPtrArray *parts;     /* of char *: tables that a statement may name instead to change its rows
-                           * (partitions, children), as qualified names; empty on most */
+    GPtrArray *parts;     /* of TuTablePart; empty on most */
+    GPtrArray *strays;    /* of TuTriggerInfo: triggers made for this table that are elsewhere */
     GPtrArray *special_columns; /* of char *: those whose change may be refused after a trigger saw it
                            * (MariaDB: of unique and foreign keys and the partition expression, F12) */
     GPtrArray *hazards;   /* of TuHazard */
@@ -227,11 +261,19 @@ TuColumnInfo *tu_table_info_add_column(TuTableInfo *info, const char *name);
 TuUniqueKey *tu_table_info_add_key(TuTableInfo *info, const char *name, gboolean is_primary);
 void tu_table_info_add_trigger(TuTableInfo *info, const char *name, const char *table,
                                const char *text);
+TuTriggerInfo *tu_table_info_add_stray(TuTableInfo *info, const char *name, const char *table,
+                                       const char *text);
+void tu_table_info_add_part(TuTableInfo *info, const char *name, gboolean is_partition);
 
 /* *ret_info is NULL if there is no such table. Names are compared as the database does: "Flight" is
  * looked for as written, then as an unquoted name is read. */
 gboolean tu_database_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info,
                               GError **error);
+/* FALSE: describing leaves out what other tables' keys refer to, which is dear on MariaDB (it opens all
+ * tables of all databases) and only matters to what triggers are made or compared with. TRUE at
+ * first. */
+void tu_database_describe_references(TuDatabase *db, gboolean are_wanted);
+
 /* The same, but only whether it is there. */
 gboolean tu_database_has_table(TuDatabase *db, const char *table, gboolean *ret_has,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -272,6 +314,12 @@ gboolean tu_database_schema_version(TuDatabase *db, const GPtrArray *tables, gin
 gboolean tu_database_hazards(TuDatabase *db, GPtrArray *hazards,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* *ret_grant: the statement that gives the user the right ("DROP", "TRIGGER") on the table, where it is
+ * missing; NULL: it is there, or statements that lack it leave nothing half done here. Free with
+ * g_free. */
+gboolean tu_database_missing_right(TuDatabase *db, const char *right, const char *table,
+                                   char **ret_grant, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- capture: the objects that write the change log of a table ---- */
 
 typedef struct {
@@ -289,6 +337,9 @@ typedef struct {
     GPtrArray *create; /* of char *: statements */
     GPtrArray *drop;   /* of char * */
     gboolean create_replaces; /* what is installed need not be dropped first */
+    char *part;  /* the part of the table that it is on; NULL: the table itself */
+    char *stray; /* the table that it is on, which is not (or no more) of the family; NULL: it is */
+    gboolean is_quiet; /* of a stray: it writes nothing where it is */
 } TuCaptureObject;
 
 /* All that the table needs, and those of ours that are there and should not be. Free with
@@ -297,13 +348,30 @@ GPtrArray *tu_database_capture_objects(TuDatabase *db, const TuCaptureShape *sha
 GPtrArray *tu_capture_objects_new(void);
 TuCaptureObject *tu_capture_object_add(GPtrArray *objects, const char *name);
 
-/* Which triggers, columns and parts these are: it changes when a trigger is switched off and on again,
- * when the table is replaced by another, when a logged column is retyped (F23). `control` names a table
+/* Which triggers and columns of the table itself these are: it changes when a trigger is switched off
+ * and on again, when the table is replaced by another, when a logged column is retyped (F23). `control` names a table
  * of trueup's own. *ret_whole changes when that is another one too: the whole database was restored.
  * Both NULL where texts tell everything. */
 gboolean tu_database_capture_identity(TuDatabase *db, const TuCaptureShape *shape,
                                       const char *control, char **ret_whole, char **ret_own,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A part of a captured table, as it is now. Its rows are those whose `column` (NULL: not known) has a
+ * value from `from` (included) to `to` (included too, where a key goes on behind the column):
+ * instants in microseconds since 1970, or whole numbers. */
+typedef struct {
+    char *name;
+    char *identity; /* like *ret_own above, of this part */
+    char *column;
+    gint64 from, to; /* G_MININT64, G_MAXINT64: without bound */
+} TuCapturePart;
+GPtrArray *tu_capture_parts_new(void);
+TuCapturePart *tu_capture_part_add(GPtrArray *parts, const char *name, const char *identity);
+
+/* The parts (of TuCapturePart) of the table; none where the database has none. */
+gboolean tu_database_capture_parts(TuDatabase *db, const TuCaptureShape *shape,
+                                   GPtrArray **ret_parts,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds the statements that remove whatever capture made for a table of that name, its log excepted,
  * even if the table is gone or has another name now. */
@@ -317,9 +385,9 @@ void tu_database_capture_forget(TuDatabase *db, const char *table, const char *l
 #define TU_ENTRY_TEXT_BYTES 40
 TuValue tu_database_entry_value(const TuDatabase *db, gint64 id, char *text);
 
-/* Deletes settled entries: those up to an id that the snapshot saw. `ids` lists them where
- * entries_come_in_order is FALSE and the transaction is another than the snapshot's; else NULL. */
-gboolean tu_database_delete_entries(TuDatabase *db, const char *log, gint64 up_to,
+/* Deletes settled entries: those after an id and up to one that the snapshot saw. `ids` lists them
+ * where entries_come_in_order is FALSE and the transaction is another than the snapshot's; else NULL. */
+gboolean tu_database_delete_entries(TuDatabase *db, const char *log, gint64 after, gint64 up_to,
                                     const GArray *ids,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -330,6 +398,15 @@ gboolean tu_database_delete_entries(TuDatabase *db, const char *log, gint64 up_t
 gboolean tu_database_try_lock(TuDatabase *db, const char *name, char **ret_holder,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_database_unlock(TuDatabase *db, const char *name);
+
+/* FALSE: no lock lasts longer than a transaction here (behind a pooler), so try_lock takes none and
+ * always says that it did. Who must know whether somebody lives needs another sign then. */
+gboolean tu_database_holds_locks(const TuDatabase *db);
+
+/* ---- time ---- */
+
+/* What the database's clock shows: one clock for all workers, wherever they are. */
+gboolean tu_database_now(TuDatabase *db, gint64 *ret_us, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- buckets ---- */
 

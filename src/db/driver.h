@@ -6,6 +6,34 @@
 
 #include "db/database.h"
 
+/* Rows given to a statement (db/given.h). Every driver's own struct begins with this. */
+typedef struct {
+    char *from; /* "... AS given": what stands for them in FROM, with its parameters from ?1 on */
+    guint n;    /* that were added */
+    gsize bytes; /* of those */
+} TuGivenRows;
+
+typedef struct {
+    /* By TuGivenWork: @ the table, # the rows, = the comparison of keys, * the list or assignments. */
+    const char *forms[3];
+    const char *target; /* before a column that is assigned to: "stored." */
+
+    /* The types are those of the table's columns. *ret_rows NULL: there is one that cannot be given. */
+    gboolean (*open)(TuDatabase *db, const char *table, const char *const *columns,
+                     guint n_columns, TuGivenRows **ret_rows, GError **error);
+    void (*close)(TuGivenRows *rows);
+    gboolean (*add)(TuGivenRows *rows, const TuValue *values, GError **error);
+    const TuValue *(*values)(TuGivenRows *rows, guint *ret_n); /* parameters */
+    void (*clear)(TuGivenRows *rows);
+    /* After the statement ran: were all values taken as they are? May be NULL: what is not raises. */
+    gboolean (*check)(TuGivenRows *rows, GError **error);
+
+    /* Appends that a column of the key is the same in `stored` and `given`, or NULL in `stored`, so
+     * that the unique index is used. */
+    void (*append_same)(GString *sql, const char *column, const TuSqlType *type,
+                        gboolean is_nullable, gboolean is_null);
+} TuGivenDriver;
+
 struct TuDriver {
     TuDialect dialect;
     const char *const *url_prefixes; /* {"sqlite:", NULL} */
@@ -13,6 +41,8 @@ struct TuDriver {
     gboolean (*open)(const char *url, const char *directory, TuOpenMode mode, TuDatabase **ret_db,
                      GError **error);
     void (*close)(TuDatabase *db); /* frees db, its label and control_schema too */
+    char *(*session)(TuDatabase *db); /* these two may be NULL: there are no sessions */
+    void (*end_session)(TuDatabase *db, const char *session);
     void (*set_cancel)(TuDatabase *db, const volatile int *is_cancelled);
 
     /* `sql` is the database's own by now: parameters, names of control tables (db/portable.h). */
@@ -42,19 +72,24 @@ struct TuDriver {
     gboolean (*schema_version)(TuDatabase *db, const GPtrArray *tables, gint64 *ret_version,
                                GError **error);
     gboolean (*hazards)(TuDatabase *db, GPtrArray *hazards, GError **error);
+    gboolean (*missing_right)(TuDatabase *db, const char *right, const char *table,
+                              char **ret_grant, GError **error); /* may be NULL: none is missing */
 
     GPtrArray *(*capture_objects)(TuDatabase *db, const TuCaptureShape *shape);
     gboolean (*capture_identity)(TuDatabase *db, const TuCaptureShape *shape, const char *control,
                                  char **ret_whole, char **ret_own,
                                  GError **error); /* may be NULL: both NULL */
+    gboolean (*capture_parts)(TuDatabase *db, const TuCaptureShape *shape, GPtrArray *parts,
+                              GError **error); /* may be NULL: none */
     void (*capture_forget)(TuDatabase *db, const char *table, const char *log,
                            GPtrArray *statements);
     TuValue (*entry_value)(gint64 id, char *text);
-    gboolean (*delete_entries)(TuDatabase *db, const char *log, gint64 up_to, const GArray *ids,
+    gboolean (*delete_entries)(TuDatabase *db, const char *log, gint64 after, gint64 up_to, const GArray *ids,
                                GError **error);
 
     gboolean (*try_lock)(TuDatabase *db, const char *name, char **ret_holder, GError **error);
     void (*unlock)(TuDatabase *db, const char *name);
+    gboolean (*holds_locks)(const TuDatabase *db); /* may be NULL: TRUE */
 
     TuValue (*bucket_value)(TuGrain grain, TuBucket bucket, char *text);
     gboolean (*bucket_parse)(TuGrain grain, const TuValue *value, TuBucket *ret_bucket);
@@ -67,6 +102,12 @@ struct TuDriver {
     char *(*grants)(TuDatabase *db, const GPtrArray *sources, const GPtrArray *summaries,
                     const GPtrArray *control); /* may be NULL: "" */
     const char *script_head, *script_delimiter; /* may be NULL */
+
+    /* Appends that a column of the key equals a parameter, or (number 0) is NULL, so that the unique
+     * index is used; may be NULL: that is a plain comparison. */
+    void (*append_equals)(GString *sql, const char *column, guint number, const TuSqlType *type,
+                          gboolean is_nullable);
+    const TuGivenDriver *given; /* may be NULL: many rows go as many statements */
 
     /* Writes many rows faster than INSERT does; may be NULL. See db/bulk.h: rows that are not there
      * yet, one after the other; `end` with is_good FALSE gives up. */
@@ -81,6 +122,7 @@ struct TuDatabase {
     const TuDriver *driver;
     char *label;
     char *control_schema; /* NULL: none */
+    gboolean skips_references;
 };
 
 struct TuStatement {

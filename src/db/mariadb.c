@@ -101,6 +101,15 @@ has_table(TuDatabase *base, const char *table, gboolean *ret_has, GError **error
                                values, G_N_ELEMENTS(values), ret_has, &one, error);
 }
 
+static const TuNumberWidth number_widths[] = {
+    {"tinyint", TU_TYPE_INTEGER, 2},   {"smallint", TU_TYPE_INTEGER, 4},
+    {"mediumint", TU_TYPE_INTEGER, 6}, {"int", TU_TYPE_INTEGER, 9},
+    {"bigint", TU_TYPE_INTEGER, 18},   {"bit", TU_TYPE_INTEGER, 0},
+    {"year", TU_TYPE_INTEGER, 2},      {"float", TU_TYPE_REAL, 6},
+    {"double", TU_TYPE_REAL, 15},      {"decimal", TU_TYPE_DECIMAL, 10},
+    {NULL, TU_TYPE_NULL, 0},
+};
+
 static const char *const prefixes[] = {"mariadb:", "mysql:", NULL};
 
 const TuDriver tu_mariadb_driver = {
@@ -119,6 +128,7 @@ const TuDriver tu_mariadb_driver = {
                 .name_type = "VARCHAR(128) " TU_MARIADB_TEXT,
                 .date_type = "DATE",
                 .instant_type = "DATETIME(6)",
+                .now = "utc_timestamp(6)",
                 .clustered = "",
                 .create_view = "CREATE SQL SECURITY INVOKER VIEW",
                 .table_options = " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 "
@@ -135,10 +145,15 @@ const TuDriver tu_mariadb_driver = {
                 .has_nan = FALSE,
                 .cells_per_transaction = 200000,
                 .ddl_commits = TRUE,
+                .is_served = TRUE,
+                .number_widths = number_widths,
+                .alter_column = "ALTER TABLE %s MODIFY COLUMN %s %s",
                 .rows_per_statement = 200},
     .url_prefixes = prefixes,
     .open = tu_mariadb_open,
     .close = tu_mariadb_close,
+    .session = tu_mariadb_session,
+    .end_session = tu_mariadb_end_session,
     .set_cancel = tu_mariadb_set_cancel,
     .prepare = tu_mariadb_prepare,
     .statement_free = tu_mariadb_statement_free,
@@ -158,6 +173,7 @@ const TuDriver tu_mariadb_driver = {
     .uses_index = tu_mariadb_uses_index,
     .schema_version = tu_mariadb_schema_version,
     .hazards = tu_mariadb_hazards,
+    .missing_right = tu_mariadb_missing_right,
     .capture_objects = tu_mariadb_capture_objects,
     .capture_identity = tu_mariadb_capture_identity,
     .capture_forget = tu_mariadb_capture_forget,
@@ -168,6 +184,7 @@ const TuDriver tu_mariadb_driver = {
     .bucket_value = tu_mariadb_bucket_value,
     .bucket_parse = tu_mariadb_bucket_parse,
     .append_key = tu_mariadb_append_key,
+    .given = &tu_mariadb_given,
     .key_column = tu_mariadb_key_column,
     .key_suffix = "",
     .copy_begin = tu_mariadb_copy_begin,

@@ -10,6 +10,7 @@
  *   mariadb_inspect.c    expressions              mariadb_plan.c    does a query use an index
  *   mariadb_capture.c    triggers                 mariadb_log.c     entries, versions, locks
  *   mariadb_copy.c       many new rows at once: LOAD DATA LOCAL
+ *   mariadb_given.c      rows given to a statement: JSON_TABLE
  *   mariadb_key.c        unique keys in which NULLs are equal, buckets, grants
  *
  * Findings it is built on (docs/correctness.md): a trigger writes nothing but its own row, by
@@ -54,6 +55,8 @@ typedef struct {
     TuMariadbWatch *watch; /* NULL: there is no cancel flag */
     const volatile int *is_cancelled;
     char *database; /* the session's own */
+    int may_load;   /* LOAD DATA LOCAL: 1, 0; -1: not asked yet */
+    gint64 most_bytes; /* of one statement with its values: max_allowed_packet */
 } TuMariadb;
 
 /* ---- connection ---- */
@@ -168,6 +171,16 @@ gboolean tu_mariadb_copy_row(gpointer data, const TuValue *values,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_mariadb_copy_end(gpointer data, gboolean is_good, GError **error);
 
+/* Rows given to a statement as one JSON text. */
+extern const TuGivenDriver tu_mariadb_given;
+
+/* After a statement whose warnings say that a value was bent to fit: an error then. */
+gboolean tu_mariadb_check_warnings(TuMariadb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The digits and letters of a value that is no NULL, text or bytes; FALSE: there are none of it here
+ * (not-a-number, infinity). */
+gboolean tu_mariadb_append_plain(GString *text, const TuValue *value);
+
 /* ---- types ---- */
 
 /* What decides about a type, whether a table's column has it or an expression. */
@@ -212,6 +225,8 @@ gboolean tu_mariadb_schema_version(TuDatabase *base, const GPtrArray *tables, gi
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Of the server, and of one table. */
+gboolean tu_mariadb_missing_right(TuDatabase *base, const char *right, const char *table,
+                                  char **ret_grant, GError **error);
 gboolean tu_mariadb_hazards(TuDatabase *base, GPtrArray *hazards,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_mariadb_table_hazards(TuMariadb *db, const TuMariadbName *name, const char *engine,
@@ -230,17 +245,21 @@ GPtrArray *tu_mariadb_capture_objects(TuDatabase *base, const TuCaptureShape *sh
 void tu_mariadb_capture_forget(TuDatabase *base, const char *table, const char *log,
                                GPtrArray *statements);
 TuValue tu_mariadb_entry_value(gint64 id, char *text);
-gboolean tu_mariadb_delete_entries(TuDatabase *base, const char *log, gint64 up_to,
+gboolean tu_mariadb_delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to,
                                    const GArray *ids, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean tu_mariadb_try_lock(TuDatabase *base, const char *name, char **ret_holder,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_mariadb_unlock(TuDatabase *base, const char *name);
+char *tu_mariadb_session(TuDatabase *base);
+void tu_mariadb_end_session(TuDatabase *base, const char *session);
 
 TuValue tu_mariadb_bucket_value(TuGrain grain, TuBucket bucket, char *text);
 gboolean tu_mariadb_bucket_parse(TuGrain grain, const TuValue *value, TuBucket *ret_bucket);
 void tu_mariadb_append_key(GString *sql, const char *column, const TuSqlType *type,
                            gboolean is_nullable);
 char *tu_mariadb_key_column(const char *column, const TuSqlType *type, gboolean is_nullable);
+void tu_mariadb_append_same(GString *sql, const char *column, const TuSqlType *type,
+                            gboolean is_nullable, gboolean is_null);
 char *tu_mariadb_grants(TuDatabase *base, const GPtrArray *sources, const GPtrArray *summaries,
                         const GPtrArray *control);

@@ -116,24 +116,26 @@ static const char session[] =
 
 /* A worker that died must not hold its locks for long (F6), a stopped one neither: its session is
  * cut soon where it holds up writers, and later where it only reads, since it may be computing. In
- * the middle of a statement the server does not look whether the client is there, so none but scans
+ * the middle of a statement the server does not look whether the client is there, so none but SELECTs
  * and DDL may take longer than a minute. While a worker waits for a table that somebody alters, it
  * gives up soon and comes again. */
 static const char writing_session[] =
     "SET lock_wait_timeout = 1, wait_timeout = 30, net_write_timeout = 15"
     " /*M! , max_statement_time = 60, idle_write_transaction_timeout = 5,"
-    " idle_transaction_timeout = 20, idle_readonly_transaction_timeout = 20 */";
+    " idle_transaction_timeout = 60, idle_readonly_transaction_timeout = 60 */;"
+    "SET SESSION TRANSACTION READ WRITE";
 
 /* A reader may stand still as long as it likes: nobody waits for it. */
 static const char reading_session[] = "SET lock_wait_timeout = 10 /*M! , max_statement_time = 0 */;"
                                       "SET SESSION TRANSACTION READ ONLY";
 
-/* The database's name as the server has it. */
+/* The database's name as the server has it, and how much it takes at once. */
 static gboolean
 take_database(TuStatement *row, gpointer data)
 {
     TuMariadb *db = data;
     db->database = g_strdup(tu_mariadb_text(row, 0));
+    db->most_bytes = tu_mariadb_integer(row, 1);
     return FALSE;
 }
 
@@ -143,7 +145,7 @@ pin_session(TuMariadb *db, TuOpenMode mode, GError **error)
     g_autofree char *sql =
         g_strconcat(session, mode == TU_OPEN_WRITE ? writing_session : reading_session, NULL);
     return tu_mariadb_execute(&db->base, sql, error) &&
-           tu_mariadb_each_row(db, "SELECT database()", NULL, 0, take_database, db, error);
+           tu_mariadb_each_row(db, "SELECT database(), @@max_allowed_packet", NULL, 0, take_database, db, error);
 }
 
 gboolean
@@ -151,6 +153,7 @@ tu_mariadb_open(const char *url, const char *directory, TuOpenMode mode, TuDatab
                 GError **error)
 {
     TuMariadb *db = g_new0(TuMariadb, 1);
+    db->may_load = -1;
     g_autoptr(TuDatabase) guard = &db->base;
     db->base.driver = &tu_mariadb_driver;
     if (!tu_mariadb_target_parse(url, &db->target, error))

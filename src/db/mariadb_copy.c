@@ -128,42 +128,48 @@ append_time(GString *text, gint64 at_us)
     g_string_append_len(text, own, (gssize)strlen(own) - 1);
 }
 
-static void
-append_value(GString *text, const TuValue *value)
+gboolean
+tu_mariadb_append_plain(GString *text, const TuValue *value)
 {
     char own[MAX(TU_DECIMAL_TEXT_BYTES, G_ASCII_DTOSTR_BUF_SIZE)];
     switch (value->type) {
-    case TU_TYPE_NULL:
-        g_string_append_len(text, "\\N", 2);
-        return;
     case TU_TYPE_INTEGER:
         g_string_append_printf(text, "%" G_GINT64_FORMAT, value->integer);
-        return;
+        return TRUE;
     case TU_TYPE_REAL:
-        g_string_append(text, isfinite(value->real)
-                                  ? g_ascii_dtostr(own, G_ASCII_DTOSTR_BUF_SIZE, value->real)
-                                  : "\\N");
-        return;
-    case TU_TYPE_TEXT:
-    case TU_TYPE_LONG_DECIMAL:
-        append_escaped(text, value);
-        return;
-    case TU_TYPE_BLOB:
-        append_hex(text, value);
-        return;
+        if (!isfinite(value->real))
+            return FALSE;
+        g_string_append(text, g_ascii_dtostr(own, G_ASCII_DTOSTR_BUF_SIZE, value->real));
+        return TRUE;
     case TU_TYPE_DECIMAL:
         g_string_append_len(text, own,
                             (gssize)tu_decimal_format(value->integer, value->scale, own));
-        return;
+        return TRUE;
     case TU_TYPE_DATE:
         append_date(text, value->integer);
-        return;
+        return TRUE;
     case TU_TYPE_TIMESTAMP:
     case TU_TYPE_INSTANT:
         append_time(text, value->integer);
-        return;
+        return TRUE;
+    case TU_TYPE_NULL:
+    case TU_TYPE_TEXT:
+    case TU_TYPE_LONG_DECIMAL:
+    case TU_TYPE_BLOB:
+        break;
     }
     g_assert_not_reached();
+}
+
+static void
+append_value(GString *text, const TuValue *value)
+{
+    if (value->type == TU_TYPE_TEXT || value->type == TU_TYPE_LONG_DECIMAL)
+        append_escaped(text, value);
+    else if (value->type == TU_TYPE_BLOB)
+        append_hex(text, value);
+    else if (value->type == TU_TYPE_NULL || !tu_mariadb_append_plain(text, value))
+        g_string_append_len(text, "\\N", 2);
 }
 
 /* ---- the statement ---- */
@@ -224,15 +230,20 @@ set_statement(Copy *copy, const char *table, const char *const *columns, GError 
 /* ---- loading ---- */
 
 typedef struct {
-    guint number;
+    guint n_shown;
+    guint number; /* 0: notes alone */
     char *message;
 } Warning;
+
+/* A server counts no more of them in its answer. */
+#define MOST_WARNINGS 65535
 
 /* level, number, message; a note (digits after the point that were rounded) is none. */
 static gboolean
 take_warning(TuStatement *row, gpointer data)
 {
     Warning *warning = data;
+    warning->n_shown++;
     if (g_str_equal(tu_mariadb_text(row, 0), "Note"))
         return TRUE;
     warning->number = (guint)tu_mariadb_integer(row, 1);
@@ -241,16 +252,24 @@ take_warning(TuStatement *row, gpointer data)
 }
 
 /* A row that is there already is another worker's, who was faster. */
-static gboolean
-check_warnings(TuMariadb *db, GError **error)
+gboolean
+tu_mariadb_check_warnings(TuMariadb *db, GError **error)
 {
     Warning warning = {0};
-    if (mysql_warning_count(db->handle) == 0)
+    guint n_warnings = mysql_warning_count(db->handle);
+    if (n_warnings == 0)
         return TRUE;
     if (!tu_mariadb_each_row(db, "SHOW WARNINGS", NULL, 0, take_warning, &warning, error))
         return FALSE;
-    if (warning.number == 0)
+    if (warning.number == 0 && warning.n_shown >= n_warnings && n_warnings < MOST_WARNINGS)
         return TRUE;
+    if (warning.number == 0) {
+        g_set_error(error, TU_ERROR, TU_ERROR_DATABASE,
+                    "mariadb: the server warns of %u values and shows %u: none of the others can be "
+                    "trusted",
+                    n_warnings, warning.n_shown);
+        return FALSE;
+    }
     g_autofree char *message = warning.message;
     if (warning.number == ER_DUP_ENTRY)
         g_set_error(error, TU_ERROR, TU_ERROR_BUSY, "mariadb: %s (%u)", message, warning.number);
@@ -273,14 +292,20 @@ load(Copy *copy, GError **error)
     tu_mariadb_watch_end(db);
     tu_mariadb_offer(db->handle, NULL);
     if (!is_good) {
+        db->may_load = -1; /* perhaps not any more */
         tu_mariadb_set_error(db, mysql_errno(db->handle), mysql_error(db->handle), copy->sql,
                              error);
         return FALSE;
     }
     gint64 n_loaded = (gint64)mysql_affected_rows(db->handle);
-    if (!check_warnings(db, error))
+    if (!tu_mariadb_check_warnings(db, error))
         return FALSE;
-    g_assert(n_loaded == copy->n_rows);
+    if (n_loaded != copy->n_rows) {
+        g_set_error(error, TU_ERROR, TU_ERROR_BUSY,
+                    "mariadb: of %" G_GINT64_FORMAT " rows the server took %" G_GINT64_FORMAT,
+                    copy->n_rows, n_loaded);
+        return FALSE;
+    }
     g_string_truncate(copy->text, 0);
     copy->n_rows = 0;
     return TRUE;
@@ -291,18 +316,26 @@ load(Copy *copy, GError **error)
 static gboolean
 take_allowed(TuStatement *row, gpointer data)
 {
-    *(gboolean *)data = tu_mariadb_integer(row, 0) != 0;
+    ((TuMariadb *)data)->may_load = tu_mariadb_integer(row, 0) != 0;
     return FALSE;
 }
 
-/* Every column takes the value given, should a row be there. */
+/* Asked once a connection. */
 static gboolean
-begin_insert(Copy *copy, const char *table, const char *const *columns, GError **error)
+find_allowed(TuMariadb *db, GError **error)
+{
+    return db->may_load >= 0 ||
+           tu_mariadb_each_row(db, "SELECT @@global.local_infile", NULL, 0, take_allowed, db, error);
+}
+
+/* Every column takes the value given, should a row be there. */
+static void
+begin_insert(Copy *copy, const char *table, const char *const *columns)
 {
     g_autofree TuBulkColumn *own = g_new0(TuBulkColumn, copy->n_columns);
     for (guint i = 0; i < copy->n_columns; i++)
         own[i] = (TuBulkColumn){.name = columns[i], .put = TU_PUT_NEW};
-    return tu_bulk_new(&copy->db->base, table, own, copy->n_columns, FALSE, &copy->insert, error);
+    copy->insert = tu_bulk_new(&copy->db->base, table, own, copy->n_columns, TU_BULK_ANY);
 }
 
 static void
@@ -319,16 +352,15 @@ tu_mariadb_copy_begin(TuDatabase *base, const char *table, const char *const *co
                       guint n_columns, gpointer *ret_copy, GError **error)
 {
     TuMariadb *db = (TuMariadb *)base;
-    gboolean may_load = FALSE;
-    if (!tu_mariadb_each_row(db, "SELECT @@global.local_infile", NULL, 0, take_allowed, &may_load,
-                             error))
+    if (!find_allowed(db, error))
         return FALSE;
     Copy *copy = g_new0(Copy, 1);
     copy->db = db;
     copy->n_columns = n_columns;
     copy->text = g_string_new(NULL);
-    if (!(may_load ? set_statement(copy, table, columns, error)
-                   : begin_insert(copy, table, columns, error))) {
+    if (db->may_load == 0)
+        begin_insert(copy, table, columns);
+    else if (!set_statement(copy, table, columns, error)) {
         copy_free(copy);
         return FALSE;
     }

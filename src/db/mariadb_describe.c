@@ -36,6 +36,7 @@ typedef struct {
     GHashTable *json;       /* set of char *: the columns that are JSON */
     GHashTable *collations; /* of char *: a column's name to that of its collation */
     char engine[65];        /* the longest name of one */
+    gboolean has_hidden_definer;
 } Described;
 
 static gboolean
@@ -214,8 +215,11 @@ take_key(TuStatement *row, gpointer data)
 /* Both ends: an update may be refused because of a parent that is not there, or of children. */
 static const char foreign_keys_sql[] =
     "SELECT COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE"
-    " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2 AND REFERENCED_TABLE_NAME IS NOT NULL"
-    " UNION SELECT REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE"
+    " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2 AND REFERENCED_TABLE_NAME IS NOT NULL";
+
+/* The server finds those only by opening every table that it has. */
+static const char references_sql[] =
+    "SELECT DISTINCT REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE"
     " WHERE REFERENCED_TABLE_SCHEMA = ?1 AND REFERENCED_TABLE_NAME = ?2";
 
 static gboolean
@@ -281,10 +285,16 @@ take_found(TuStatement *row, gpointer data)
     return FALSE;
 }
 
+typedef enum {
+    DEFINER_IS_THERE,
+    DEFINER_IS_GONE,
+    DEFINER_IS_HIDDEN,
+} Definer;
+
 /* Every write to a table with a trigger of a user who is gone fails. Who may not read the list of
  * users does not see it. */
-static gboolean
-definer_is_gone(TuMariadb *db, const char *definer)
+static Definer
+look_for_definer(TuMariadb *db, const char *definer)
 {
     gboolean is_there = TRUE;
     g_autoptr(GError) ignored = NULL;
@@ -293,8 +303,24 @@ definer_is_gone(TuMariadb *db, const char *definer)
                              "SELECT count(*) FROM mysql.global_priv"
                              " WHERE concat(User, '@', Host) = ?1 OR (Host = '' AND User = ?1)",
                              &argument, 1, take_found, &is_there, &ignored))
-        return FALSE;
-    return !is_there;
+        return DEFINER_IS_HIDDEN;
+    return is_there ? DEFINER_IS_THERE : DEFINER_IS_GONE;
+}
+
+/* Said once: the triggers of one table are made by one user, as a rule. */
+static void
+note_hidden_definer(Described *described, const char *name, const char *definer)
+{
+    if (described->has_hidden_definer)
+        return;
+    described->has_hidden_definer = TRUE;
+    tu_hazard_add(described->info->hazards, FALSE, TRUE,
+                  g_strdup_printf("trigger %s belongs to %s, and this role may not see whether that "
+                                  "user is still there: if not, every write to the table fails with "
+                                  "error 1449",
+                                  name, definer),
+                  g_strdup("should they fail: `trueup release`, then `trueup apply`; GRANT SELECT ON "
+                           "mysql.global_priv lets it see"));
 }
 
 static gboolean
@@ -303,12 +329,17 @@ take_trigger(TuStatement *row, gpointer data)
     Described *described = data;
     const char *name = tu_mariadb_text(row, 0);
     const char *definer = tu_mariadb_text(row, 5);
-    gboolean is_gone = g_str_has_prefix(name, "trueup_") && tu_mariadb_integer(row, 6) == 0 &&
-                       definer_is_gone(described->db, definer);
+    gboolean is_of_another =
+        g_str_has_prefix(name, "trueup_") && tu_mariadb_integer(row, 6) == 0;
+    Definer found =
+        is_of_another ? look_for_definer(described->db, definer) : DEFINER_IS_THERE;
+    gboolean is_gone = found == DEFINER_IS_GONE;
     g_autofree char *text = tu_mariadb_trigger_text(
         tu_mariadb_text(row, 1), tu_mariadb_text(row, 2), tu_mariadb_text(row, 3),
         tu_mariadb_text(row, 4), is_gone ? definer : "");
     tu_table_info_add_trigger(described->info, name, described->info->name, text);
+    if (found == DEFINER_IS_HIDDEN)
+        note_hidden_definer(described, name, definer);
     if (is_gone)
         tu_hazard_add(described->info->hazards, FALSE, TRUE,
                       g_strdup_printf("trigger %s belongs to %s, who is gone: every write to the "
@@ -369,6 +400,8 @@ describe_parts(Described *described, GError **error)
            each(described, columns_sql, take_column, error) &&
            each(described, keys_sql, take_key, error) &&
            each(described, foreign_keys_sql, take_foreign_key, error) &&
+           (described->db->base.skips_references ||
+            each(described, references_sql, take_foreign_key, error)) &&
            each(described, partitions_sql, take_partition, error) &&
            each(described, triggers_sql, take_trigger, error) &&
            tu_mariadb_table_hazards(described->db, &described->name, described->engine,

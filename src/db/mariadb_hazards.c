@@ -65,6 +65,21 @@ has_privilege(TuMariadb *db, const char *privilege, const char *schema, const ch
                                error);
 }
 
+gboolean
+tu_mariadb_missing_right(TuDatabase *base, const char *right, const char *table, char **ret_grant,
+                         GError **error)
+{
+    TuMariadb *db = (TuMariadb *)base;
+    g_auto(TuMariadbName) name = tu_mariadb_name(db, table);
+    gboolean has = FALSE;
+    if (!has_privilege(db, right, name.schema, name.table, &has, error))
+        return FALSE;
+    *ret_grant = has ? NULL
+                     : g_strdup_printf("GRANT %s ON `%s`.`%s` TO the user of the database URL", right,
+                                       name.schema, name.table);
+    return TRUE;
+}
+
 /* ---- of one table ---- */
 
 /* The last of the rights is what making triggers needs. */
@@ -191,6 +206,13 @@ static const struct {
      "innodb_autoinc_lock_mode is 0: writers would wait for each other in the change log, and some "
      "would fail",
      "set innodb_autoinc_lock_mode to 1 or 2"},
+    {"@@global.slave_run_triggers_for_rbr = 'NO' AND (SELECT CAST(VARIABLE_VALUE AS INTEGER) FROM "
+     "information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'SLAVES_RUNNING') > 0",
+     FALSE, TRUE,
+     "the server is a replica and slave_run_triggers_for_rbr is NO: rows that come by replication "
+     "in row format fire no triggers here, so those changes are not captured",
+     "name the primary in the database URL; or use `capture: none` for the tables it fills, or set "
+     "slave_run_triggers_for_rbr to YES if the primary has no such triggers"},
     {"@@global.read_only", FALSE, FALSE,
      "the server is read-only: it can be read, but nothing can be kept up to date on it",
      "name the primary in the database URL"},

@@ -78,25 +78,49 @@ tu_mariadb_append_key(GString *sql, const char *column, const TuSqlType *type, g
     tu_sql_append(sql, "%I", needs_key_column(type, is_nullable) ? key : column);
 }
 
-/* No value's bytes are empty, since each begins with a sign: so '' is NULL's own. */
+/* The key's bytes of a value; none are empty but NULL's, since each begins with a sign. */
+static void
+append_key_bytes(GString *sql, const char *column, const TuSqlType *type)
+{
+    if (text_bytes(type) < KEY_TEXT_BYTES)
+        tu_sql_append(sql, "ifnull(concat('=', %s), '')", column);
+    else
+        tu_sql_append(sql,
+                      "if(%s IS NULL, '', if(octet_length(%s) <= %u, concat('=', %s),"
+                      " concat('#', sha2(%s, 256))))",
+                      column, column, (guint)KEY_TEXT_BYTES, column, column);
+}
+
 char *
 tu_mariadb_key_column(const char *column, const TuSqlType *type, gboolean is_nullable)
 {
     if (!needs_key_column(type, is_nullable))
         return NULL;
     g_autofree char *key = key_name(column);
-    guint bytes = text_bytes(type);
+    g_autofree char *name = tu_sql_format("%I", column);
     GString *sql = g_string_new(NULL);
-    tu_sql_append(sql, "%I VARBINARY(%u) GENERATED ALWAYS AS (", key, MAX(bytes, 64) + 1);
-    if (bytes < KEY_TEXT_BYTES)
-        tu_sql_append(sql, "ifnull(concat('=', %I), '')", column);
-    else
-        tu_sql_append(sql,
-                      "if(%I IS NULL, '', if(octet_length(%I) <= %u, concat('=', %I),"
-                      " concat('#', sha2(%I, 256))))",
-                      column, column, (guint)KEY_TEXT_BYTES, column, column);
+    tu_sql_append(sql, "%I VARBINARY(%u) GENERATED ALWAYS AS (", key, MAX(text_bytes(type), 64) + 1);
+    append_key_bytes(sql, name, type);
     g_string_append(sql, ") VIRTUAL INVISIBLE");
     return g_string_free(sql, FALSE);
+}
+
+/* By the key alone: it is unique, and holds a value's bytes or a digest of them. */
+void
+tu_mariadb_append_same(GString *sql, const char *column, const TuSqlType *type,
+                       gboolean is_nullable, gboolean is_null)
+{
+    g_autofree char *key = key_name(column);
+    g_autofree char *given = tu_sql_format("given.%I", column);
+    if (!needs_key_column(type, is_nullable)) {
+        tu_sql_append(sql, "stored.%I = %s", column, given);
+        return;
+    }
+    tu_sql_append(sql, "stored.%I = ", key);
+    if (is_null)
+        g_string_append(sql, "''");
+    else
+        append_key_bytes(sql, given, type);
 }
 
 /* ---- buckets ---- */

@@ -34,7 +34,7 @@ id_list(const GArray *ids, guint from, guint to)
 
 /* An IN list, and a range, may go through the whole log and lock all of it (F7). */
 gboolean
-tu_mariadb_delete_entries(TuDatabase *base, const char *log, gint64 up_to, const GArray *ids,
+tu_mariadb_delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to, const GArray *ids,
                           GError **error)
 {
     g_autoptr(TuStatement) statement = NULL;
@@ -251,4 +251,46 @@ tu_mariadb_unlock(TuDatabase *base, const char *name)
     if (!tu_mariadb_each_row(db, "SELECT release_lock(?1)", &value, 1, take_found, &ignored,
                              &error))
         g_clear_error(&error);
+}
+
+/* ---- sessions that are lost ---- */
+
+static gboolean
+take_session(TuStatement *row, gpointer data)
+{
+    *(char **)data = g_strdup(tu_mariadb_text(row, 0));
+    return FALSE;
+}
+
+/* A connection's number comes again after a restart, and even then hardly from the same port. On a
+ * socket, which has none, the server sees at once that a client is gone. */
+#define SESSION_NAME "concat(ID, ' ', HOST)"
+
+char *
+tu_mariadb_session(TuDatabase *base)
+{
+    char *session = NULL;
+    g_autoptr(GError) ignored = NULL;
+    (void)!tu_mariadb_each_row((TuMariadb *)base,
+                               "SELECT " SESSION_NAME " FROM information_schema.PROCESSLIST"
+                               " WHERE ID = connection_id() AND HOST LIKE '%:%'",
+                               NULL, 0, take_session, &session, &ignored);
+    return session;
+}
+
+void
+tu_mariadb_end_session(TuDatabase *base, const char *session)
+{
+    const TuValue value = tu_value_text(session);
+    char *id = NULL;
+    g_autoptr(GError) ignored = NULL;
+    if (!tu_mariadb_each_row((TuMariadb *)base,
+                             "SELECT concat(ID) FROM information_schema.PROCESSLIST"
+                             " WHERE " SESSION_NAME " = ?1",
+                             &value, 1, take_session, &id, &ignored) ||
+        id == NULL)
+        return;
+    g_autofree char *sql = g_strdup_printf("KILL %s", id);
+    (void)!tu_mariadb_execute(base, sql, &ignored);
+    g_free(id);
 }

@@ -53,9 +53,16 @@ fail(Statement *statement, GError **error)
 
 /* ---- life ---- */
 
-/* A scan may take as long as it takes: a client that is gone is noticed when rows are sent to it.
- */
+/* What reads may take as long as it takes: nobody waits for it, and a client that is gone is noticed
+ * when rows are sent to it. */
 static const char without_limit[] = "SET STATEMENT max_statement_time = 0 FOR ";
+
+static gboolean
+reads(const char *sql)
+{
+    TuToken first = tu_sql_token(sql);
+    return tu_token_is(&first, "select") || tu_token_is(&first, "with");
+}
 
 gboolean
 tu_mariadb_prepare(TuDatabase *base, const char *sql, gboolean is_scan, TuStatement **ret_statement,
@@ -67,7 +74,7 @@ tu_mariadb_prepare(TuDatabase *base, const char *sql, gboolean is_scan, TuStatem
     statement->db = db;
     statement->is_scan = is_scan;
     statement->order = g_array_new(FALSE, FALSE, sizeof(guint));
-    g_autofree char *text = is_scan ? g_strconcat(without_limit, sql, NULL) : g_strdup(sql);
+    g_autofree char *text = g_strconcat(is_scan || reads(sql) ? without_limit : "", sql, NULL);
     statement->sql =
         tu_sql_portable(text, TU_PARAMETERS_IN_ORDER, NULL, &statement->n_values, statement->order);
     g_autoptr(TuStatement) guard = &statement->base;
@@ -131,12 +138,36 @@ tu_mariadb_statement_free(TuStatement *base)
     g_free(statement);
 }
 
+/* What a value takes beside its own bytes, and a statement beside its values. */
+#define VALUE_BYTES 16
+#define STATEMENT_BYTES 64
+
+/* The server would cut the connection, and say nothing. */
+static gboolean
+check_size(const Statement *statement, const TuValue *values, GError **error)
+{
+    gint64 n_bytes = STATEMENT_BYTES;
+    for (guint i = 0; i < statement->order->len; i++) {
+        const TuValue *value = &values[g_array_index(statement->order, guint, i)];
+        n_bytes += VALUE_BYTES + (tu_value_has_bytes(value) ? value->bytes : 0);
+    }
+    if (n_bytes <= statement->db->most_bytes || statement->db->most_bytes == 0)
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_DATA,
+                "mariadb: values of %" G_GINT64_FORMAT " bytes are more than the server takes at "
+                "once: raise max_allowed_packet (%" G_GINT64_FORMAT ")",
+                n_bytes, statement->db->most_bytes);
+    return FALSE;
+}
+
 gboolean
 tu_mariadb_bind(TuStatement *base, const TuValue *values, guint n, GError **error)
 {
     Statement *statement = (Statement *)base;
     g_assert(n == statement->n_values);
     leave_rows(statement);
+    if (!check_size(statement, values, error))
+        return FALSE;
     for (guint i = 0; i < statement->order->len; i++)
         tu_mariadb_parameter_bind(&statement->parameters[i],
                                   &values[g_array_index(statement->order, guint, i)],

@@ -30,9 +30,11 @@ static const struct {
     "SET LOCAL xmloption = 'content'; SET LOCAL transform_null_equals = off; "                     \
     "SET LOCAL array_nulls = on; SET LOCAL row_security = off; "                                   \
     "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " G_STRINGIFY(                      \
-        TU_POSTGRES_LOCK_MS) "; SET LOCAL idle_in_transaction_session_timeout = 5000; "            \
-                             "SET LOCAL tcp_user_timeout = 5000; SET LOCAL synchronize_seqscans "  \
-                             "= off; "
+        TU_POSTGRES_LOCK_MS) "; " TU_POSTGRES_IDLE("5s") "; "                                        \
+                             "SET LOCAL tcp_user_timeout = 5000; SET LOCAL tcp_keepalives_idle = 2; " \
+                             "SET LOCAL tcp_keepalives_interval = 1; "                              \
+                             "SET LOCAL tcp_keepalives_count = 3; "                                 \
+                             "SET LOCAL synchronize_seqscans = off; "
 
 /* Not every platform that a server runs on can do this. */
 #define CHECK_PIN "SET LOCAL client_connection_check_interval = 500; "
@@ -87,6 +89,19 @@ connect_with(PQconninfoOption *given)
                              (const char *const *)values->pdata, 0);
 }
 
+/* An attempt that fails as fast as this may be made twice. */
+#define QUICK_US G_USEC_PER_SEC
+
+/* libpq tells the server's codes only of a connection that it knows already: the second attempt is
+ * to hear what the first was refused for, and if that has passed it is as good as the first. */
+static void
+ask_again_why(PGconn *connection)
+{
+    (void)PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+    PQreset(connection);
+    (void)PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
+}
+
 /* "postgresql:host=... dbname=..." is libpq's other form of the same. */
 static gboolean
 connect_to(TuPostgres *db, const char *url, GError **error)
@@ -101,15 +116,19 @@ connect_to(TuPostgres *db, const char *url, GError **error)
         PQfreemem(problem);
         return FALSE;
     }
+    gint64 began_us = g_get_monotonic_time();
     db->connection = connect_with(given);
     PQconninfoFree(given);
-    if (db->connection == NULL || PQstatus(db->connection) != CONNECTION_OK) {
-        g_autofree char *text = g_strdup(PQerrorMessage(db->connection));
-        g_strdelimit(g_strchomp(text), "\n\t", ' ');
-        g_set_error(error, TU_ERROR, TU_ERROR_CONNECT, "postgresql: %s", text);
-        return FALSE;
-    }
-    return TRUE;
+    g_autofree char *first = g_strdup(PQerrorMessage(db->connection));
+    if (db->connection != NULL && PQstatus(db->connection) != CONNECTION_OK &&
+        g_get_monotonic_time() - began_us < QUICK_US)
+        ask_again_why(db->connection);
+    if (db->connection != NULL && PQstatus(db->connection) == CONNECTION_OK)
+        return TRUE;
+    /* What libpq itself refuses, it says only once. */
+    const char *second = PQerrorMessage(db->connection);
+    tu_postgres_set_refusal(second[0] != '\0' ? second : first, error);
+    return FALSE;
 }
 
 /* Made of what the connection was made with, so no password can be in it. */
@@ -126,6 +145,34 @@ label_of(PGconn *connection)
 
 /* ---- the session, looked at once ---- */
 
+/* The columns of what is asked of it that are no names. */
+enum { IS_STANDBY = 3, READS_ONLY = 4 };
+
+/* Where nothing can be written, whoever writes need not begin. A standby may be promoted soon, so that
+ * after a lost connection it is tried again. */
+static gboolean
+check_writable(const TuPostgres *db, const PGresult *result, GError **error)
+{
+    static const struct {
+        int field;
+        TuErrorCode code;
+        const char *problem;
+    } rows[] = {
+        {IS_STANDBY, TU_ERROR_CONNECT,
+         "this server is a standby, which can only be read: name the primary in the database URL"},
+        {READS_ONLY, TU_ERROR_SYSTEM,
+         "default_transaction_read_only is on: turn it off for this role or database"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows) && db->mode == TU_OPEN_WRITE; i++) {
+        if (!tu_postgres_is_true(result, 0, rows[i].field))
+            continue;
+        g_set_error(error, TU_ERROR, (gint)rows[i].code, "%s: %s", db->base.label,
+                    rows[i].problem);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* Who speaks, and where unqualified names lead: the user's own path, kept as it was found. */
 static gboolean
 look_at_session(TuPostgres *db, GError **error)
@@ -136,9 +183,12 @@ look_at_session(TuPostgres *db, GError **error)
     g_autoptr(PGresult) result =
         tu_postgres_query(db,
                           "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_schema(), "
-                          "pg_catalog.current_setting('search_path')",
+                          "pg_catalog.current_setting('search_path'), "
+                          "pg_catalog.pg_is_in_recovery(), "
+                          "pg_catalog.current_setting('default_transaction_read_only') = 'on'",
                           NULL, 0, error);
-    if (!tu_postgres_unwrap(db, is_own, result != NULL, error) || result == NULL)
+    if (!tu_postgres_unwrap(db, is_own, result != NULL, error) || result == NULL ||
+        !check_writable(db, result, error))
         return FALSE;
     db->is_pooled = atoi(tu_postgres_field(result, 0, 0)) != PQbackendPID(db->connection);
     if (!PQgetisnull(result, 0, 1))
@@ -251,24 +301,6 @@ bucket_parse(TuGrain grain, const TuValue *value, TuBucket *ret_bucket)
     return TRUE;
 }
 
-/* NULLs are equal by the index itself. A text that no index page holds is in the key by its digest,
- * and by being long, which no text has that looks like a digest. */
-static void
-append_key(GString *sql, const char *column, const TuSqlType *type, gboolean is_nullable)
-{
-    if (type == NULL || !type->is_unbounded) {
-        tu_sql_append(sql, "%I", column);
-        return;
-    }
-    const char *format =
-        type->kind == TU_TYPE_BLOB
-            ? "(CASE WHEN octet_length(%I) > 512 THEN decode(md5(%I), 'hex') || "
-              "decode(md5('\\x2e' || %I), 'hex') ELSE %I END), (octet_length(%I) > 512)"
-            : "(CASE WHEN octet_length(%I) > 512 THEN md5(%I) || md5('.' || %I) ELSE %I END), "
-              "(octet_length(%I) > 512)";
-    tu_sql_append(sql, format, column, column, column, column, column);
-}
-
 static gboolean
 has_table(TuDatabase *db, const char *table, gboolean *ret_has, GError **error)
 {
@@ -278,6 +310,14 @@ has_table(TuDatabase *db, const char *table, gboolean *ret_has, GError **error)
     return tu_database_integer(db, "SELECT 1 WHERE pg_catalog.to_regclass(?1) IS NOT NULL", &name, 1,
                                ret_has, &one, error);
 }
+
+static const TuNumberWidth number_widths[] = {
+    {"smallint", TU_TYPE_INTEGER, 4},  {"integer", TU_TYPE_INTEGER, 9},
+    {"bigint", TU_TYPE_INTEGER, 18},   {"real", TU_TYPE_REAL, 6},
+    {"oid", TU_TYPE_INTEGER, 9},       {"double precision", TU_TYPE_REAL, 15},
+    {"boolean", TU_TYPE_INTEGER, 0},   {"numeric", TU_TYPE_DECIMAL, 131072},
+    {NULL, TU_TYPE_NULL, 0},
+};
 
 static const char *const url_prefixes[] = {"postgresql:", "postgres:", NULL};
 
@@ -297,6 +337,7 @@ const TuDriver tu_postgres_driver = {
                 .name_type = "text COLLATE \"C\"",
                 .date_type = "date",
                 .instant_type = "timestamptz",
+                .now = "pg_catalog.clock_timestamp()",
                 .clustered = "",
                 .create_view = "CREATE VIEW",
                 .table_options = "",
@@ -306,15 +347,22 @@ const TuDriver tu_postgres_driver = {
                 .given = "excluded.%s",
                 .entry_id = "ctid",
                 .applies_at_snapshot = TRUE,
+                .begin_writing = TU_POSTGRES_IDLE("5s"),
+                .has_parts = TRUE,
                 .has_nan = TRUE,
                 .folds_names = TRUE,
                 .names_lock_holder = TRUE,
+                .is_served = TRUE,
+                .number_widths = number_widths,
+                .alter_column = "ALTER TABLE %Q ALTER COLUMN %I TYPE %s",
                 .cells_per_transaction = 200000,
                 .short_lock_wait = "SET LOCAL lock_timeout = '50ms'",
                 .rows_per_statement = 100},
     .url_prefixes = url_prefixes,
     .open = open_database,
     .close = close_database,
+    .session = tu_postgres_session,
+    .end_session = tu_postgres_end_session,
     .set_cancel = set_cancel,
     .prepare = tu_postgres_prepare,
     .statement_free = tu_postgres_statement_free,
@@ -338,14 +386,18 @@ const TuDriver tu_postgres_driver = {
     .hazards = tu_postgres_hazards,
     .capture_objects = tu_postgres_capture_objects,
     .capture_identity = tu_postgres_capture_identity,
+    .capture_parts = tu_postgres_capture_parts,
     .capture_forget = tu_postgres_capture_forget,
     .entry_value = tu_postgres_entry_value,
     .delete_entries = tu_postgres_delete_entries,
     .try_lock = tu_postgres_try_lock,
     .unlock = tu_postgres_unlock,
+    .holds_locks = tu_postgres_holds_locks,
     .bucket_value = bucket_value,
     .bucket_parse = bucket_parse,
-    .append_key = append_key,
+    .append_key = tu_postgres_append_key,
+    .append_equals = tu_postgres_append_equals,
+    .given = &tu_postgres_given,
     .key_suffix = " NULLS NOT DISTINCT",
     .grants = tu_postgres_grants,
     .copy_begin = tu_postgres_copy_begin,

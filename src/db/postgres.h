@@ -7,8 +7,10 @@
  *   postgres_statement.c prepare, bind, step   postgres_numeric.c   numerics, both ways
  *   postgres_scan.c      rows of a COPY        postgres_text.c      values to text
  *   postgres_copy.c      COPY into a table     postgres_capture.c   triggers
+ *   postgres_body.c      what triggers do      postgres_parts.c     partitions, identities
  *   postgres_describe.c  tables, hazards       postgres_inspect.c   expressions, their words
  *   postgres_schema.c    its version, log      postgres_lock.c      locks, grants
+ *   postgres_given.c     given rows, keys
  *
  * Everything that a session could be set to is set anew at the start of every transaction, in the
  * same round trip, and nothing outlives a transaction: so a transaction pooler may stand between. A
@@ -43,6 +45,9 @@ typedef struct {
     TuStatement *scanning;            /* the scan that has the connection; NULL: none */
 } TuPostgres;
 
+/* How long the server waits for a worker between two statements of a transaction. */
+#define TU_POSTGRES_IDLE(limit) "SET LOCAL idle_in_transaction_session_timeout = '" limit "'"
+
 /* How long a statement waits for a lock of others before it is BUSY. */
 #define TU_POSTGRES_LOCK_MS 5000
 /* The same for DDL, since whoever comes later waits behind it (F22). */
@@ -53,6 +58,10 @@ typedef struct {
 /* Our error for a failed result (NULL: the connection itself failed). `sql` may be NULL. */
 void tu_postgres_set_error(const TuPostgres *db, const PGresult *result, const char *sql,
                            GError **error);
+
+/* Why there is no connection: libpq's text, at PQERRORS_VERBOSE, with the code of the server that
+ * answered last, if one did. */
+void tu_postgres_set_refusal(const char *message, GError **error);
 
 /* TRUE if the result failed with this SQLSTATE, or one that begins so. */
 gboolean tu_postgres_is_state(const PGresult *result, const char *state);
@@ -226,6 +235,17 @@ gboolean tu_postgres_copy_begin(TuDatabase *base, const char *table, const char 
 gboolean tu_postgres_copy_row(gpointer copy, const TuValue *values, GError **error);
 gboolean tu_postgres_copy_end(gpointer copy, gboolean is_good, GError **error);
 
+/* The types of a table's columns, domains resolved, and (unless NULL) their names in SQL. A column that
+ * is not there keeps what is in both: the statement itself then says which one. */
+gboolean tu_postgres_column_types(TuPostgres *db, const char *table, const char *const *columns,
+                                  guint n, Oid *ret_types, char **ret_names, GError **error);
+
+extern const TuGivenDriver tu_postgres_given;
+void tu_postgres_append_key(GString *sql, const char *column, const TuSqlType *type,
+                            gboolean is_nullable);
+void tu_postgres_append_equals(GString *sql, const char *column, guint number,
+                               const TuSqlType *type, gboolean is_nullable);
+
 gboolean tu_postgres_describe(TuDatabase *base, const char *table, TuTableInfo **ret_info,
                               GError **error);
 /* Adds what is to be said about the table `oid`. */
@@ -241,15 +261,32 @@ gboolean tu_postgres_schema_version(TuDatabase *base, const GPtrArray *tables,
 gboolean tu_postgres_capture_identity(TuDatabase *db, const TuCaptureShape *shape,
                                       const char *control, char **ret_whole, char **ret_own,
                                       GError **error);
+gboolean tu_postgres_capture_parts(TuDatabase *base, const TuCaptureShape *shape, GPtrArray *parts,
+                                   GError **error);
 GPtrArray *tu_postgres_capture_objects(TuDatabase *base, const TuCaptureShape *shape);
+/* An array's text: what the trigger functions of that table are called. Free with g_free. */
+char *tu_postgres_capture_functions(TuPostgres *db, const char *table);
+
+/* What the body of a trigger function is about; names are quoted, with their schemas. */
+typedef struct {
+    const TuCaptureShape *shape;
+    const char *table, *log;
+} TuPostgresBody;
+void tu_postgres_insert_body(GString *sql, const TuPostgresBody *body);
+void tu_postgres_delete_body(GString *sql, const TuPostgresBody *body);
+void tu_postgres_update_body(GString *sql, const TuPostgresBody *body);
+void tu_postgres_truncate_body(GString *sql, const TuPostgresBody *body);
 void tu_postgres_capture_forget(TuDatabase *base, const char *table, const char *log,
                                 GPtrArray *statements);
-gboolean tu_postgres_delete_entries(TuDatabase *base, const char *log, gint64 up_to,
+gboolean tu_postgres_delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to,
                                     const GArray *ids, GError **error);
 TuValue tu_postgres_entry_value(gint64 id, char *text);
 gboolean tu_postgres_try_lock(TuDatabase *base, const char *name, char **ret_holder,
                               GError **error);
 void tu_postgres_unlock(TuDatabase *base, const char *name);
+gboolean tu_postgres_holds_locks(const TuDatabase *base);
+char *tu_postgres_session(TuDatabase *base);
+void tu_postgres_end_session(TuDatabase *base, const char *session);
 char *tu_postgres_grants(TuDatabase *base, const GPtrArray *sources, const GPtrArray *summaries,
                          const GPtrArray *control);
 
@@ -273,6 +310,9 @@ gboolean tu_postgres_fault_of_time(const TuProbe *probe, const char *what,
 
 /* The token at or after `text` as PostgreSQL reads it: a bracket quotes no name, it is an index. */
 TuToken tu_postgres_token(const char *text);
+
+/* {"a", "b"}: the text of an array of texts. Free with g_free. */
+char *tu_postgres_text_array(const GPtrArray *texts);
 
 /* "a.b" as SQL names it: "a"."b"; free with g_free. */
 char *tu_postgres_quote_table(const char *table);

@@ -55,24 +55,39 @@ static const char types_sql[] =
     "WITH RECURSIVE base(attname, oid) AS (SELECT attname, atttypid FROM pg_catalog.pg_attribute "
     "WHERE attrelid = pg_catalog.to_regclass($1) AND attnum > 0 AND NOT attisdropped UNION ALL "
     "SELECT b.attname, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND "
-    "t.typtype = 'd') SELECT b.attname, b.oid FROM base b JOIN pg_catalog.pg_type t ON "
-    "t.oid = b.oid WHERE t.typtype <> 'd'";
+    "t.typtype = 'd') SELECT b.attname, b.oid, pg_catalog.format_type(b.oid, -1) FROM base b "
+    "JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'";
 
-/* A column that is not there keeps type 0: the COPY itself then says which one. */
+gboolean
+tu_postgres_column_types(TuPostgres *db, const char *table, const char *const *columns, guint n,
+                         Oid *ret_types, char **ret_names, GError **error)
+{
+    g_autofree char *quoted = tu_postgres_quote_table(table);
+    const char *values[] = {quoted};
+    g_autoptr(PGresult) result = tu_postgres_query(db, types_sql, values, 1, error);
+    for (guint i = 0; result != NULL && i < n; i++)
+        for (int row = 0; row < PQntuples(result); row++) {
+            if (!g_str_equal(tu_postgres_field(result, row, 0), columns[i]))
+                continue;
+            ret_types[i] = (Oid)g_ascii_strtoull(tu_postgres_field(result, row, 1), NULL, 10);
+            if (ret_names == NULL)
+                continue;
+            g_free(ret_names[i]);
+            ret_names[i] = g_strdup(tu_postgres_field(result, row, 2));
+        }
+    return result != NULL;
+}
+
 static gboolean
 read_types(Copy *copy, GError **error)
 {
-    g_autofree char *quoted = tu_postgres_quote_table(copy->table);
-    const char *values[] = {quoted};
-    g_autoptr(PGresult) result = tu_postgres_query(copy->db, types_sql, values, 1, error);
+    if (!tu_postgres_column_types(copy->db, copy->table, (const char *const *)copy->columns,
+                                  copy->n_columns, copy->types, NULL, error))
+        return FALSE;
     copy->is_binary = TRUE;
-    for (guint i = 0; result != NULL && i < copy->n_columns; i++) {
-        for (int row = 0; row < PQntuples(result); row++)
-            if (g_str_equal(tu_postgres_field(result, row, 0), copy->columns[i]))
-                copy->types[i] = (Oid)g_ascii_strtoull(tu_postgres_field(result, row, 1), NULL, 10);
+    for (guint i = 0; i < copy->n_columns; i++)
         copy->is_binary = copy->is_binary && tu_postgres_binary_name(copy->types[i]) != NULL;
-    }
-    return result != NULL;
+    return TRUE;
 }
 
 static gboolean

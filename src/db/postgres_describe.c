@@ -43,7 +43,7 @@ find_table(TuPostgres *db, const char *table, GError **error)
 
 static const char family_sql[] =
     FAMILY "SELECT c.oid = $1::pg_catalog.oid, n.nspname || '.' || c.relname, "
-           "CASE WHEN c.relkind = 'p' THEN 0 ELSE c.reltuples END FROM family f "
+           "CASE WHEN c.relkind = 'p' THEN 0 ELSE c.reltuples END, c.relispartition FROM family f "
            "JOIN pg_catalog.pg_class c ON c.oid = f.oid JOIN pg_catalog.pg_namespace n "
            "ON n.oid = c.relnamespace ORDER BY 1 DESC, 2";
 
@@ -59,7 +59,8 @@ describe_family(TuPostgres *db, const char *oid, TuTableInfo *info, GError **err
         is_known = is_known && n >= 0;
         n_rows += n;
         if (!tu_postgres_is_true(result, row, 0))
-            g_ptr_array_add(info->parts, g_strdup(tu_postgres_field(result, row, 1)));
+            tu_table_info_add_part(info, tu_postgres_field(result, row, 1),
+                                   tu_postgres_is_true(result, row, 3));
     }
     info->n_rows = is_known ? (gint64)n_rows : -1;
     return result != NULL;
@@ -186,18 +187,35 @@ describe_keys(TuPostgres *db, const char *oid, TuTableInfo *info, GError **error
 
 /* In the form that tu_postgres_capture_objects writes: when it fires, whom it calls, what that
  * does. */
+#define TRIGGER_TEXT                                                                               \
+    "pg_catalog.format('enabled=%s type=%s args=%s old=%s new=%s when=%s columns=%s "              \
+    "function=%s', "                                                                               \
+    "t.tgenabled, t.tgtype, t.tgnargs, t.tgoldtable, t.tgnewtable, t.tgqual IS NOT NULL, "         \
+    "t.tgattr, '\"' || replace(pn.nspname, '\"', '\"\"') || '\".\"' || "                           \
+    "replace(p.proname, '\"', '\"\"') || '\"') || E'\\n' || "                                      \
+    "pg_catalog.format('definer=%s settings=%s', p.prosecdef, "                                    \
+    "pg_catalog.array_to_string(p.proconfig, ',')) || E'\\n' || p.prosrc"
+
+#define TRIGGER_JOINS                                                                              \
+    "JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n "              \
+    "ON n.oid = c.relnamespace JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid "                     \
+    "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace "
+
 static const char triggers_sql[] = FAMILY
     "SELECT t.tgname, CASE WHEN f.oid <> $1::pg_catalog.oid THEN n.nspname || '.' || c.relname "
-    "END, "
-    "pg_catalog.format('enabled=%s type=%s old=%s new=%s when=%s columns=%s function=%s', "
-    "t.tgenabled, t.tgtype, t.tgoldtable, t.tgnewtable, t.tgqual IS NOT NULL, t.tgattr, "
-    "'\"' || replace(pn.nspname, '\"', '\"\"') || '\".\"' || replace(p.proname, '\"', '\"\"') || "
-    "'\"') || E'\\n' || pg_catalog.format('definer=%s settings=%s', p.prosecdef, "
-    "pg_catalog.array_to_string(p.proconfig, ',')) || E'\\n' || p.prosrc "
-    "FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid AND NOT t.tgisinternal "
-    "JOIN pg_catalog.pg_class c ON c.oid = f.oid JOIN pg_catalog.pg_namespace n "
-    "ON n.oid = c.relnamespace JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid "
-    "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace ORDER BY 2 NULLS FIRST, 1";
+    "END, " TRIGGER_TEXT " FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid AND NOT "
+                         "t.tgisinternal " TRIGGER_JOINS "ORDER BY 2 NULLS FIRST, 1";
+
+/* Triggers that call our functions, $2, and are on tables of no or another family: by what depends
+ * on the functions, since pg_trigger has no index on them. */
+static const char strays_sql[] =
+    FAMILY "SELECT t.tgname, n.nspname || '.' || c.relname, " TRIGGER_TEXT ", t.tgnargs > 0 "
+           "FROM pg_catalog.unnest($2::pg_catalog.text[]) o(name) JOIN pg_catalog.pg_depend d "
+           "ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass "
+           "AND d.refobjid = pg_catalog.to_regprocedure(o.name)::pg_catalog.oid "
+           "AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass "
+           "JOIN pg_catalog.pg_trigger t ON t.oid = d.objid " TRIGGER_JOINS
+           "WHERE t.tgrelid NOT IN (SELECT oid FROM family) ORDER BY 2, 1";
 
 static gboolean
 describe_triggers(TuPostgres *db, const char *oid, TuTableInfo *info, GError **error)
@@ -211,6 +229,22 @@ describe_triggers(TuPostgres *db, const char *oid, TuTableInfo *info, GError **e
     return result != NULL;
 }
 
+static gboolean
+describe_strays(TuPostgres *db, const char *oid, TuTableInfo *info, GError **error)
+{
+    g_autofree char *functions = tu_postgres_capture_functions(db, info->name);
+    const char *values[] = {oid, functions};
+    g_autoptr(PGresult) result =
+        tu_postgres_query(db, strays_sql, values, G_N_ELEMENTS(values), error);
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        TuTriggerInfo *stray = tu_table_info_add_stray(info, tu_postgres_field(result, row, 0),
+                                                       tu_postgres_field(result, row, 1),
+                                                       tu_postgres_field(result, row, 2));
+        stray->is_of_part = tu_postgres_is_true(result, row, 3);
+    }
+    return result != NULL;
+}
+
 /* ---- the whole ---- */
 
 static gboolean
@@ -219,7 +253,7 @@ describe_all(TuPostgres *db, const char *oid, TuTableInfo *info, GError **error)
     return tu_postgres_simple(db, "SET LOCAL search_path = ''", error) &&
            describe_family(db, oid, info, error) && describe_columns(db, oid, info, error) &&
            describe_keys(db, oid, info, error) && describe_triggers(db, oid, info, error) &&
-           tu_postgres_table_hazards(db, oid, info, error);
+           describe_strays(db, oid, info, error) && tu_postgres_table_hazards(db, oid, info, error);
 }
 
 /* The scope puts the search_path back. */
@@ -242,6 +276,7 @@ tu_postgres_describe(TuDatabase *base, const char *table, TuTableInfo **ret_info
                                 ? g_strdup(tu_postgres_field(result, 0, 2))
                                 : g_strconcat(schema, ".", tu_postgres_field(result, 0, 2), NULL);
     g_autoptr(TuTableInfo) info = tu_table_info_new(name);
+    info->full_name = g_strconcat(schema, ".", tu_postgres_field(result, 0, 2), NULL);
     info->is_table = kind[0] == 'r' || kind[0] == 'p';
     if (!describe_all(db, tu_postgres_field(result, 0, 0), info, error))
         return FALSE;

@@ -160,11 +160,11 @@ tu_postgres_hazards(TuDatabase *base, GPtrArray *hazards, GError **error)
         return FALSE;
     gboolean is_standby = tu_postgres_is_true(result, 0, 0);
     if (is_standby)
-        tu_hazard_add(hazards, db->mode == TU_OPEN_WRITE, FALSE,
+        tu_hazard_add(hazards, FALSE, FALSE,
                       g_strdup("this server is a standby: it can only be read"),
                       g_strdup("name the primary; verify, query and status may read a standby"));
     if (!is_standby && tu_postgres_is_true(result, 0, 1))
-        tu_hazard_add(hazards, db->mode == TU_OPEN_WRITE, FALSE,
+        tu_hazard_add(hazards, FALSE, FALSE,
                       g_strdup("default_transaction_read_only is on: this session can only read"),
                       g_strdup("turn it off for this role or database"));
     if (tu_postgres_is_true(result, 0, 2))

@@ -91,6 +91,50 @@ tu_postgres_unlock(TuDatabase *base, const char *name)
                 NULL));
 }
 
+/* ---- sessions that are lost ---- */
+
+/* A process id may come again, and after a restart soon: with the moment it began it does not. */
+#define SESSION_NAME "a.pid || ' ' || extract(epoch FROM a.backend_start)"
+
+char *
+tu_postgres_session(TuDatabase *base)
+{
+    TuPostgres *db = (TuPostgres *)base;
+    gboolean is_own = FALSE;
+    if (db->is_pooled || !tu_postgres_wrap(db, &is_own, NULL))
+        return NULL;
+    g_autoptr(PGresult) result =
+        tu_postgres_query(db,
+                          "SELECT " SESSION_NAME " FROM pg_catalog.pg_stat_activity a "
+                          "WHERE a.pid = pg_catalog.pg_backend_pid()",
+                          NULL, 0, NULL);
+    if (!tu_postgres_unwrap(db, is_own, result != NULL, NULL) || result == NULL ||
+        PQntuples(result) == 0)
+        return NULL;
+    return g_strdup(tu_postgres_field(result, 0, 0));
+}
+
+void
+tu_postgres_end_session(TuDatabase *base, const char *session)
+{
+    TuPostgres *db = (TuPostgres *)base;
+    gboolean is_own = FALSE;
+    if (!tu_postgres_wrap(db, &is_own, NULL))
+        return;
+    g_autoptr(PGresult) result =
+        tu_postgres_query(db,
+                          "SELECT pg_catalog.pg_terminate_backend(a.pid) "
+                          "FROM pg_catalog.pg_stat_activity a WHERE " SESSION_NAME " = $1",
+                          &session, 1, NULL);
+    (void)!tu_postgres_unwrap(db, is_own, result != NULL, NULL);
+}
+
+gboolean
+tu_postgres_holds_locks(const TuDatabase *base)
+{
+    return !((const TuPostgres *)base)->is_pooled;
+}
+
 /* ---- rights ---- */
 
 #define WORKER "trueup_worker"

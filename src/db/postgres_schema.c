@@ -15,7 +15,8 @@
 
 /* What capture and reading rest on, of the tables ($1, quoted names) and all their parts. Of
  * pg_class only what DDL changes: VACUUM and ANALYZE write there too. Triggers and functions by
- * xmin, which a DISABLE followed by an ENABLE changes as well (F23). */
+ * xmin, which a DISABLE followed by an ENABLE changes as well (F23). A stray is a trigger elsewhere
+ * that calls one of our functions. */
 static const char version_sql[] =
     "WITH RECURSIVE named(oid) AS (SELECT pg_catalog.to_regclass(n)::pg_catalog.oid FROM "
     "pg_catalog.unnest($1::pg_catalog.text[]) n), family(oid) AS (SELECT oid FROM named UNION "
@@ -29,6 +30,13 @@ static const char version_sql[] =
     "UNION ALL SELECT pg_catalog.concat_ws(' ', 'trigger', t.oid, t.xmin, t.tgenabled, p.oid, "
     "p.xmin) FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid AND "
     "NOT t.tgisinternal JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid "
+    "UNION ALL SELECT pg_catalog.concat_ws(' ', 'stray', t.oid, t.tgrelid) FROM (SELECT DISTINCT "
+    "t.tgfoid FROM named n JOIN pg_catalog.pg_trigger t ON t.tgrelid = n.oid AND "
+    "t.tgname LIKE 'trueup\\_%' AND NOT t.tgisinternal) o JOIN pg_catalog.pg_depend d "
+    "ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = o.tgfoid "
+    "AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass "
+    "JOIN pg_catalog.pg_trigger t ON t.oid = d.objid "
+    "WHERE t.tgrelid NOT IN (SELECT oid FROM family WHERE oid IS NOT NULL) "
     "UNION ALL SELECT pg_catalog.concat_ws(' ', 'part', i.inhrelid, i.inhparent) FROM family f "
     "JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid "
     "UNION ALL SELECT pg_catalog.concat_ws(' ', 'subscription', s.srsubid, s.srrelid) FROM family "
@@ -49,9 +57,8 @@ append_element(GString *array, const char *text)
     g_string_append_c(array, '"');
 }
 
-/* {"a", "b"}: an array's text. */
-static char *
-text_array(const GPtrArray *texts)
+char *
+tu_postgres_text_array(const GPtrArray *texts)
 {
     GString *array = g_string_new("{");
     for (guint i = 0; i < texts->len; i++)
@@ -67,7 +74,7 @@ array_of(const GPtrArray *tables)
     g_autoptr(GPtrArray) quoted = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < tables->len; i++)
         g_ptr_array_add(quoted, tu_postgres_quote_table(g_ptr_array_index(tables, i)));
-    return text_array(quoted);
+    return tu_postgres_text_array(quoted);
 }
 
 gboolean
@@ -84,43 +91,6 @@ tu_postgres_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *re
     if (!tu_postgres_unwrap(db, is_own, result != NULL, error))
         return FALSE;
     *ret_version = g_ascii_strtoll(tu_postgres_field(result, 0, 0), NULL, 10);
-    return TRUE;
-}
-
-/* ---- what capture is made of ---- */
-
-/* $1: the table; $2: its logged columns. A column's row in the catalog is another one after it was
- * retyped, even to the same type. */
-static const char identity_sql[] =
-    "WITH RECURSIVE family(oid) AS (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid UNION "
-    "SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.oid), "
-    "facts(fact) AS (SELECT pg_catalog.concat_ws(' ', 'table', oid) FROM family "
-    "UNION ALL SELECT pg_catalog.concat_ws(' ', 'column', a.attrelid, a.attnum, a.atttypid, "
-    "a.atttypmod, a.xmin) FROM family f JOIN pg_catalog.pg_attribute a ON a.attrelid = f.oid "
-    "AND a.attname = ANY ($2::pg_catalog.text[]) AND NOT a.attisdropped "
-    "UNION ALL SELECT pg_catalog.concat_ws(' ', 'trigger', t.oid, t.xmin, t.tgenabled) FROM family f "
-    "JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid AND t.tgname LIKE 'trueup%') "
-    "SELECT pg_catalog.to_regclass($3)::pg_catalog.oid, pg_catalog.md5(pg_catalog.string_agg(fact, "
-    "';' ORDER BY fact COLLATE \"C\")) FROM facts";
-
-gboolean
-tu_postgres_capture_identity(TuDatabase *base, const TuCaptureShape *shape, const char *control,
-                             char **ret_whole, char **ret_own, GError **error)
-{
-    TuPostgres *db = (TuPostgres *)base;
-    g_autofree char *table = tu_postgres_quote_table(shape->info->name);
-    g_autofree char *columns = text_array(shape->columns);
-    g_autofree char *control_table = tu_postgres_quote_table(control);
-    const char *values[] = {table, columns, control_table};
-    gboolean is_own = FALSE;
-    if (!tu_postgres_wrap(db, &is_own, error))
-        return FALSE;
-    g_autoptr(PGresult) result =
-        tu_postgres_query(db, identity_sql, values, G_N_ELEMENTS(values), error);
-    if (!tu_postgres_unwrap(db, is_own, result != NULL, error))
-        return FALSE;
-    *ret_whole = g_strdup(tu_postgres_field(result, 0, 0));
-    *ret_own = g_strdup(tu_postgres_field(result, 0, 1));
     return TRUE;
 }
 
@@ -210,11 +180,12 @@ tu_postgres_entry_value(gint64 id, char *text)
 
 /* In the transaction whose snapshot saw them: what came later is not seen, and stays. */
 gboolean
-tu_postgres_delete_entries(TuDatabase *base, const char *log, gint64 up_to, const GArray *ids,
-                           GError **error)
+tu_postgres_delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to,
+                           const GArray *ids, GError **error)
 {
-    char text[TU_ENTRY_TEXT_BYTES];
-    TuValue value = tu_postgres_entry_value(up_to, text);
-    g_autofree char *sql = tu_sql_format("DELETE FROM %Q WHERE ctid <= ?1", log);
-    return tu_database_run(base, sql, &value, 1, NULL, error);
+    char texts[2][TU_ENTRY_TEXT_BYTES];
+    TuValue values[] = {tu_postgres_entry_value(after, texts[0]),
+                        tu_postgres_entry_value(up_to, texts[1])};
+    g_autofree char *sql = tu_sql_format("DELETE FROM %Q WHERE ctid > ?1 AND ctid <= ?2", log);
+    return tu_database_run(base, sql, values, G_N_ELEMENTS(values), NULL, error);
 }

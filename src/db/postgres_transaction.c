@@ -20,14 +20,21 @@
 
 /* ---- begin and end ---- */
 
+/* How long the server waits for a worker that is between two statements of a snapshot. It may be
+ * counting millions of cells, and holds up nobody but who would alter a source; from the turn on it
+ * holds up other workers, so there it is seconds (TuDialect.begin_writing). */
+#define PATIENCE TU_POSTGRES_IDLE("60s") "; "
+
 /* READ WRITE is not said: where a role or a server only reads, it is told so (hazards). */
 static gboolean
 begin(TuPostgres *db, const char *isolation, const char *after, GError **error)
 {
     g_assert(!db->is_in_transaction);
+    gboolean is_snapshot = g_str_equal(isolation, "REPEATABLE READ");
     g_autofree char *sql =
         g_strconcat("BEGIN ISOLATION LEVEL ", isolation,
-                    db->mode == TU_OPEN_READ ? " READ ONLY; " : "; ", db->pins, after, NULL);
+                    db->mode == TU_OPEN_READ ? " READ ONLY; " : "; ", db->pins,
+                    is_snapshot ? PATIENCE : "", after, NULL);
     db->n_transactions++;
     db->is_in_transaction = TRUE;
     if (tu_postgres_simple_as(db, sql, after[0] != '\0' ? after : "BEGIN", error))

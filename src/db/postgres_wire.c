@@ -18,43 +18,53 @@
 
 /* ---- errors ---- */
 
+#define SQLSTATE_BYTES 5
+
 typedef struct {
     const char *state; /* an SQLSTATE, or how it begins */
     TuErrorCode code;
-    const char *help; /* NULL: the message says it all */
+    const char *help;     /* NULL: the message says it all */
+    const char *contains; /* only messages with this, which no server translates; NULL: all */
 } ErrorRow;
 
 /* The first that fits counts. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 static const ErrorRow error_rows[] = {
-    {"08", TU_ERROR_CONNECT, NULL},
-    {"28", TU_ERROR_CONNECT, NULL},
-    {"3D", TU_ERROR_CONNECT, NULL},
-    {"57P", TU_ERROR_CONNECT, NULL},
-    {"25P03", TU_ERROR_CONNECT, NULL}, /* idle in a transaction for too long */
-    {"53300", TU_ERROR_CONNECT, "raise max_connections, or use fewer workers"},
-    {"40", TU_ERROR_BUSY, NULL}, /* deadlock, serialization failure */
-    {"55P03", TU_ERROR_BUSY, NULL},
-    {"42P10", TU_ERROR_CONFIG, "the table has not the key that the spec needs now: run `trueup apply`"},
-    {"55006", TU_ERROR_BUSY, NULL},
-    {"57014", TU_ERROR_BUSY, NULL}, /* cancelled by somebody else, or a time-out */
-    {"72000", TU_ERROR_BUSY, NULL},
-    {"53100", TU_ERROR_SYSTEM, "make room and run it again: nothing was lost"},
-    {"53", TU_ERROR_SYSTEM, NULL},
-    {"58", TU_ERROR_SYSTEM, NULL},
-    {"25006", TU_ERROR_SYSTEM, "this server, database or role only reads: name one that may write"},
-    {"XX001", TU_ERROR_SYSTEM, NULL},
-    {"XX002", TU_ERROR_SYSTEM, NULL},
-    {"22021", TU_ERROR_DATA, NULL}, /* bytes that are no text in the database's encoding */
-    {"22P05", TU_ERROR_DATA, NULL},
-    {"42501", TU_ERROR_DATABASE, "grant it: `trueup plan` prints the GRANTs"},
+    {"08", TU_ERROR_CONNECT, NULL, NULL},
+    {"28", TU_ERROR_SYSTEM, NULL, NULL}, /* a wrong password, role: trying again changes nothing */
+    {"3D", TU_ERROR_SYSTEM, NULL, NULL},
+    {"57P03", TU_ERROR_BUSY, NULL, NULL}, /* it is starting or stopping */
+    {"57P", TU_ERROR_CONNECT, NULL, NULL},
+    {"25P03", TU_ERROR_CONNECT, NULL, NULL}, /* idle in a transaction for too long */
+    {"53300", TU_ERROR_BUSY, "raise max_connections, or use fewer workers", NULL},
+    {"40", TU_ERROR_BUSY, NULL, NULL}, /* deadlock, serialization failure */
+    {"55P03", TU_ERROR_BUSY, NULL, NULL},
+    {"23505", TU_ERROR_BUSY, NULL, NULL}, /* a row that was not there at the snapshot */
+    {"42P10", TU_ERROR_CONFIG,
+     "the table has not the key that the spec needs now: run `trueup apply`", NULL},
+    {"55006", TU_ERROR_BUSY, NULL, NULL},
+    {"57014", TU_ERROR_BUSY, NULL, NULL}, /* cancelled by somebody else, or a time-out */
+    {"72000", TU_ERROR_BUSY, NULL, NULL},
+    {"53100", TU_ERROR_SYSTEM, "make room on the server's disk and run it again: nothing was lost",
+     NULL},
+    {"53", TU_ERROR_SYSTEM, NULL, NULL},
+    {"58", TU_ERROR_SYSTEM, NULL, NULL},
+    {"25006", TU_ERROR_SYSTEM, "this server, database or role only reads: name one that may write",
+     NULL},
+    {"XX000", TU_ERROR_BUSY, NULL, "concurrently"}, /* two that alter one table */
+    {"XX001", TU_ERROR_SYSTEM, NULL, NULL},
+    {"XX002", TU_ERROR_SYSTEM, NULL, NULL},
+    {"22021", TU_ERROR_DATA, NULL, NULL}, /* bytes that are no text in the database's encoding */
+    {"22P05", TU_ERROR_DATA, NULL, NULL},
+    {"42501", TU_ERROR_DATABASE, "grant it: `trueup plan` prints the GRANTs", NULL},
 };
 
 /* NULL: the statement is wrong here. */
 static const ErrorRow *
-row_of(const char *state)
+row_of(const char *state, const char *message)
 {
     for (guint i = 0; i < G_N_ELEMENTS(error_rows); i++)
-        if (g_str_has_prefix(state, error_rows[i].state))
+        if (g_str_has_prefix(state, error_rows[i].state) &&
+            (error_rows[i].contains == NULL || strstr(message, error_rows[i].contains) != NULL))
             return &error_rows[i];
     return NULL;
 }
@@ -88,8 +98,8 @@ tu_postgres_set_error(const TuPostgres *db, const PGresult *result, const char *
         g_set_error_literal(error, TU_ERROR, TU_ERROR_CANCELLED, "stopped by a signal");
         return;
     }
-    const ErrorRow *row = row_of(state);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const ErrorRow *row = row_of(state, message != NULL ? message : "");
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
     TuErrorCode code = row != NULL ? row->code : TU_ERROR_DATABASE;
     g_autofree char *line = first_line(message != NULL ? message : "");
@@ -101,6 +111,50 @@ tu_postgres_set_error(const TuPostgres *db, const PGresult *result, const char *
         shows_sql ? sql : "", shows_sql ? (gssize)strnlen(sql, SHOWN_SQL_BYTES) : 0);
     g_set_error(error, TU_ERROR, (gint)code, "postgresql: %s (%s)%s%s%s%s", line, state,
                 help[0] != '\0' ? ": " : "", help, shows_sql ? ", in: " : "", shown);
+}
+
+/* The last SQLSTATE in "FATAL:  28P01: password ...", where the first word is in any language;
+ * NULL: no server has answered. Taken out of the text. */
+static char *
+take_state(char *text)
+{
+    char *found = NULL;
+    for (char *at = strstr(text, ":  "); at != NULL; at = strstr(at + 1, ":  "))
+        if (strspn(at + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == SQLSTATE_BYTES &&
+            strncmp(at + 3 + SQLSTATE_BYTES, ": ", 2) == 0)
+            found = at + 3;
+    if (found == NULL)
+        return NULL;
+    char *state = g_strndup(found, SQLSTATE_BYTES);
+    memmove(found - 1, found + SQLSTATE_BYTES + 2, strlen(found + SQLSTATE_BYTES + 2) + 1);
+    return state;
+}
+
+/* At the end of a server's answer, and news only to its developers. */
+static void
+cut_location(char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autoptr(GString) kept = g_string_new(NULL);
+    for (guint i = 0; lines[i] != NULL; i++)
+        if (lines[i][0] != '\0' && strstr(lines[i], ".c:") == NULL)
+            g_string_append_printf(kept, "%s%s", kept->len > 0 ? " " : "", lines[i]);
+    strcpy(text, kept->str);
+}
+
+void
+tu_postgres_set_refusal(const char *message, GError **error)
+{
+    g_autofree char *text = g_utf8_make_valid(message, -1);
+    cut_location(text);
+    g_autofree char *state = take_state(text);
+    const ErrorRow *row = state != NULL ? row_of(state, text) : NULL;
+    const char *help = row != NULL ? row->help : NULL;
+    g_strdelimit(text, "\t", ' ');
+    g_set_error(error, TU_ERROR, (gint)(row != NULL ? row->code : TU_ERROR_CONNECT),
+                "postgresql: %s%s%s%s%s%s", text, state != NULL ? " (" : "",
+                state != NULL ? state : "", state != NULL ? ")" : "", help != NULL ? ": " : "",
+                help != NULL ? help : "");
 }
 
 gboolean

@@ -415,11 +415,13 @@ entry_value(gint64 id, char *text)
 }
 
 static gboolean
-delete_entries(TuDatabase *base, const char *log, gint64 up_to, const GArray *ids, GError **error)
+delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to, const GArray *ids,
+               GError **error)
 {
-    g_autofree char *sql = tu_sql_format("DELETE FROM %Q WHERE trueup_id <= ?1", log);
-    TuValue value = tu_value_integer(up_to);
-    return tu_database_run(base, sql, &value, 1, NULL, error);
+    g_autofree char *sql =
+        tu_sql_format("DELETE FROM %Q WHERE trueup_id > ?1 AND trueup_id <= ?2", log);
+    TuValue values[] = {tu_value_integer(after), tu_value_integer(up_to)};
+    return tu_database_run(base, sql, values, G_N_ELEMENTS(values), NULL, error);
 }
 
 /* ---- keys: NULLs equal (F33) ---- */
@@ -431,6 +433,19 @@ append_key(GString *sql, const char *column, const TuSqlType *type, gboolean is_
         tu_sql_append(sql, "ifnull(%I, 0), %I IS NULL", column, column);
     else
         tu_sql_append(sql, "%I", column);
+}
+
+/* The index has expressions, which the condition must name. */
+static void
+append_equals(GString *sql, const char *column, guint number, const TuSqlType *type,
+              gboolean is_nullable)
+{
+    if (!is_nullable)
+        tu_sql_append(sql, "%I = ?%u", column, number);
+    else if (number == 0)
+        tu_sql_append(sql, "ifnull(%I, 0) = 0 AND (%I IS NULL) = 1", column, column);
+    else
+        tu_sql_append(sql, "ifnull(%I, 0) = ?%u AND (%I IS NULL) = 0", column, number, column);
 }
 
 /* ---- buckets ---- */
@@ -453,6 +468,7 @@ static const char *const url_prefixes[] = {"sqlite:", NULL};
 
 const TuDriver tu_sqlite_driver = {
     .dialect = {.name = "sqlite",
+                .data_version = "PRAGMA data_version",
                 .id_type = "INTEGER PRIMARY KEY AUTOINCREMENT",
                 .key_type = "",
                 .short_text_type = "",
@@ -466,6 +482,7 @@ const TuDriver tu_sqlite_driver = {
                 .name_type = "TEXT",
                 .date_type = "TEXT",
                 .instant_type = "TEXT",
+                .now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
                 .clustered = " WITHOUT ROWID",
                 .create_view = "CREATE VIEW",
                 .table_options = "",
@@ -510,5 +527,6 @@ const TuDriver tu_sqlite_driver = {
     .bucket_value = bucket_value,
     .bucket_parse = bucket_parse,
     .append_key = append_key,
+    .append_equals = append_equals,
     .key_suffix = "",
 };

@@ -1,12 +1,15 @@
 /*
- * The lock of one group of sources, as a byte range of the file DATABASE-trueup beside the database.
+ * Locks by name, as bytes of the file DATABASE-trueup beside the database.
  *
- *   byte 0           64 x 128
- *   | slot 0 | slot 1 | ...  |    a slot's first byte is locked (an open file description lock, so
- *                                 that it dies with its holder), its text says who holds it
+ *   byte 0           4096 x 128                2^40              2^40 + 2^62
+ *   | slot 0 | slot 1 | ...  |   ... nothing ... |  a byte a name  |
+ *
+ * The byte is locked (an open file description lock, so that it dies with its holder); it lies where
+ * the hash of the name says, far behind the end of the file, so that two names hardly ever meet. A slot
+ * is only for people: it says which name was locked last of those that share it, and who did.
  *
  * The lock only keeps two workers from doing the same work. What makes a late or doubled worker
- * harmless is the turn number (docs/correctness.md, I-2).
+ * harmless is the turn number (docs/correctness.md, I-2), and a job's claim.
  */
 #include "db/sqlite.h"
 
@@ -17,14 +20,23 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define SLOTS 64
+#define SLOTS 4096
 #define SLOT_BYTES 128
 
-/* Two groups in one slot would only wait for each other. */
+/* Bytes that are locked begin here, and there are so many. */
+#define LOCKS_FROM ((off_t)1 << 40)
+#define LOCKS ((guint64)1 << 62)
+
+static guint64
+hash_of(const char *name)
+{
+    return XXH3_64bits(name, strlen(name));
+}
+
 static off_t
 slot_of(const char *name)
 {
-    return (off_t)(XXH3_64bits(name, strlen(name)) % SLOTS) * SLOT_BYTES;
+    return (off_t)(hash_of(name) % SLOTS) * SLOT_BYTES;
 }
 
 static gboolean
@@ -47,8 +59,34 @@ open_lock_file(TuSqlite *db, GError **error)
 static int
 set_lock(const TuSqlite *db, const char *name, short type)
 {
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = slot_of(name), .l_len = 1};
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+    lock.l_start = LOCKS_FROM + (off_t)(hash_of(name) % LOCKS);
     return fcntl(db->lock_file, F_OFD_SETLK, &lock);
+}
+
+/* "0123456789abcdef host, pid 12": the name's hash, then who has it. */
+#define HASH_BYTES 17
+
+/* On a full disk it cannot be written; the lock holds nevertheless. */
+static void
+write_holder(const TuSqlite *db, const char *name)
+{
+    char text[SLOT_BYTES] = {0};
+    g_snprintf(text, sizeof text, "%016" G_GINT64_MODIFIER "x %s, pid %d", hash_of(name),
+               g_get_host_name(), (int)getpid());
+    ssize_t ignored = pwrite(db->lock_file, text, sizeof text, slot_of(name));
+    (void)ignored;
+}
+
+static char *
+read_holder(const TuSqlite *db, const char *name)
+{
+    char text[SLOT_BYTES] = {0};
+    g_autofree char *hash =
+        g_strdup_printf("%016" G_GINT64_MODIFIER "x ", hash_of(name));
+    ssize_t n = pread(db->lock_file, text, sizeof text - 1, slot_of(name));
+    gboolean is_of_name = n > HASH_BYTES && g_str_has_prefix(text, hash);
+    return g_strdup(is_of_name ? text + HASH_BYTES : "another process");
 }
 
 gboolean
@@ -58,23 +96,16 @@ tu_sqlite_try_lock(TuDatabase *base, const char *name, char **ret_holder, GError
     *ret_holder = NULL;
     if (!open_lock_file(db, error))
         return FALSE;
-    char text[SLOT_BYTES] = {0};
     if (set_lock(db, name, F_WRLCK) == 0) {
-        g_snprintf(text, sizeof text, "%s, pid %d", g_get_host_name(), (int)getpid());
-        if (pwrite(db->lock_file, text, sizeof text, slot_of(name)) == (ssize_t)sizeof text)
-            return TRUE;
-        g_set_error(error, TU_ERROR, TU_ERROR_SYSTEM,
-                    "%s-trueup: cannot write the lock file: %s: make room", db->path,
-                    g_strerror(errno));
-        return FALSE;
+        write_holder(db, name);
+        return TRUE;
     }
     if (errno != EAGAIN && errno != EACCES) {
         g_set_error(error, TU_ERROR, TU_ERROR_SYSTEM, "%s-trueup: cannot lock: %s", db->path,
                     g_strerror(errno));
         return FALSE;
     }
-    ssize_t n = pread(db->lock_file, text, sizeof text - 1, slot_of(name));
-    *ret_holder = g_strdup(n > 0 && text[0] != '\0' ? text : "another process");
+    *ret_holder = read_holder(db, name);
     return TRUE;
 }
 

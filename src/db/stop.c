@@ -7,7 +7,7 @@
 
 static const char *const points[] = {
     "snapshot.taken", "entries.taken",       "cells.computed",     "turn.taken",       "cells.written",
-    "apply.before_commit", "apply.after_commit", "build.chunk_done", "capture.before_commit",
+    "apply.before_commit", "apply.after_commit", "build.chunk_done", "job.claimed", "capture.before_commit", "retention.due",
 };
 static const char *const actions[] = {"kill", "pause", "fail"};
 

@@ -45,6 +45,14 @@ key_free(gpointer data)
 }
 
 static void
+part_free(gpointer data)
+{
+    TuTablePart *part = data;
+    g_free(part->name);
+    g_free(part);
+}
+
+static void
 trigger_free(gpointer data)
 {
     TuTriggerInfo *trigger = data;
@@ -93,7 +101,8 @@ tu_table_info_new(const char *name)
     info->unique = g_ptr_array_new_with_free_func(key_free);
     info->triggers = g_ptr_array_new_with_free_func(trigger_free);
     info->indexes = g_ptr_array_new_with_free_func(g_free);
-    info->parts = g_ptr_array_new_with_free_func(g_free);
+    info->parts = g_ptr_array_new_with_free_func(part_free);
+    info->strays = g_ptr_array_new_with_free_func(trigger_free);
     info->special_columns = g_ptr_array_new_with_free_func(g_free);
     info->hazards = tu_hazards_new();
     return info;
@@ -105,12 +114,14 @@ tu_table_info_free(TuTableInfo *info)
     if (info == NULL)
         return;
     g_free(info->name);
+    g_free(info->full_name);
     g_free(info->create_text);
     g_ptr_array_unref(info->columns);
     g_ptr_array_unref(info->unique);
     g_ptr_array_unref(info->triggers);
     g_ptr_array_unref(info->indexes);
     g_ptr_array_unref(info->parts);
+    g_ptr_array_unref(info->strays);
     g_ptr_array_unref(info->special_columns);
     g_ptr_array_unref(info->hazards);
     g_free(info);
@@ -139,14 +150,36 @@ tu_table_info_add_key(TuTableInfo *info, const char *name, gboolean is_primary)
     return key;
 }
 
-void
-tu_table_info_add_trigger(TuTableInfo *info, const char *name, const char *table, const char *text)
+static TuTriggerInfo *
+add_trigger(GPtrArray *triggers, const char *name, const char *table, const char *text)
 {
     TuTriggerInfo *trigger = g_new0(TuTriggerInfo, 1);
     trigger->name = g_strdup(name);
     trigger->table = g_strdup(table);
     trigger->text = g_strdup(text);
-    g_ptr_array_add(info->triggers, trigger);
+    g_ptr_array_add(triggers, trigger);
+    return trigger;
+}
+
+void
+tu_table_info_add_trigger(TuTableInfo *info, const char *name, const char *table, const char *text)
+{
+    add_trigger(info->triggers, name, table, text);
+}
+
+TuTriggerInfo *
+tu_table_info_add_stray(TuTableInfo *info, const char *name, const char *table, const char *text)
+{
+    return add_trigger(info->strays, name, table, text);
+}
+
+void
+tu_table_info_add_part(TuTableInfo *info, const char *name, gboolean is_partition)
+{
+    TuTablePart *part = g_new0(TuTablePart, 1);
+    part->name = g_strdup(name);
+    part->is_partition = is_partition;
+    g_ptr_array_add(info->parts, part);
 }
 
 const TuColumnInfo *
@@ -172,6 +205,8 @@ object_free(gpointer data)
     g_free(object->name);
     g_free(object->wanted);
     g_free(object->installed);
+    g_free(object->part);
+    g_free(object->stray);
     g_ptr_array_unref(object->create);
     g_ptr_array_unref(object->drop);
     g_free(object);
@@ -192,4 +227,34 @@ tu_capture_object_add(GPtrArray *objects, const char *name)
     object->drop = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(objects, object);
     return object;
+}
+
+/* ---- parts of a captured table ---- */
+
+static void
+capture_part_free(gpointer data)
+{
+    TuCapturePart *part = data;
+    g_free(part->name);
+    g_free(part->identity);
+    g_free(part->column);
+    g_free(part);
+}
+
+GPtrArray *
+tu_capture_parts_new(void)
+{
+    return g_ptr_array_new_with_free_func(capture_part_free);
+}
+
+TuCapturePart *
+tu_capture_part_add(GPtrArray *parts, const char *name, const char *identity)
+{
+    TuCapturePart *part = g_new0(TuCapturePart, 1);
+    part->name = g_strdup(name);
+    part->identity = g_strdup(identity);
+    part->from = G_MININT64;
+    part->to = G_MAXINT64;
+    g_ptr_array_add(parts, part);
+    return part;
 }

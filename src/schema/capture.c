@@ -15,19 +15,51 @@ objects_of(TuDatabase *db, const TuCaptured *captured)
     return tu_database_capture_objects(db, &shape);
 }
 
-char *
-tu_capture_problem(TuDatabase *db, const TuCaptured *captured)
+/* What is wrong with one object; NULL: nothing. */
+static char *
+problem_of(const TuCaptureObject *object, const TuCaptured *captured)
+{
+    if (object->stray != NULL)
+        return g_strdup_printf("table %s still has a trigger of table %s, of which it is no part",
+                               object->stray, captured->name);
+    if (object->wanted != NULL && object->installed == NULL)
+        return g_strdup_printf("trigger %s is gone", object->name);
+    if (g_strcmp0(object->wanted, object->installed) != 0)
+        return g_strdup_printf("trigger %s is not the one that table %s needs now", object->name,
+                               captured->name);
+    return NULL;
+}
+
+/* What is the table's own matter: not that of a part, or of a table that was one. */
+static gboolean
+is_own(const TuCaptureObject *object)
+{
+    return object->part == NULL && (object->stray == NULL || !object->is_quiet);
+}
+
+static char *
+find_problem(TuDatabase *db, const TuCaptured *captured, gboolean only_own)
 {
     g_autoptr(GPtrArray) objects = objects_of(db, captured);
     for (guint i = 0; i < objects->len; i++) {
         const TuCaptureObject *object = g_ptr_array_index(objects, i);
-        if (object->wanted != NULL && object->installed == NULL)
-            return g_strdup_printf("trigger %s is gone", object->name);
-        if (g_strcmp0(object->wanted, object->installed) != 0)
-            return g_strdup_printf("trigger %s is not the one that table %s needs now",
-                                   object->name, captured->name);
+        char *problem = !only_own || is_own(object) ? problem_of(object, captured) : NULL;
+        if (problem != NULL)
+            return problem;
     }
     return NULL;
+}
+
+char *
+tu_capture_problem(TuDatabase *db, const TuCaptured *captured)
+{
+    return find_problem(db, captured, FALSE);
+}
+
+char *
+tu_capture_own_problem(TuDatabase *db, const TuCaptured *captured)
+{
+    return find_problem(db, captured, TRUE);
 }
 
 char *
@@ -38,10 +70,19 @@ tu_capture_digest(TuDatabase *db, const TuCaptured *captured, gboolean as_instal
     for (guint i = 0; i < objects->len; i++) {
         const TuCaptureObject *object = g_ptr_array_index(objects, i);
         const char *text = as_installed ? object->installed : object->wanted;
+        if (!is_own(object) || (object->stray != NULL && !as_installed))
+            continue;
         g_checksum_update(checksum, (const guchar *)(text != NULL ? text : "-"), -1);
         g_checksum_update(checksum, (const guchar *)"\n", 1);
     }
     return g_strdup(g_checksum_get_string(checksum));
+}
+
+gboolean
+tu_capture_parts(TuDatabase *db, const TuCaptured *captured, GPtrArray **ret_parts, GError **error)
+{
+    TuCaptureShape shape = shape_of(captured);
+    return tu_database_capture_parts(db, &shape, ret_parts, error);
 }
 
 gboolean
@@ -73,7 +114,8 @@ tu_capture_log_differs(TuDatabase *db, const TuCaptured *captured, gboolean *ret
     *ret_exists = log != NULL;
     *ret_lacks_column = *ret_has_other_type = FALSE;
     for (guint i = 0; log != NULL && i < captured->columns->len; i++) {
-        const TuColumnInfo *source = tu_table_info_column(captured->info, (const char *)g_ptr_array_index(captured->columns, i));
+        const TuColumnInfo *source = tu_table_info_column(
+            captured->info, (const char *)g_ptr_array_index(captured->columns, i));
         const TuColumnInfo *known = tu_table_info_column(log, source->name);
         if (known == NULL)
             *ret_lacks_column = TRUE;
@@ -94,7 +136,9 @@ create_log(TuDatabase *db, const TuCaptured *captured, const char *create)
     tu_sql_append(sql, "trueup_weight %s", dialect->weight_type);
     for (guint i = 0; i < captured->columns->len; i++)
         tu_sql_append(sql, ", %I %s", (const char *)g_ptr_array_index(captured->columns, i),
-                      tu_table_info_column(captured->info, (const char *)g_ptr_array_index(captured->columns, i))->log_type);
+                      tu_table_info_column(captured->info,
+                                           (const char *)g_ptr_array_index(captured->columns, i))
+                          ->log_type);
     tu_sql_append(sql, ")%s", dialect->table_options);
     return g_string_free(sql, FALSE);
 }
@@ -108,13 +152,18 @@ plan_columns(TuDatabase *db, const TuCaptured *captured, GPtrArray *statements, 
     if (!tu_database_describe(db, captured->log, &log, error))
         return FALSE;
     for (guint i = 0; i < captured->columns->len; i++)
-        if (tu_table_info_column(log, (const char *)g_ptr_array_index(captured->columns, i)) == NULL)
+        if (tu_table_info_column(log, (const char *)g_ptr_array_index(captured->columns, i)) ==
+            NULL)
             g_ptr_array_add(
                 statements,
                 tu_sql_format("ALTER TABLE %Q ADD COLUMN %I %s", captured->log,
                               (const char *)g_ptr_array_index(captured->columns, i),
-                              tu_table_info_column(captured->info, (const char *)g_ptr_array_index(captured->columns, i))->log_type));
-    g_ptr_array_add(statements, tu_sql_format("UPDATE %Q SET trueup_weight = 0", captured->log));
+                              tu_table_info_column(captured->info, (const char *)g_ptr_array_index(
+                                                                       captured->columns, i))
+                                  ->log_type));
+    g_ptr_array_add(
+        statements,
+        tu_sql_format("UPDATE %Q SET trueup_weight = 0 WHERE trueup_weight <> 2", captured->log));
     return TRUE;
 }
 
@@ -131,9 +180,9 @@ plan_log(TuDatabase *db, const TuCaptured *captured, GPtrArray *statements, GErr
     if (exists && has_other_type && !commits)
         g_ptr_array_add(statements, tu_sql_format("DROP TABLE %Q", captured->log));
     if (!exists || has_other_type)
-        g_ptr_array_add(statements, create_log(db, captured,
-                                               exists && commits ? "CREATE OR REPLACE TABLE"
-                                                                 : "CREATE TABLE"));
+        g_ptr_array_add(statements,
+                        create_log(db, captured,
+                                   exists && commits ? "CREATE OR REPLACE TABLE" : "CREATE TABLE"));
     else if (lacks_column)
         return plan_columns(db, captured, statements, error);
     return TRUE;

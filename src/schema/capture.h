@@ -28,13 +28,20 @@ void tu_capture_plan_forget(TuDatabase *db, const char *table, GPtrArray *statem
 /* The name of the change log of a table; "." of a schema becomes "_". Free with g_free. */
 char *tu_capture_log_name(TuDatabase *db, const char *table);
 
-/* NULL if the triggers are there with the text that they should have, else what is wrong. */
+/* NULL if the triggers are there with the text that they should have, and nowhere else; else what is
+ * wrong. The table's own problem is one that its parts alone do not make. */
 char *tu_capture_problem(TuDatabase *db, const TuCaptured *captured);
+char *tu_capture_own_problem(TuDatabase *db, const TuCaptured *captured);
 
-/* A digest of the triggers: as they should be, or as the database has them. */
+/* Its parts as they are now (of TuCapturePart). */
+gboolean tu_capture_parts(TuDatabase *db, const TuCaptured *captured, GPtrArray **ret_parts,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A digest of the table's own triggers: as they should be, or as the database has them. */
 char *tu_capture_digest(TuDatabase *db, const TuCaptured *captured, gboolean as_installed);
 
-/* What these triggers, columns and parts are (tu_database_capture_identity), and in which database. */
+/* What the table's own triggers and columns are (tu_database_capture_identity), and in which
+ * database. */
 gboolean tu_capture_identity(TuDatabase *db, const TuCaptured *captured, char **ret_made_in,
                              char **ret_identity, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -3,13 +3,15 @@
 #include "db/portable.h"
 #include "db/sql.h"
 
-/* "%K" stands for the growing key, "%M" for a name in a key, "%T" for text, "%N" for integers, "%A" for
- * an instant, "%D" for a date, "%V" for a tenant (of any type where columns have none, else its text).
+/* "%K" stands for the growing key, "%M" for a name in a key, "%T" for text, "%N" for integers, "%R" for
+ * a real, "%A" for an instant, "%W" for the one it is now, "%D" for a date, "%V" for a tenant (of any type
+ * where columns have none, else its text).
  * tenant_key says which tenant it is in a key, NULL included: see tu_tenant_key. */
 static const struct {
     const char *name;
     const char *kind;
     const char *columns;
+    gboolean came_later; /* older installations lack it until `apply` */
 } objects[] = {
     {"trueup_spec", "TABLE",
      "(digest %T NOT NULL, version %T NOT NULL, applied_at %A NOT NULL)"},
@@ -45,6 +47,27 @@ static const struct {
      "status %T NOT NULL, started_at %A NOT NULL, finished_at %A, rows_read %N NOT NULL DEFAULT 0, "
      "cells_written %N NOT NULL DEFAULT 0, cells_drifted %N NOT NULL DEFAULT 0, worker %T, "
      "error %T)"},
+    {"trueup_job", "TABLE",
+     "(id %K, kind %T NOT NULL, summary %T, tenant %T, range_from %D, range_to %D, "
+     "status %M NOT NULL DEFAULT 'PENDING' "
+     "CHECK (status IN ('PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED')), "
+     "progress %R NOT NULL DEFAULT 0, attempts %N NOT NULL DEFAULT 0, requested_by %T, "
+     "requested_at %A NOT NULL DEFAULT (%W), started_at %A, finished_at %A, seconds %R, error %T, "
+     "worker %T, next_attempt_at %A, is_cancelling %N NOT NULL DEFAULT 0, "
+     "claim %N NOT NULL DEFAULT 0, served %N NOT NULL DEFAULT 0, beat_at %A, "
+     "groups_done %T, reached %N, run_id %N)",
+     TRUE},
+    {"trueup_pause", "TABLE",
+     "(summary %M NOT NULL PRIMARY KEY, paused_at %A NOT NULL DEFAULT (%W), paused_by %T)", TRUE},
+    {"trueup_boundary", "TABLE",
+     "(summary %M NOT NULL, grain %M NOT NULL, removed_below %N, cleared_below %N, sealed_below %N, "
+     "to_removed %N NOT NULL DEFAULT 0, to_sealed %N NOT NULL DEFAULT 0, first_to_sealed_at %A, "
+     "PRIMARY KEY (summary, grain))",
+     TRUE},
+    {"trueup_part", "TABLE",
+     "(table_name %M NOT NULL, name %M NOT NULL, identity %T NOT NULL, column_name %T, "
+     "range_from %N, range_to %N, PRIMARY KEY (table_name, name))",
+     TRUE},
     {"trueup_parked", "VIEW",
      " AS SELECT summary, tenant, bucket, NULL AS \"key\", attempts, next_attempt_at, error "
      "FROM trueup_pending WHERE error IS NOT NULL"},
@@ -62,8 +85,12 @@ type_of(const TuDialect *dialect, char letter)
         return dialect->text_type;
     case 'N':
         return dialect->integer_type;
+    case 'R':
+        return dialect->real_type;
     case 'A':
         return dialect->instant_type;
+    case 'W':
+        return dialect->now;
     case 'D':
         return dialect->date_type;
     case 'V':
@@ -124,6 +151,23 @@ tu_control_plan(TuDatabase *db, GPtrArray *statements, GError **error)
             g_ptr_array_add(statements, tu_sql_format("CREATE SCHEMA IF NOT EXISTS %I", schema));
         g_ptr_array_add(statements, qualified(db, create_text(tu_database_dialect(db), i)));
     }
+    return TRUE;
+}
+
+gboolean
+tu_control_missing(TuDatabase *db, guint *ret_missing, gboolean *ret_is_older, GError **error)
+{
+    guint n_missing = 0;
+    gboolean is_older = TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(objects); i++) {
+        gboolean is_there = FALSE;
+        if (!exists(db, objects[i].name, &is_there, error))
+            return FALSE;
+        n_missing += !is_there;
+        is_older = is_older && (is_there || objects[i].came_later);
+    }
+    *ret_missing = n_missing;
+    *ret_is_older = is_older && n_missing > 0;
     return TRUE;
 }
 

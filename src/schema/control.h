@@ -4,6 +4,7 @@
  *   trueup_spec      the digest of the spec that was applied last
  *   trueup_group     one row a group: its turn
  *   trueup_table     captured tables: what capture should look like, when it was lost or released
+ *   trueup_part      the partitions of those tables, as `apply` left them
  *   trueup_summary   summaries: definition, drift found
  *   trueup_kept      the tables of summaries: their keys, and whether trueup made them
  *   trueup_source    sources: rows that count nowhere
@@ -13,6 +14,10 @@
  *   trueup_pending   buckets to recompute: looked up, doubtful, failed
  *   trueup_night     the last night of each zone that was repaired
  *   trueup_run       the run log (contract); trueup_parked: a view of what failed (contract)
+ *   trueup_job       the queue (contract; the columns behind `error` are trueup's own)
+ *   trueup_boundary  which buckets `keep` removed and `sealed_after` froze, and how many changes came
+ *                    to those
+ *   trueup_pause     the summaries that nobody may work on; '' stands for all
  */
 #pragma once
 
@@ -20,6 +25,11 @@
 
 /* Appends the statements that create what is missing. */
 gboolean tu_control_plan(TuDatabase *db, GPtrArray *statements, GError **error);
+
+/* How many are not there. *ret_is_older: only such that came with a later version of trueup than was
+ * applied. */
+gboolean tu_control_missing(TuDatabase *db, guint *ret_missing, gboolean *ret_is_older,
+                            GError **error);
 
 /* TRUE if `apply` was ever run on this database. */
 gboolean tu_control_exists(TuDatabase *db, gboolean *ret_exists, GError **error);

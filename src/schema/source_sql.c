@@ -56,12 +56,15 @@ tu_source_from(const TuSourceModel *source)
 
 /* ---- SELECT ---- */
 
+/* Those asked for (NULL: all); the others are NULL. */
 static void
-append_expressions(GString *sql, const TuSourceModel *source)
+append_expressions(GString *sql, const TuSourceModel *source, const gboolean *is_asked)
 {
     for (guint i = 0; i < source->expressions->len; i++)
         tu_sql_append(sql, "%s%s", i == 0 ? "" : ", ",
-                      (const char *)g_ptr_array_index(source->expressions, i));
+                      is_asked == NULL || is_asked[i]
+                          ? (const char *)g_ptr_array_index(source->expressions, i)
+                          : "NULL");
 }
 
 static const char *
@@ -74,7 +77,7 @@ char *
 tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter)
 {
     GString *sql = g_string_new("SELECT ");
-    append_expressions(sql, source);
+    append_expressions(sql, source, NULL);
     g_string_append(sql, " FROM ");
     append_from(sql, source, 0, 0, "");
     const char *glue = " WHERE ";
@@ -90,6 +93,43 @@ tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter)
     if (filter.by_time)
         tu_sql_append(sql, "%s%s >= ?%u AND %s < ?%u", glue, expression(source, source->time), next,
                       expression(source, source->time), next + 1);
+    return g_string_free(sql, FALSE);
+}
+
+/* Only rows where the expression is one of n parameters; n = 0: all. */
+static void
+append_choice(GString *sql, const char **glue, const TuSourceModel *source, int number, guint *next,
+              guint n)
+{
+    if (n == 0)
+        return;
+    tu_sql_append(sql, "%s%s IN (", *glue, expression(source, number));
+    tu_sql_append_parameters(sql, *next, n);
+    g_string_append_c(sql, ')');
+    *next += n;
+    *glue = " AND ";
+}
+
+/* `where` comes last: a database that goes from left to right evaluates it for these rows only. */
+char *
+tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some)
+{
+    GString *sql = g_string_new("SELECT ");
+    append_expressions(sql, source, some->is_asked);
+    g_string_append(sql, " FROM ");
+    append_from(sql, source, 0, 0, "");
+    const char *glue = " WHERE ";
+    guint next = 1;
+    if (some->by_time) {
+        tu_sql_append(sql, "%s%s >= ?1 AND %s < ?2", glue, expression(source, source->time),
+                      expression(source, source->time));
+        glue = " AND ";
+        next = 3;
+    }
+    append_choice(sql, &glue, source, source->tenant, &next, some->n_tenants);
+    append_choice(sql, &glue, source, source->time, &next, some->n_times);
+    if (source->spec->where != NULL && !some->is_anywhere)
+        tu_sql_append(sql, "%s(%s)", glue, source->spec->where);
     return g_string_free(sql, FALSE);
 }
 
@@ -111,18 +151,25 @@ append_log(GString *sql, const TuSourceModel *source)
 }
 
 char *
-tu_source_select_images(const TuSourceModel *source, const TuDialect *dialect)
+tu_source_select_some_images(const TuSourceModel *source, const TuDialect *dialect,
+                             const gboolean *is_asked)
 {
     g_assert(!source->is_joined);
     g_autofree char *range = entry_range(dialect);
     GString *sql = g_string_new("SELECT ");
-    append_expressions(sql, source);
+    append_expressions(sql, source, is_asked);
     g_string_append(sql, ", trueup_weight");
     append_log(sql, source);
     tu_sql_append(sql, "%s AND trueup_weight IN (-1, 1)", range);
     if (source->spec->where != NULL)
         tu_sql_append(sql, " AND (%s)", source->spec->where);
     return g_string_free(sql, FALSE);
+}
+
+char *
+tu_source_select_images(const TuSourceModel *source, const TuDialect *dialect)
+{
+    return tu_source_select_some_images(source, dialect, NULL);
 }
 
 char *

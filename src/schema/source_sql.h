@@ -19,6 +19,22 @@ typedef struct {
 /* The rows that pass the source's `where`. */
 char *tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter);
 
+/* Some of the rows, for whoever looks for those that cannot be evaluated: an expression for which
+ * `is_asked` is FALSE is NULL. Parameters: with `by_time` the two bounds, then the tenants, then the
+ * times. */
+typedef struct {
+    const gboolean *is_asked; /* one an expression */
+    gboolean by_time;
+    guint n_tenants;      /* only these; 0: all */
+    guint n_times;        /* likewise */
+    gboolean is_anywhere; /* those that do not pass `where`, too: it is not evaluated */
+} TuSomeRows;
+char *tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some);
+
+/* The same of the images in the log: a one-table source's, as tu_source_select_images. */
+char *tu_source_select_some_images(const TuSourceModel *source, const TuDialect *dialect,
+                                   const gboolean *is_asked);
+
 /* One-table sources: the entries of the log with weight +1 or -1 whose image passes `where`, with an
  * entry id between the two parameters, both included. One more column: weight. */
 char *tu_source_select_images(const TuSourceModel *source, const TuDialect *dialect);

@@ -5,7 +5,7 @@
 
 #include "db/sql.h"
 #include "db/sqlscan.h"
-#include "schema/column_types.h"
+#include "schema/column_fits.h"
 #include "schema/summary_columns.h"
 #include "schema/summary_table.h"
 
@@ -19,14 +19,23 @@ typedef struct {
     gboolean is_nullable; /* a key column that may be NULL */
     const TuSqlType *key_type;
     gboolean holds_numbers; /* a column of text would turn them into something else */
-    TuNumberKind number;
-    int scale;
+    TuType kind;            /* of what goes in; NULL: not known */
+    int scale;              /* of decimals */
 } Wanted;
 
 static void
 wanted_clear(gpointer data)
 {
     g_free(((Wanted *)data)->type);
+}
+
+static TuType
+kind_of(TuNumberKind number)
+{
+    return number == TU_NUMBER_DECIMAL  ? TU_TYPE_DECIMAL
+           : number == TU_NUMBER_REAL   ? TU_TYPE_REAL
+           : number == TU_NUMBER_EITHER ? TU_TYPE_NULL
+                                        : TU_TYPE_INTEGER;
 }
 
 static void
@@ -36,7 +45,7 @@ add_number(GArray *wanted, const TuDialect *dialect, const char *name, TuNumberK
     Wanted column = {.name = name,
                      .type = tu_column_number(dialect, number, scale),
                      .holds_numbers = TRUE,
-                     .number = number,
+                     .kind = kind_of(number),
                      .scale = scale};
     g_array_append_val(wanted, column);
 }
@@ -64,7 +73,9 @@ add_wanted_measures(GArray *wanted, const TuSummaryModel *summary, const TuDiale
         const TuMeasureColumns *columns = &summary->measures[i];
         if (columns->holds_values) {
             Wanted column = {.name = columns->column,
-                             .type = tu_column_declaration(dialect, &columns->type)};
+                             .type = tu_column_declaration(dialect, &columns->type),
+                             .kind = columns->type.kind,
+                             .scale = columns->type.scale};
             g_array_append_val(wanted, column);
         } else {
             add_number(wanted, dialect, columns->column, columns->number, columns->scale);
@@ -99,6 +110,9 @@ add_wanted_key(GString *sql, const char *name, gpointer data)
                      .is_key = TRUE,
                      .is_nullable = tu_summary_key_is_nullable(table, index),
                      .key_type = tu_summary_key_type(table, index)};
+    /* The width of a key's numbers is the source's business. */
+    if (column.key_type != NULL && column.key_type->kind == TU_TYPE_TEXT)
+        column.kind = TU_TYPE_TEXT;
     if (column.key_type != NULL)
         column.type = tu_column_declaration(wanting->dialect, column.key_type);
     else if (index == 0 && spec->series_column != NULL)
@@ -226,30 +240,19 @@ check_other_columns(const TuTableInfo *info, GArray *wanted, GPtrArray *findings
     }
 }
 
-/* A column of fewer digits rounds what is written, so that it is never equal to what it should be. */
-static gboolean
-holds_number(const TuColumnInfo *column, const Wanted *wanted)
-{
-    if (wanted->number != TU_NUMBER_DECIMAL || column->kind == TU_TYPE_NULL)
-        return TRUE;
-    return column->kind == TU_TYPE_DECIMAL &&
-           (column->type.scale < 0 || (wanted->scale >= 0 && column->type.scale >= wanted->scale));
-}
-
 static void
-check_column(const TuTableInfo *info, const TuColumnInfo *column, const Wanted *wanted,
-             GPtrArray *findings)
+check_column(const TuDialect *dialect, const TuTableInfo *info, const TuColumnInfo *column,
+             const Wanted *wanted, GPtrArray *findings)
 {
+    const TuFit fit = {info->name, wanted->type, wanted->kind, wanted->scale,
+                       wanted->holds_numbers};
     if (wanted->holds_numbers && column->kind == TU_TYPE_TEXT)
         tu_finding_add(findings, TRUE, info->name,
                        g_strdup_printf("column %s is %s: it must hold numbers", column->name,
                                        column->declared_type),
                        g_strdup("make the table anew with a numeric column, or name another table"));
-    else if (wanted->holds_numbers && !holds_number(column, wanted))
-        tu_finding_add(findings, TRUE, info->name,
-                       g_strdup_printf("column %s is %s: it would round what it must hold exactly",
-                                       column->name, column->declared_type),
-                       g_strdup_printf("ALTER it to %s", wanted->type));
+    else
+        tu_column_check_fit(dialect, column, &fit, findings);
     if (column->is_generated)
         tu_finding_add(findings, TRUE, info->name,
                        g_strdup_printf("column %s is generated: trueup must write it",
@@ -273,36 +276,6 @@ kinds_of_key(const TuSummaryTable *table, const char *name)
                 kinds |= 1u << series->dimension_types[i].kind;
     }
     return kinds;
-}
-
-/* n of "varchar(n) ..."; 0: no length is declared. */
-static guint64
-declared_length(const char *type)
-{
-    const char *open = strchr(type, '(');
-    return open != NULL ? g_ascii_strtoull(open + 1, NULL, 10) : 0;
-}
-
-/* Texts of more characters than this are those without a length of their own (short_text_type). */
-#define SHORT_TEXT 128
-
-/* A text that does not fit fails its bucket each time. Of a longer one the source's length is not known
- * here: any column for longer ones will do. */
-static void
-check_length(const TuTableInfo *info, const TuColumnInfo *column, const Wanted *wanted,
-             const TuDialect *dialect, GPtrArray *findings)
-{
-    guint64 has = declared_length(column->declared_type);
-    guint64 needs = declared_length(wanted->type);
-    if (needs == 0 || g_str_equal(wanted->type, dialect->tenant_text_type))
-        needs = SHORT_TEXT + 1;
-    if (column->kind != TU_TYPE_TEXT || has == 0 || wanted->key_type == NULL ||
-        wanted->key_type->kind != TU_TYPE_TEXT || needs <= has)
-        return;
-    tu_finding_add(findings, TRUE, info->name,
-                   g_strdup_printf("column %s is %s: the source's texts may be longer", column->name,
-                                   column->declared_type),
-                   g_strdup_printf("ALTER it to %s", wanted->type));
 }
 
 /* A column that converts would make '007' a 7, or 7 a '7': another key than the source's. */
@@ -387,11 +360,9 @@ plan_existing(const TuDatabase *db, const TuTableInfo *info, const TuSummaryTabl
         const Wanted *column = &g_array_index(wanted, Wanted, i);
         const TuColumnInfo *known = tu_table_info_column(info, column->name);
         if (known != NULL)
-            check_column(info, known, column, findings);
+            check_column(tu_database_dialect(db), info, known, column, findings);
         if (known != NULL && column->is_key)
             check_key_column(info, known, table, findings);
-        if (known != NULL && column->is_key && !tu_database_dialect(db)->has_dynamic_types)
-            check_length(info, known, column, tu_database_dialect(db), findings);
         has_all_key_columns = has_all_key_columns && (known != NULL || !column->is_key);
         if (known == NULL && column->is_key)
             tu_finding_add(findings, TRUE, info->name,

@@ -23,19 +23,22 @@ gboolean tu_summary_table_is_doubled(TuDatabase *db, const TuSummaryTable *table
  * series, tenant, bucket, dimension..., rows, then for each measure: value, n, sum. What a table
  * does not have is NULL. */
 
-/* n cells by their keys, one SELECT each, put together. All keys of one statement have NULL in the same
- * columns: bit i of `nulls` for column i. Parameters: those of the first key that are not NULL, then
- * the second's (tu_summary_table_parameters). */
+/* n cells by their keys, one SELECT each, put together. All keys of one statement have NULL in the
+ * same columns (tu_bulk_nulls). Parameters: those of the first key that are not NULL, then the
+ * second's. Of the key the rows have nothing: in place of the series is the number of the cell that
+ * was looked up, from 1. */
 char *tu_summary_table_select_cells(const TuDatabase *db, const TuSummaryTable *table,
                                     guint64 nulls, guint n_cells);
 
-/* Which of a key's values are NULL; the others, one after the other; how many those are. */
-guint64 tu_summary_table_nulls(const TuValue *key, guint n);
-guint tu_summary_table_parameters(const TuValue *key, guint n, TuValue *ret_parameters);
+/* The same columns for keys that are given (db/given.h): the list of a TU_GIVEN_FIND. */
+char *tu_summary_table_found_list(const TuSummaryTable *table);
 
 /* n buckets: series, tenant, bucket of each. */
 char *tu_summary_table_select_buckets(const TuDatabase *db, const TuSummaryTable *table,
                                       guint n_buckets);
+
+/* The same where buckets are given: the list of a TU_GIVEN_FIND over the key's first columns. */
+char *tu_summary_table_bucket_list(const TuSummaryTable *table);
 
 /* A range of buckets, from (included) to (excluded): [tenant,] from, to; all series. */
 char *tu_summary_table_select_range(const TuSummaryTable *table, gboolean by_tenant);
@@ -45,6 +48,7 @@ char *tu_summary_table_select_all(const TuSummaryTable *table);
 
 /* Where the columns of those SELECTs are. */
 #define TU_STORED_SERIES 0
+#define TU_STORED_NUMBER 0 /* where cells are looked up */
 #define TU_STORED_TENANT 1
 #define TU_STORED_BUCKET 2
 #define TU_STORED_DIMENSIONS 3
@@ -56,10 +60,7 @@ guint tu_stored_measure_column(const TuSummaryTable *table, guint measure); /* v
 /* The columns of a row to be written: key, then measures, then hidden ones. */
 GArray *tu_summary_table_columns(const TuSummaryTable *table);
 
-/* DELETE of n rows by key, parameters as for tu_summary_table_select_cells. */
-char *tu_summary_table_delete(const TuDatabase *db, const TuSummaryTable *table, guint64 nulls,
-                              guint n_rows);
-
 /* How many values the key has, and a whole row. */
 guint tu_summary_table_key_values(const TuSummaryTable *table);
+guint tu_summary_table_bucket_values(const TuSummaryTable *table); /* those before the dimensions */
 guint tu_summary_table_values(const TuSummaryTable *table);

@@ -90,6 +90,33 @@ tu_duration_parse(const char *text, TuDuration *ret_duration, GError **error)
     return TRUE;
 }
 
+char *
+tu_duration_format(const TuDuration *duration)
+{
+    gsize i = G_N_ELEMENTS(units) - 1;
+    while (i > 0 && (duration->months > 0 ? units[i].months == 0 || duration->months % units[i].months
+                                          : units[i].us == 0 || duration->us % units[i].us))
+        i--;
+    gint64 number = duration->months > 0 ? duration->months / units[i].months
+                                         : duration->us / units[i].us;
+    return g_strdup_printf("%" G_GINT64_FORMAT "%s", number, units[i].name);
+}
+
+gboolean
+tu_duration_is_set(const TuDuration *duration)
+{
+    return duration->us > 0 || duration->months > 0;
+}
+
+/* The Gregorian calendar repeats itself after 400 years of 146,097 days. */
+#define MONTH_US (146097 * TU_DAY_US / 4800)
+
+gboolean
+tu_duration_is_shorter(const TuDuration *a, const TuDuration *b)
+{
+    return a->us + a->months * MONTH_US < b->us + b->months * MONTH_US;
+}
+
 gboolean
 tu_duration_parse_us(const char *text, gint64 *ret_us, GError **error)
 {
@@ -132,6 +159,20 @@ tu_size_parse(const char *text, gsize least_bytes, gsize *ret_bytes, GError **er
     }
     *ret_bytes = (gsize)(number * unit);
     return TRUE;
+}
+
+gboolean
+tu_percent_parse(const char *text, guint *ret_percent, GError **error)
+{
+    guint64 number = 0;
+    const char *unit = NULL;
+    if (split_number(text, &number, &unit) && g_str_equal(unit, "%") && number >= 1 &&
+        number <= 100) {
+        *ret_percent = (guint)number;
+        return TRUE;
+    }
+    g_set_error(error, TU_ERROR, TU_ERROR_CONFIG, "`%.40s` is no share: write 1%% to 100%%", text);
+    return FALSE;
 }
 
 /* Two digits each, so that YAML readers which take 4:00 for a number of base 60 do not differ. */

@@ -14,7 +14,7 @@ static const Key all_keys[] = {
     {TU_KEYS_SPEC, "database", NULL},       {TU_KEYS_SPEC, "control_schema", NULL},
     {TU_KEYS_SPEC, "tenants", NULL},        {TU_KEYS_SPEC, "time_zone", NULL},
     {TU_KEYS_SPEC, "sources", NULL},        {TU_KEYS_SPEC, "summaries", NULL},
-    {TU_KEYS_SPEC, "refresh", NULL},        {TU_KEYS_SPEC, "keep_runs", "C"},
+    {TU_KEYS_SPEC, "refresh", NULL},        {TU_KEYS_SPEC, "keep_runs", NULL},
     {TU_KEYS_SPEC, "server", "E"},
 
     {TU_KEYS_TENANTS, "table", NULL},       {TU_KEYS_TENANTS, "key", NULL},
@@ -42,9 +42,9 @@ static const Key all_keys[] = {
     {TU_KEYS_REFRESH, "settle", NULL},      {TU_KEYS_REFRESH, "batch", NULL},
     {TU_KEYS_REFRESH, "nightly", NULL},     {TU_KEYS_REFRESH, "every", NULL},
     {TU_KEYS_REFRESH, "window", NULL},      {TU_KEYS_REFRESH, "attempts", NULL},
-    {TU_KEYS_REFRESH, "memory", NULL},      {TU_KEYS_REFRESH, "grace", "C"},
-    {TU_KEYS_REFRESH, "keep", "C"},         {TU_KEYS_REFRESH, "keep_runs", "C"},
-    {TU_KEYS_REFRESH, "sealed_after", "C"}, {TU_KEYS_REFRESH, "load", "C"},
+    {TU_KEYS_REFRESH, "memory", NULL},      {TU_KEYS_REFRESH, "grace", NULL},
+    {TU_KEYS_REFRESH, "keep", NULL},         {TU_KEYS_REFRESH, "keep_runs", NULL},
+    {TU_KEYS_REFRESH, "sealed_after", NULL}, {TU_KEYS_REFRESH, "load", NULL},
 
     {TU_KEYS_BATCH, "min", NULL},           {TU_KEYS_BATCH, "max", NULL},
 

@@ -3,6 +3,7 @@
 
 #include "spec/duration.h"
 #include "spec/keys.h"
+#include "spec/retention.h"
 #include "time/instant.h"
 
 /* One transaction with more changes would hold others up for longer than a second. */
@@ -29,6 +30,9 @@ tu_refresh_init(TuRefresh *ret_refresh)
         .every_us = 15 * TU_MINUTE_US,
         .attempts = 5,
         .memory_bytes = 256 * 1024 * 1024,
+        .grace_us = 2 * TU_HOUR_US,
+        .load_percent = 100,
+        .keep_runs_us = 90 * TU_DAY_US,
     };
     for (guint grain = 0; grain < TU_GRAINS; grain++)
         ret_refresh->window[grain] = default_window[grain];
@@ -85,23 +89,56 @@ read_nightly(const TuSection *refresh, TuRefresh *ret_refresh)
     tu_section_number(&section, "days", 1, NIGHTLY_MOST_DAYS, &ret_refresh->nightly_days);
 }
 
-/* Grains that are not named keep what they had. */
-static void
-read_window(const TuSection *refresh, TuRefresh *ret_refresh)
+/* A duration a grain. Grains that are not named keep what they had; those that are, as bits. */
+static guint
+read_grains(const TuSection *refresh, const char *key, TuDuration *ret_durations)
 {
+    guint named = 0;
+    g_autofree char *what = g_strdup_printf("`%s`", key);
     const TuYaml *map =
-        tu_section_map(refresh, "window", TU_OPTIONAL, "a duration a grain, {hour: 24h, day: 7d}");
+        tu_section_map(refresh, key, TU_OPTIONAL, "a duration a grain, {hour: 24h, day: 7d}");
     if (map == NULL)
-        return;
-    TuSection section = {refresh->problems, map, map->mark, "`window`"};
+        return named;
+    TuSection section = {refresh->problems, map, map->mark, what};
     tu_keys_check(TU_KEYS_GRAINS, map, refresh->problems);
     for (guint grain = 0; grain < TU_GRAINS; grain++) {
         const char *name = tu_grain_name((TuGrain)grain);
         const TuYaml *value = tu_section_text(&section, name, TU_OPTIONAL, "a duration, 24h");
         GError *error = NULL;
-        if (value != NULL && !tu_duration_parse(value->text, &ret_refresh->window[grain], &error))
+        if (value == NULL)
+            continue;
+        if (tu_duration_parse(value->text, &ret_durations[grain], &error))
+            named |= 1U << grain;
+        else
             tu_section_complain(&section, value->mark, name, error);
     }
+    return named;
+}
+
+static void
+read_load(const TuSection *refresh, TuRefresh *ret_refresh)
+{
+    GError *error = NULL;
+    const TuYaml *load = tu_section_text(refresh, "load", TU_OPTIONAL, "a share of the time, 50%");
+    if (load != NULL && !tu_percent_parse(load->text, &ret_refresh->load_percent, &error))
+        tu_section_complain(refresh, load->mark, "load", error);
+}
+
+/* The run log is one for all summaries; the file may say it beside `refresh` as well. */
+static void
+read_keep_runs(const TuSection *refresh, const TuSection *parent, TuRefresh *ret_refresh)
+{
+    const TuYamlPair *pair = tu_yaml_pair(refresh->map, "keep_runs");
+    if (pair == NULL)
+        return;
+    if (!tu_section_has(parent, "summaries"))
+        tu_problems_add(refresh->problems, pair->mark,
+                        "`keep_runs` is for all summaries together: write it beside `summaries`");
+    else if (tu_section_has(parent, "keep_runs"))
+        tu_problems_add(refresh->problems, pair->mark,
+                        "`keep_runs` is in the file twice: take it out of `refresh`");
+    else
+        tu_section_duration_us(refresh, "keep_runs", &ret_refresh->keep_runs_us);
 }
 
 void
@@ -124,7 +161,13 @@ tu_read_refresh(const TuSection *parent, const TuRefresh *defaults, TuRefresh *r
     if (memory != NULL &&
         !tu_size_parse(memory->text, MEMORY_LEAST_BYTES, &ret_refresh->memory_bytes, &error))
         tu_section_complain(&section, memory->mark, "memory", error);
+    tu_section_duration_us(&section, "grace", &ret_refresh->grace_us);
+    read_load(&section, ret_refresh);
+    read_keep_runs(&section, parent, ret_refresh);
     read_batch(&section, ret_refresh);
     read_nightly(&section, ret_refresh);
-    read_window(&section, ret_refresh);
+    ret_refresh->windows |= read_grains(&section, "window", ret_refresh->window);
+    read_grains(&section, "keep", ret_refresh->keep);
+    read_grains(&section, "sealed_after", ret_refresh->sealed_after);
+    tu_check_retention(&section, ret_refresh);
 }

@@ -126,6 +126,8 @@ read_top(TuReader *reader, const TuYaml *root)
 
     tu_refresh_init(&built_in);
     tu_read_refresh(&top, &built_in, &refresh);
+    tu_section_duration_us(&top, "keep_runs", &refresh.keep_runs_us);
+    reader->spec->keep_runs_us = refresh.keep_runs_us;
     tu_read_summaries(reader, &top, &refresh);
     tu_refresh_clear(&refresh);
     check_sources_are_there(reader, &top);

@@ -85,8 +85,14 @@ typedef struct {
     guint nightly_days;
     gint64 every_us;              /* periodic repair, only for capture: none */
     TuDuration window[TU_GRAINS]; /* how far back it looks */
+    guint windows;                /* bits 1 << TuGrain: those that the file names */
+    TuDuration keep[TU_GRAINS];   /* older buckets are removed; nothing: never */
+    TuDuration sealed_after[TU_GRAINS]; /* older buckets are frozen; nothing: never */
     guint attempts;
     gsize memory_bytes;
+    gint64 grace_us;    /* a night that is not done by then is an alarm */
+    guint load_percent; /* of the time, that rebuilds may work */
+    gint64 keep_runs_us; /* of the file, not of a summary: runs and jobs are kept so long */
 } TuRefresh;
 
 typedef struct {
@@ -114,6 +120,7 @@ typedef struct {
     char *control_schema; /* NULL: where unqualified names lead */
     TuTenants *tenants;   /* NULL: one zone for all */
     char *time_zone;      /* used without tenants; "UTC" by default */
+    gint64 keep_runs_us;  /* how long runs and jobs that ended are kept */
     GPtrArray *sources;   /* of TuSource */
     GPtrArray *summaries; /* of TuSummary */
 } TuSpec;

@@ -295,8 +295,11 @@ check_symbol(const TuToken *symbol, const TuToken *last, guint depth, GError **e
         (c == '@' && names)) {
         g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
                     "`%c` is a parameter or variable of SQL, and nothing gives it a value: write "
-                    "the value itself (for the environment's: ${NAME})",
-                    c);
+                    "the value itself (for the environment's: ${NAME})%s",
+                    c,
+                    c != '?' ? ""
+                             : "; PostgreSQL's operators ?, ?| and ?& are the functions "
+                               "jsonb_exists, jsonb_exists_any and jsonb_exists_all");
         return FALSE;
     }
     return TRUE;

@@ -73,30 +73,9 @@ tu_bucket_parent(const TuZone *zone, TuGrain fine, TuBucket bucket, TuGrain coar
     return tu_bucket_of(zone, coarse, bucket, NULL);
 }
 
-/*
- * The first instant at which the wall clock shows `date` or a later date. No offset reaches it
- * before midnight less the greatest offset; from there on the first segment that gets to midnight,
- * or begins after it, has the answer.
- */
-static gint64
-first_not_before(const TuZone *zone, TuDate date)
-{
-    gint64 midnight_us = date * TU_DAY_US, least_us, greatest_us;
-    guint index;
-
-    tu_zone_offset_bounds_us(zone, &least_us, &greatest_us);
-    index = tu_zone_segment_of(zone, midnight_us - greatest_us, NULL);
-    for (;; index++) {
-        TuZoneSegment segment = tu_zone_segment(zone, index);
-        gint64 reached_us = MAX(segment.start_us, midnight_us - segment.offset_us);
-
-        if (reached_us < segment.end_us)
-            return reached_us;
-    }
-}
-
-/* The instant after the last one at which the wall clock shows a date before `date`: the same, from
- * the other side. */
+/* The instant after the last one at which the wall clock shows a date before `date`. No offset is
+ * still before midnight once the least offset has reached it; from there back the last segment that
+ * ends before midnight, or gets there, has the answer. */
 static gint64
 end_of_before(const TuZone *zone, TuDate date)
 {
@@ -121,7 +100,7 @@ tu_bucket_envelope(const TuZone *zone, TuDate from, TuDate to, gint64 *ret_from_
     /* The first and the last date hold everything beyond them, as in tu_bucket_of. */
     gint64 from_us = from <= TU_DATE_LEAST     ? G_MININT64
                      : from > TU_DATE_GREATEST ? G_MAXINT64
-                                               : first_not_before(zone, from);
+                                               : tu_zone_reaches_local_us(zone, from * TU_DAY_US);
     gint64 to_us = to <= TU_DATE_LEAST     ? G_MININT64
                    : to > TU_DATE_GREATEST ? G_MAXINT64
                                            : end_of_before(zone, to);

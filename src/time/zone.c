@@ -181,6 +181,19 @@ tu_zone_from_local_us(const TuZone *zone, gint64 local_us)
     return local_us - zone->offsets_us[index];
 }
 
+/* No offset reaches the reading before it less the greatest offset; from there on the first segment
+ * that gets to it, or begins after it, has the answer. */
+gint64
+tu_zone_reaches_local_us(const TuZone *zone, gint64 local_us)
+{
+    for (guint index = search_segment(zone, local_us - zone->greatest_offset_us);; index++) {
+        gint64 reached_us = MAX(zone->starts_us[index], local_us - zone->offsets_us[index]);
+
+        if (reached_us < zone->starts_us[index + 1])
+            return reached_us;
+    }
+}
+
 void
 tu_zone_offset_bounds_us(const TuZone *zone, gint64 *ret_least_us, gint64 *ret_greatest_us)
 {

@@ -50,6 +50,10 @@ gint64 tu_zone_offset_us(const TuZone *zone, gint64 at_us);
  * clock change skips is taken with the offset before the change. */
 gint64 tu_zone_from_local_us(const TuZone *zone, gint64 local_us);
 
+/* The first instant at which the zone's wall clock shows `local_us` or anything later. It shows
+ * later if a clock change skips that reading. */
+gint64 tu_zone_reaches_local_us(const TuZone *zone, gint64 local_us);
+
 /* The least and the greatest offset that the zone ever has. */
 void tu_zone_offset_bounds_us(const TuZone *zone, gint64 *ret_least_us, gint64 *ret_greatest_us);
 
