@@ -21,7 +21,7 @@ typedef enum {
     TU_ERROR_DATA,      /* a value the summary cannot hold: fails its bucket */
     TU_ERROR_CANCELLED, /* a signal asked to stop                          exit 130/143 */
     TU_ERROR_LIMIT,     /* more memory than allowed: do it in smaller pieces */
-    TU_ERROR_SYSTEM,    /* disk full, read-only, out of files              exit 3 */
+    TU_ERROR_SYSTEM,    /* disk full, read-only, a wrong password: somebody must act    exit 3 */
 } TuErrorCode;
 
 /* TRUE if `error` is of our domain and has `code`. NULL is no error. */

@@ -1,7 +1,7 @@
 /*
  * trueup: keeps summary tables true.
  *
- * Finds the command and runs it. The only file with process state: the flag that signals set.
+ * Finds the command and runs it. The only file with process state: what signals set.
  */
 #include <locale.h>
 #include <signal.h>
@@ -29,6 +29,23 @@ catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* How often the spec was to be read anew. */
+static volatile int n_reloads;
+
+static void
+note_reload(int number)
+{
+    n_reloads++;
+}
+
+static const volatile int *
+catch_reloads(void)
+{
+    struct sigaction action = {.sa_handler = note_reload, .sa_flags = SA_RESTART};
+    sigaction(SIGHUP, &action, NULL);
+    return &n_reloads;
 }
 
 static void
@@ -95,8 +112,8 @@ take_global_options(TuContext *context, int *argc, char **argv, gboolean *ret_is
     int kept = 1;
     *ret_is_help = FALSE;
     for (int i = 1; i < *argc; i++) {
-        const char **target = g_str_equal(argv[i], "--spec")       ? &context->spec_path
-                              : g_str_equal(argv[i], "--database") ? &context->database_url
+        const char **target = g_str_equal(argv[i], "--spec")       ? &context->door.spec_path
+                              : g_str_equal(argv[i], "--database") ? &context->door.database_url
                                                                    : NULL;
         if (target != NULL && i + 1 == *argc) {
             g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "%s needs a value", argv[i]);
@@ -105,9 +122,9 @@ take_global_options(TuContext *context, int *argc, char **argv, gboolean *ret_is
         if (target != NULL)
             *target = argv[++i];
         else if (g_str_has_prefix(argv[i], "--spec="))
-            context->spec_path = argv[i] + strlen("--spec=");
+            context->door.spec_path = argv[i] + strlen("--spec=");
         else if (g_str_has_prefix(argv[i], "--database="))
-            context->database_url = argv[i] + strlen("--database=");
+            context->door.database_url = argv[i] + strlen("--database=");
         else if (g_str_equal(argv[i], "--json"))
             context->as_json = TRUE;
         else if (g_str_equal(argv[i], "--help") || g_str_equal(argv[i], "-h"))
@@ -123,15 +140,17 @@ take_global_options(TuContext *context, int *argc, char **argv, gboolean *ret_is
 static int
 run(int argc, char **argv, GError **error)
 {
-    TuContext context = {.spec_path = g_getenv("TRUEUP_SPEC"),
-                         .database_url = g_getenv("TRUEUP_DATABASE"),
-                         .is_cancelled = &stop_signal};
+    TuContext context = {.door = {.spec_path = g_getenv("TRUEUP_SPEC"),
+                                  .database_url = g_getenv("TRUEUP_DATABASE"),
+                                  .is_cancelled = &stop_signal,
+                                  .say_trying = tu_command_say_trying},
+                         .catch_reloads = catch_reloads};
     gboolean is_help = FALSE;
     if (!tu_stop_check(error) ||
         !take_global_options(&context, &argc, argv, &is_help, error))
         return -1;
-    if (context.spec_path == NULL || context.spec_path[0] == '\0')
-        context.spec_path = "trueup.yaml";
+    if (context.door.spec_path == NULL || context.door.spec_path[0] == '\0')
+        context.door.spec_path = "trueup.yaml";
     if (is_help || (argc > 1 && g_str_equal(argv[1], "help"))) {
         print_help();
         return TU_EXIT_DONE;

@@ -1,5 +1,7 @@
 #include <stdio.h>
 
+#include "keep/connect.h"
+#include "cli/sealed.h"
 #include "cli/work.h"
 #include "keep/build.h"
 #include "keep/install.h"
@@ -17,23 +19,25 @@ static gboolean
 install(TuSession *session, const TuContext *context, gboolean may_take_over,
         TuInstalled *ret_installed, GError **error)
 {
-    for (gint64 busy_since_us = g_get_monotonic_time();;) {
+    gint64 busy_since_us = g_get_monotonic_time();
+    if (!tu_session_open(session, &context->door, TU_OPEN_WRITE, FALSE, error))
+        return FALSE;
+    for (;;) {
         g_autoptr(GError) local = NULL;
-        if (!tu_session_open(session, context, TU_OPEN_WRITE, FALSE, error))
-            return FALSE;
         if (tu_install(&session->keeper, may_take_over, ret_installed, &local))
             break;
-        if (!tu_keeper_may_retry(local, &busy_since_us)) {
-            g_propagate_error(error, g_steal_pointer(&local));
+        if (tu_keeper_may_retry(local, &busy_since_us)) {
+            tu_session_clear(session);
+            if (!tu_session_open(session, &context->door, TU_OPEN_WRITE, FALSE, error))
+                return FALSE;
+        } else if (!tu_session_survive(session, tu_patience_limit_us(), g_steal_pointer(&local),
+                                       error)) {
             return FALSE;
         }
-        tu_session_clear(session);
-        *session = (TuSession){0};
     }
     /* What was made exists now: the model that goes on must know. */
     tu_session_clear(session);
-    *session = (TuSession){0};
-    return tu_session_open(session, context, TU_OPEN_WRITE, TRUE, error);
+    return tu_session_open(session, &context->door, TU_OPEN_WRITE, TRUE, error);
 }
 
 static void
@@ -78,6 +82,9 @@ tu_command_apply(const TuContext *context, int argc, char **argv, GError **error
         return -1;
     say_installed(context, &installed);
     say_warnings(&session);
+    if (installed.n_builds > 0 &&
+        !tu_sealed_say(&session, NULL, G_MININT32, TU_SEALED_IS_LEFT, error))
+        return -1;
     if (!no_build && !tu_work_each(&session, NULL, TRUE, build, NULL, &result, &was_held, error))
         return -1;
     return tu_work_report(context, no_build ? "not built yet" : "built", &result);

@@ -160,19 +160,19 @@ check_file(const TuContext *context, GPtrArray *findings)
 {
     g_autoptr(GPtrArray) problems = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(TuSpec) spec = tu_spec_load(context->spec_path, &problems, &error);
+    g_autoptr(TuSpec) spec = tu_spec_load(context->door.spec_path, &problems, &error);
     if (spec != NULL)
         return TRUE;
     for (guint i = 0; problems != NULL && i < problems->len; i++) {
         const TuProblem *problem = g_ptr_array_index(problems, i);
         g_autofree char *where =
-            problem->mark.line > 0 ? g_strdup_printf("%s:%u:%u", context->spec_path,
+            problem->mark.line > 0 ? g_strdup_printf("%s:%u:%u", context->door.spec_path,
                                                      problem->mark.line, problem->mark.column)
-                                   : g_strdup(context->spec_path);
+                                   : g_strdup(context->door.spec_path);
         tu_finding_add(findings, TRUE, where, g_strdup(problem->message), NULL);
     }
     if (problems == NULL || problems->len == 0)
-        tu_finding_add(findings, TRUE, context->spec_path, g_strdup(error->message), NULL);
+        tu_finding_add(findings, TRUE, context->door.spec_path, g_strdup(error->message), NULL);
     return FALSE;
 }
 
@@ -188,7 +188,7 @@ tu_command_check(const TuContext *context, int argc, char **argv, GError **error
         return -1;
     if (!check_file(context, findings)) {
         code = TU_EXIT_USAGE;
-    } else if (!tu_session_open(&session, context, TU_OPEN_READ, FALSE, &local)) {
+    } else if (!tu_session_open(&session, &context->door, TU_OPEN_READ, FALSE, &local)) {
         if (!tu_error_is(local, TU_ERROR_CONFIG) || session.findings == NULL ||
             session.findings->len == 0) {
             g_propagate_error(error, g_steal_pointer(&local));

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "keep/session.h"
 #include "keep/settle.h"
 
 typedef enum {
@@ -19,10 +20,10 @@ typedef enum {
 } TuExit;
 
 typedef struct {
-    const char *spec_path;
-    const char *database_url; /* --database, TRUEUP_DATABASE; NULL: the spec's */
+    TuDoor door; /* by --spec, --database and their variables; a signal is in door.is_cancelled */
     gboolean as_json;
-    const volatile int *is_cancelled;
+    /* From its call on SIGHUP does not end the process, and is counted where this points. */
+    const volatile int *(*catch_reloads)(void);
 } TuContext;
 
 typedef int (*TuCommandRun)(const TuContext *context, int argc, char **argv, GError **error);
@@ -41,6 +42,10 @@ int tu_command_run(const TuContext *context, int argc, char **argv, GError **err
 int tu_command_repair(const TuContext *context, int argc, char **argv, GError **error);
 int tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **error);
 int tu_command_release(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_runs(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_jobs(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_pause(const TuContext *context, int argc, char **argv, GError **error);
+int tu_command_resume(const TuContext *context, int argc, char **argv, GError **error);
 int tu_command_verify(const TuContext *context, int argc, char **argv, GError **error);
 int tu_command_status(const TuContext *context, int argc, char **argv, GError **error);
 int tu_command_query(const TuContext *context, int argc, char **argv, GError **error);
@@ -54,22 +59,5 @@ gboolean tu_options_parse(const GOptionEntry *entries, int *argc, char ***argv,
 gboolean tu_options_parse_all(const GOptionEntry *entries, int *argc, char ***argv,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What most commands begin with. Everything is freed together. */
-typedef struct {
-    TuSpec *spec;
-    TuDatabase *db;
-    TuModel *model;
-    GPtrArray *findings;
-    TuKeeper keeper;
-} TuSession;
-
-/* Loads the spec, opens the database, resolves the model. With errors among the findings: CONFIG,
- * one line each. `needs_apply`: CONFIG if apply was never run, or the spec changed since. */
-gboolean tu_session_open(TuSession *session, const TuContext *context, TuOpenMode mode,
-                         gboolean needs_apply, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void tu_session_clear(TuSession *session);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuSession, tu_session_clear)
-
-/* The summary named with --summary, or NULL for all; USAGE with a suggestion if there is none. */
-gboolean tu_session_summary(const TuSession *session, const char *name,
-                            TuSummaryModel **ret_summary, GError **error);
+/* Says on stderr that a connection is tried again. */
+void tu_command_say_trying(const char *what, const char *why);

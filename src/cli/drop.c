@@ -28,7 +28,7 @@ tu_command_drop(const TuContext *context, int argc, char **argv, GError **error)
     g_auto(TuSession) session = {0};
     TuSummaryModel *summary = NULL;
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
-        !tu_session_open(&session, context, TU_OPEN_WRITE, TRUE, error) ||
+        !tu_session_open(&session, &context->door, TU_OPEN_WRITE, TRUE, error) ||
         !tu_session_summary(&session, name, &summary, error))
         return -1;
     g_autofree char *what = name != NULL ? g_strdup_printf("summary %s", name)

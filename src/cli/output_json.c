@@ -124,7 +124,8 @@ add_decimal(JsonBuilder *builder, TuValue value)
         json_builder_add_double_value(builder, g_ascii_strtod(text, NULL));
 }
 
-/* JSON has no infinities, and no number that is none. */
+/* JSON has no infinities, and no number that is none: they are texts, as PostgreSQL's to_json writes
+ * them, since null is something else. */
 void
 tu_output_value(JsonBuilder *builder, const TuValue *value)
 {
@@ -139,7 +140,7 @@ tu_output_value(JsonBuilder *builder, const TuValue *value)
         if (isfinite(value->real))
             json_builder_add_double_value(builder, value->real);
         else
-            json_builder_add_null_value(builder);
+            add_text(builder, value);
         return;
     case TU_TYPE_DECIMAL:
     case TU_TYPE_LONG_DECIMAL:

@@ -9,8 +9,10 @@
 
 #include "cli/output.h"
 #include "cli/work.h"
+#include "cli/sealed.h"
 #include "db/sql.h"
 #include "db/sqlscan.h"
+#include "keep/boundary_apply.h"
 #include "keep/install.h"
 #include "keep/rows.h"
 #include "keep/tally.h"
@@ -163,14 +165,46 @@ print_extent(const TuSpec *spec, const gint64 *rows, const gint64 *buckets)
                ((const TuSummary *)g_ptr_array_index(spec->summaries, i))->name);
 }
 
-static void
-print_builds(GPtrArray *builds)
+/* What the build means for buckets that `keep` removed or that are sealed. */
+static gboolean
+print_old(TuSession *session, const TuSummaryModel *summary, GError **error)
 {
-    for (guint i = 0; i < builds->len; i++)
-        printf("-- apply builds the history of summary %s\n",
-               ((const TuSummaryModel *)g_ptr_array_index(builds, i))->spec->name);
+    g_autofree char *name = tu_database_control_name(session->db, "trueup_boundary");
+    g_autoptr(GArray) sealed = NULL;
+    gboolean exists = FALSE;
+    gboolean goes_back = FALSE;
+    if (!tu_database_has_table(session->db, name, &exists, error))
+        return FALSE;
+    if (!exists)
+        return TRUE;
+    if (!tu_sealed_read(session->db, summary, &sealed, error) ||
+        !tu_boundary_look(&session->keeper, summary, &goes_back, error))
+        return FALSE;
+    if (goes_back)
+        printf("-- `keep` of summary %s is longer: what it removed is built back from the source\n",
+               summary->spec->name);
+    for (guint i = 0; i < sealed->len; i++) {
+        const TuSealed *own = &g_array_index(sealed, TuSealed, i);
+        g_autofree char *text = tu_sealed_text(own->grain, own->sealed_below);
+        if (own->is_sealed)
+            printf("-- %s of summary %s are sealed: they are left as they are\n", text,
+                   summary->spec->name);
+    }
+    return TRUE;
+}
+
+static gboolean
+print_builds(TuSession *session, GPtrArray *builds, GError **error)
+{
+    for (guint i = 0; i < builds->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(builds, i);
+        printf("-- apply builds the history of summary %s\n", summary->spec->name);
+        if (!print_old(session, summary, error))
+            return FALSE;
+    }
     if (builds->len == 0)
         printf("-- no history is to be built\n");
+    return TRUE;
 }
 
 /* ---- rights ---- */
@@ -259,7 +293,7 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     g_autofree gint64 *rows = NULL;
     g_autofree gint64 *buckets = NULL;
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
-        !tu_session_open(&session, context, TU_OPEN_READ, FALSE, error) ||
+        !tu_session_open(&session, &context->door, TU_OPEN_READ, FALSE, error) ||
         !tu_transaction_begin_read(&txn, session.db, NULL, error) ||
         !add_hazards(&session, findings, error) ||
         !tu_install_plan(&session.keeper, statements, findings, error))
@@ -285,7 +319,8 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     if (only_sql)
         return TU_EXIT_DONE;
     print_extent(session.spec, rows, buckets);
-    print_builds(builds);
+    if (!print_builds(&session, builds, error))
+        return -1;
     print_grants(&session);
     return TU_EXIT_DONE;
 }

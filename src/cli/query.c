@@ -6,7 +6,7 @@ tu_command_query(const TuContext *context, int argc, char **argv, GError **error
     g_auto(TuSession) session = {0};
     g_auto(TuQuery) query = {0};
     g_auto(TuAnswer) answer = {0};
-    if (!tu_session_open(&session, context, TU_OPEN_READ, TRUE, error) ||
+    if (!tu_session_open(&session, &context->door, TU_OPEN_READ, TRUE, error) ||
         !tu_query_parse(&query, session.model, context->as_json, argc, argv, error) ||
         !tu_query_read(&query, &session, &answer, error))
         return -1;

@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/query_sums.h"
 #include "cli/query.h"
+#include "cli/sealed.h"
 #include "time/instant.h"
 
 /* The columns' names, which belong to the spec. */
@@ -105,6 +106,10 @@ print_table(const TuQuery *query, TuAnswer *answer, GPtrArray *names)
         tu_instant_format(answer->as_of_us, as_of);
         printf(", right as of %s", as_of);
     }
+    if (answer->removed_below != G_MININT32) {
+        g_autofree char *removed = tu_sealed_text(answer->base, answer->removed_below);
+        printf("; %s are not kept", removed);
+    }
     printf("%s\n", answer->is_built ? "" : "; not all of it is built yet: see trueup status");
 }
 
@@ -190,6 +195,9 @@ print_json(const TuQuery *query, TuAnswer *answer, GPtrArray *names)
     json_builder_set_member_name(builder, "built");
     json_builder_add_boolean_value(builder, answer->is_built);
     add_member(builder, "as_of", answer->as_of_us != G_MININT64 ? as_of : NULL);
+    tu_date_format(answer->removed_below, from);
+    if (answer->removed_below != G_MININT32)
+        add_member(builder, "kept_from", from);
     json_builder_set_member_name(builder, "columns");
     json_builder_begin_array(builder);
     for (guint i = 0; i < names->len; i++)

@@ -1,6 +1,7 @@
 #include "cli/freshness.h"
 #include "cli/output.h"
 #include "cli/query_reading.h"
+#include "keep/boundary.h"
 #include "keep/rows.h"
 #include "keep/stored.h"
 #include "time/instant.h"
@@ -353,6 +354,26 @@ number_labels(TuReading *reading)
     }
 }
 
+/* What `keep` removed is not there: neither zeros nor a part of a bucket may stand for it. */
+static gboolean
+leave_removed(TuReading *reading, GError **error)
+{
+    TuAnswer *answer = reading->answer;
+    const TuSummaryModel *summary = reading->query->summary;
+    g_autoptr(TuBoundaries) boundaries = NULL;
+    if (!tu_boundaries_read(&reading->session->keeper, &boundaries, error))
+        return FALSE;
+    TuDate below = tu_boundary_of(boundaries, summary, answer->base).removed_below;
+    if (!answer->has_range || answer->from >= below)
+        return TRUE;
+    answer->removed_below = below;
+    gboolean is_whole =
+        !tu_grain_is_dated(answer->grain) || tu_date_floor(answer->grain, below) == below;
+    answer->from = is_whole ? below : tu_date_next(answer->grain, below);
+    answer->has_range = answer->from <= answer->to;
+    return TRUE;
+}
+
 static gboolean
 read_all(TuReading *reading, GError **error)
 {
@@ -370,7 +391,7 @@ read_all(TuReading *reading, GError **error)
     if (reading->has_tenant && query->summary->spec->has_tenant)
         tu_reading_zone(reading, reading->tenant, &zone);
     number_labels(reading);
-    if (!tu_reading_plan(reading, error))
+    if (!tu_reading_plan(reading, error) || !leave_removed(reading, error))
         return FALSE;
     if (reading->answer->has_range &&
         (!read_rows(reading, error) || (query->fills && !fill(reading, error)) ||
@@ -401,7 +422,8 @@ new_sums(const TuReading *reading)
 gboolean
 tu_query_read(const TuQuery *query, TuSession *session, TuAnswer *ret_answer, GError **error)
 {
-    g_auto(TuAnswer) answer = {.errors = g_ptr_array_new_with_free_func(error_free)};
+    g_auto(TuAnswer) answer = {.removed_below = G_MININT32,
+                               .errors = g_ptr_array_new_with_free_func(error_free)};
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     TuReading reading = {.query = query, .session = session, .answer = &answer};
     answer.sums = new_sums(&reading);

@@ -1,11 +1,28 @@
+#include <stdio.h>
+
+#include "cli/output.h"
+#include "cli/queue.h"
+#include "cli/sealed.h"
 #include "cli/work.h"
 #include "keep/build.h"
 #include "keep/repair.h"
 
 typedef struct {
-    TuSummaryModel *summary; /* NULL: all of the group */
+    const char *summary; /* NULL: all of the group */
     const char *tenant;
+    guint n_asked; /* groups whose request is noted: the first of them, in order */
 } Wanted;
+
+static gboolean
+check_pause(const TuSnapshot *snapshot, const TuSummaryModel *summary, GError **error)
+{
+    if (!tu_snapshot_is_paused(snapshot, summary))
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
+                "summary %s is paused: run `trueup resume` first, or queue the rebuild without --wait",
+                summary->spec->name);
+    return FALSE;
+}
 
 /* Notes the request, so that whoever works next goes on with it if this process dies. */
 static gboolean
@@ -17,13 +34,16 @@ ask(TuKeeper *keeper, TuGroup *group, const Wanted *wanted, GError **error)
     TuValue tenant = TU_NULL_VALUE;
     for (guint i = 0; i < group->summaries->len; i++) {
         TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
-        if (wanted->summary == NULL || wanted->summary == summary)
+        if (wanted->summary == NULL || g_str_equal(wanted->summary, summary->spec->name))
             g_ptr_array_add(summaries, summary);
     }
     if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
         (wanted->tenant != NULL && !tu_tenant_named(&snapshot, wanted->tenant, &tenant, error)))
         return FALSE;
     tu_snapshot_end(&snapshot);
+    for (guint i = 0; i < summaries->len; i++)
+        if (!check_pause(&snapshot, g_ptr_array_index(summaries, i), error))
+            return FALSE;
     return tu_transaction_begin_write(&txn, keeper->db, error) &&
            tu_build_ask(keeper, summaries, &tenant, FALSE, "rebuild", error) &&
            tu_transaction_commit(&txn, error);
@@ -32,10 +52,56 @@ ask(TuKeeper *keeper, TuGroup *group, const Wanted *wanted, GError **error)
 static gboolean
 rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
-    return tu_runs_close_dead(keeper, error) &&
-           tu_settle_group(keeper, group, result, error) && ask(keeper, group, data, error) &&
-           tu_build_group(keeper, group, result, error) &&
+    Wanted *wanted = data;
+    if (!tu_runs_close_dead(keeper, error) || !tu_settle_group(keeper, group, result, error) ||
+        (group->index >= wanted->n_asked && !ask(keeper, group, wanted, error)))
+        return FALSE;
+    wanted->n_asked = MAX(wanted->n_asked, group->index + 1);
+    return tu_build_group(keeper, group, result, error) &&
            tu_settle_group(keeper, group, result, error);
+}
+
+/* The queue takes only what can be done: who asks learns of a mistake now. */
+static gboolean
+check_tenant(TuSession *session, const TuSummaryModel *summary, const char *tenant, GError **error)
+{
+    g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
+    TuGroup *group = summary != NULL ? summary->group
+                                     : g_ptr_array_index(session->model->groups, 0);
+    TuValue value = TU_NULL_VALUE;
+    return tenant == NULL ||
+           (tu_snapshot_begin(&snapshot, &session->keeper, group, error) &&
+            tu_tenant_named(&snapshot, tenant, &value, error));
+}
+
+static int
+queue(const TuContext *context, TuSession *session, const TuSummaryModel *summary,
+      const char *tenant, GError **error)
+{
+    g_autoptr(TuJob) job = NULL;
+    g_autofree char *asker = tu_queue_asker();
+    gint64 id = 0;
+    gboolean is_new = FALSE;
+    const TuJobWish wish = {.kind = "rebuild",
+                            .summary = summary != NULL ? summary->spec->name : NULL,
+                            .tenant = tenant,
+                            .from = G_MININT32,
+                            .to = G_MAXINT32,
+                            .requested_by = asker};
+    if (!check_tenant(session, summary, tenant, error) ||
+        !tu_job_ask(session->db, &wish, &id, &is_new, error) ||
+        !tu_job_read(session->db, id, &job, error))
+        return -1;
+    if (context->as_json) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        tu_queue_add_job(builder, job);
+        tu_output_json(builder);
+        return TU_EXIT_DONE;
+    }
+    printf("%s: job %" G_GINT64_FORMAT ": `trueup run` does it, or `trueup run --once`; see `trueup "
+           "jobs`\n",
+           is_new ? "queued" : "queued already", id);
+    return TU_EXIT_DONE;
 }
 
 int
@@ -53,19 +119,19 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
     };
     g_auto(TuSession) session = {0};
     g_auto(TuResult) result = {0};
+    TuSummaryModel *found = NULL;
     gboolean was_held = FALSE;
     if (!tu_options_parse_all(entries, &argc, &argv, error))
         return -1;
-    if (!waits) {
-        g_set_error_literal(error, TU_ERROR, TU_ERROR_USAGE,
-                            "write `trueup rebuild --wait`: the queue comes with a later version");
+    if (!tu_session_open(&session, &context->door, TU_OPEN_WRITE, TRUE, error) ||
+        !tu_session_summary(&session, summary, &found, error) ||
+        !tu_sealed_say(&session, found, G_MININT32, TU_SEALED_IS_LEFT, error))
         return -1;
-    }
-    if (!tu_session_open(&session, context, TU_OPEN_WRITE, TRUE, error) ||
-        !tu_session_summary(&session, summary, &wanted.summary, error))
-        return -1;
+    if (!waits)
+        return queue(context, &session, found, tenant, error);
+    wanted.summary = summary;
     wanted.tenant = tenant;
-    if (!tu_work_each(&session, wanted.summary, TRUE, rebuild, &wanted, &result, &was_held, error))
+    if (!tu_work_each(&session, summary, TRUE, rebuild, &wanted, &result, &was_held, error))
         return -1;
     return tu_work_report(context, "rebuilt", &result);
 }

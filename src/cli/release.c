@@ -36,12 +36,17 @@ tu_command_release(const TuContext *context, int argc, char **argv, GError **err
     g_autoptr(GError) local = NULL;
     if (!tu_options_parse_all(entries, &argc, &argv, error))
         return -1;
-    if (!tu_session_open(&session, context, TU_OPEN_WRITE, TRUE, &local)) {
+    if (!tu_session_open(&session, &context->door, TU_OPEN_WRITE, TRUE, &local)) {
         /* A spec that no longer fits must not keep the triggers on: writers may be failing. */
         gboolean may_release_all = name == NULL && session.db != NULL && session.model == NULL &&
                                    tu_error_is(local, TU_ERROR_CONFIG);
-        if (may_release_all && tu_install_release_all(session.db, &n_tables, NULL))
+        g_autoptr(GError) why = NULL;
+        if (may_release_all && tu_install_release_all(session.db, &n_tables, &why))
             return say_released(context, n_tables);
+        if (tu_error_is(why, TU_ERROR_SYSTEM)) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return -1;
+        }
         g_propagate_error(error, g_steal_pointer(&local));
         return -1;
     }

@@ -1,12 +1,25 @@
 #include "keep/repair.h"
 
+#include "cli/sealed.h"
 #include "cli/work.h"
+
+typedef struct {
+    TuRepair what;
+    const char *summary; /* NULL: all */
+    TuRepair left;       /* of the group of that number + 1: what is not repaired yet */
+    guint of_group;
+} Wanted;
 
 static gboolean
 repair(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
-    const TuRepair *wanted = data;
-    return tu_repair_group(keeper, group, wanted, result, error);
+    Wanted *wanted = data;
+    if (wanted->of_group != group->index + 1)
+        wanted->left = wanted->what;
+    wanted->of_group = group->index + 1;
+    wanted->left.summary =
+        wanted->summary != NULL ? tu_model_summary(keeper->model, wanted->summary) : NULL;
+    return tu_repair_group(keeper, group, &wanted->left, result, error);
 }
 
 int
@@ -15,7 +28,8 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
     g_autofree char *summary = NULL;
     g_autofree char *tenant = NULL;
     g_auto(TuDateOptions) dates = {0};
-    TuRepair wanted = {0};
+    Wanted wanted = {0};
+    TuSummaryModel *found = NULL;
     const GOptionEntry entries[] = {
         {"summary", 0, 0, G_OPTION_ARG_FILENAME, &summary, NULL, NULL},
         {"tenant", 0, 0, G_OPTION_ARG_FILENAME, &tenant, NULL, NULL},
@@ -23,20 +37,22 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
         {"from", 0, 0, G_OPTION_ARG_STRING, &dates.from, NULL, NULL},
         {"to", 0, 0, G_OPTION_ARG_STRING, &dates.to, NULL, NULL},
         {"days", 0, 0, G_OPTION_ARG_INT, &dates.days, NULL, NULL},
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &wanted.is_dry_run, NULL, NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &wanted.what.is_dry_run, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_auto(TuSession) session = {0};
     g_auto(TuResult) result = {0};
     gboolean was_held = FALSE;
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
-        !tu_work_dates(&dates, FALSE, &wanted.from, &wanted.to, error) ||
-        !tu_session_open(&session, context, wanted.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE,
+        !tu_work_dates(&dates, FALSE, &wanted.what.from, &wanted.what.to, error) ||
+        !tu_session_open(&session, &context->door, wanted.what.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE,
                          error) ||
-        !tu_session_summary(&session, summary, &wanted.summary, error))
+        !tu_session_summary(&session, summary, &found, error) ||
+        !tu_sealed_say(&session, found, wanted.what.from, TU_SEALED_IS_LEFT, error))
         return -1;
-    wanted.tenant = tenant;
-    if (!tu_work_each(&session, wanted.summary, TRUE, repair, &wanted, &result, &was_held, error))
+    wanted.summary = summary;
+    wanted.what.tenant = tenant;
+    if (!tu_work_each(&session, summary, TRUE, repair, &wanted, &result, &was_held, error))
         return -1;
-    return tu_work_report(context, wanted.is_dry_run ? "would repair" : "repaired", &result);
+    return tu_work_report(context, wanted.what.is_dry_run ? "would repair" : "repaired", &result);
 }

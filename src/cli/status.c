@@ -13,7 +13,7 @@ tu_command_status(const TuContext *context, int argc, char **argv, GError **erro
                     argv[1]);
         return -1;
     }
-    if (!tu_session_open(&session, context, TU_OPEN_READ, TRUE, error) ||
+    if (!tu_session_open(&session, &context->door, TU_OPEN_READ, TRUE, error) ||
         !tu_status_read(&session, &status, error))
         return -1;
     tu_status_print(&status, context->as_json);

@@ -1,12 +1,14 @@
 /*
  * Status: how each summary is, read in one snapshot.
  *
- *   right < not captured < rebuilding < building < unguarded < released     the worst is shown
+ *   right < not captured < rebuilding < building < unguarded < released < paused     the last is shown
  */
 #pragma once
 
 #include "cli/command.h"
 #include "cli/freshness.h"
+#include "cli/sealed.h"
+#include "work/pause.h"
 
 typedef enum {
     TU_STATE_RIGHT,        /* built, and its tables are guarded */
@@ -15,9 +17,10 @@ typedef enum {
     TU_STATE_BUILDING,     /* history is being written: it is right from a date on */
     TU_STATE_UNGUARDED,    /* some table lost its triggers */
     TU_STATE_RELEASED,     /* `trueup release` took them off */
+    TU_STATE_PAUSED,       /* `trueup pause`: nothing is written into it */
 } TuState;
 
-/* "right" .. "released". */
+/* "right" .. "paused". */
 const char *tu_state_name(TuState state);
 
 /* The worst of what holds. `guards`: of TuTableGuard. */
@@ -35,6 +38,7 @@ typedef struct {
     TuHistory history;
     TuWaiting waiting;
     GArray *guards; /* of TuTableGuard */
+    GArray *sealed; /* of TuSealed */
     TuLastRun last_run;
     gint64 drift;
     gint64 as_of_us; /* see tu_as_of; TU_AS_OF_NOW, TU_AS_OF_UNKNOWN */
@@ -60,12 +64,21 @@ typedef struct {
     char *error;
 } TuParkedBucket;
 
+/* A night that was not done within its grace. */
+typedef struct {
+    char *summary, *zone;
+    gint64 since_us;
+} TuNightStatus;
+
 typedef struct {
     gint64 now_us;
     GArray *summaries; /* of TuSummaryStatus, in the spec's order */
     GArray *sources;   /* of TuSourceStatus */
     GArray *tenants;   /* of TuTenantStatus: those with an error */
     GArray *parked;    /* of TuParkedBucket: the first TU_PARKED_SHOWN */
+    GPtrArray *pauses; /* of TuPause */
+    GArray *nights;    /* of TuNightStatus */
+    gint64 n_jobs_pending, n_jobs_running;
     TuDictionary *values;
 } TuStatus;
 
@@ -80,7 +93,7 @@ gboolean tu_status_read(TuSession *session, TuStatus *ret_status,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE if somebody should look: an unguarded table, a parked bucket, a tenant with an error, a last
- * run that failed. Being built is no alarm, nor is drift that was mended, nor a release. */
+ * run that failed, a night that is late. Being built is no alarm, nor is drift that was mended, nor a release. */
 gboolean tu_status_is_alarming(const TuStatus *status);
 
 void tu_status_print(const TuStatus *status, gboolean as_json);

@@ -81,6 +81,7 @@ add_summary(JsonBuilder *builder, const TuStatus *status, const TuSummaryStatus 
     add_value(builder, "drift", tu_value_integer(summary->drift));
     add_value(builder, "parked", tu_value_integer(waiting->n_parked));
     add_value(builder, "unguarded_since", tu_value_text(has_since ? since : NULL));
+    tu_sealed_add(builder, summary->sealed);
     json_builder_end_object(builder);
 }
 
@@ -96,6 +97,32 @@ add_sources(JsonBuilder *builder, const TuStatus *status)
         add_value(builder, "without_tenant", tu_value_integer(source->without_tenant));
         add_value(builder, "without_time", tu_value_integer(source->without_time));
         add_value(builder, "of_unknown_tenants", tu_value_integer(source->of_unknown_tenants));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void
+add_jobs(JsonBuilder *builder, const TuStatus *status)
+{
+    json_builder_set_member_name(builder, "jobs");
+    json_builder_begin_object(builder);
+    add_value(builder, "pending", tu_value_integer(status->n_jobs_pending));
+    add_value(builder, "running", tu_value_integer(status->n_jobs_running));
+    json_builder_end_object(builder);
+}
+
+static void
+add_nights(JsonBuilder *builder, const TuStatus *status)
+{
+    json_builder_set_member_name(builder, "nights");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < status->nights->len; i++) {
+        const TuNightStatus *night = &g_array_index(status->nights, TuNightStatus, i);
+        json_builder_begin_object(builder);
+        add_value(builder, "summary", tu_value_text(night->summary));
+        add_value(builder, "zone", tu_value_text(night->zone));
+        add_value(builder, "late_since", tu_value_time(TU_TYPE_INSTANT, night->since_us));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -122,6 +149,8 @@ print_json(const TuStatus *status)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
+    add_jobs(builder, status);
+    add_nights(builder, status);
     json_builder_end_object(builder);
     tu_output_json(builder);
 }
@@ -249,6 +278,38 @@ print_guards(const TuStatus *status)
     }
 }
 
+/* "summary s: days before 2024-11-22 are sealed; changes to sealed buckets: 2 since 2026-11-22..." */
+static void
+print_sealed(const TuSummaryStatus *summary, const TuSealed *own)
+{
+    const char *name = summary->summary->spec->name;
+    g_autofree char *removed = tu_sealed_text(own->grain, own->removed_below);
+    g_autofree char *sealed = tu_sealed_text(own->grain, own->sealed_below);
+    char since[TU_INSTANT_TEXT_BYTES];
+    tu_instant_format(own->since_us, since);
+    if (own->is_removed && own->to_removed > 0)
+        print_line("summary %s: %s are removed; changes to removed buckets: %" G_GINT64_FORMAT, name,
+                   removed, own->to_removed);
+    else if (own->is_removed)
+        print_line("summary %s: %s are removed", name, removed);
+    if (own->is_sealed && own->to_sealed > 0)
+        print_line("summary %s: %s are sealed; changes to sealed buckets: %" G_GINT64_FORMAT
+                   " since %s",
+                   name, sealed, own->to_sealed, own->has_since ? since : "an unknown time");
+    else if (own->is_sealed)
+        print_line("summary %s: %s are sealed", name, sealed);
+}
+
+static void
+print_all_sealed(const TuStatus *status)
+{
+    for (guint i = 0; i < status->summaries->len; i++) {
+        const TuSummaryStatus *summary = &g_array_index(status->summaries, TuSummaryStatus, i);
+        for (guint s = 0; s < summary->sealed->len; s++)
+            print_sealed(summary, &g_array_index(summary->sealed, TuSealed, s));
+    }
+}
+
 static void
 print_tenants(const TuStatus *status)
 {
@@ -308,10 +369,51 @@ print_uncounted(const TuStatus *status)
 }
 
 static void
+print_pauses(const TuStatus *status)
+{
+    for (guint i = 0; i < status->pauses->len; i++) {
+        const TuPause *pause = g_ptr_array_index(status->pauses, i);
+        char since[TU_INSTANT_TEXT_BYTES];
+        tu_instant_format(pause->paused_us, since);
+        g_autofree char *what = pause->summary != NULL
+                                    ? g_strdup_printf("summary %s is", pause->summary)
+                                    : g_strdup("all summaries are");
+        print_line("%s paused since %s%s%s: `trueup resume` ends it", what, since,
+                   pause->paused_by != NULL ? " by " : "",
+                   pause->paused_by != NULL ? pause->paused_by : "");
+    }
+}
+
+static void
+print_jobs(const TuStatus *status)
+{
+    if (status->n_jobs_pending + status->n_jobs_running > 0)
+        print_line("queue: %" G_GINT64_FORMAT " jobs wait, %" G_GINT64_FORMAT
+                   " are worked on: see `trueup jobs`",
+                   status->n_jobs_pending, status->n_jobs_running);
+}
+
+static void
+print_nights(const TuStatus *status)
+{
+    for (guint i = 0; i < status->nights->len; i++) {
+        const TuNightStatus *night = &g_array_index(status->nights, TuNightStatus, i);
+        char since[TU_INSTANT_TEXT_BYTES];
+        tu_instant_format(night->since_us, since);
+        print_line("summary %s: the night of %s is late since %s: is `trueup run` at work?",
+                   night->summary, night->zone, since);
+    }
+}
+
+static void
 print_text(const TuStatus *status)
 {
     print_summaries(status);
+    print_pauses(status);
+    print_jobs(status);
+    print_nights(status);
     print_guards(status);
+    print_all_sealed(status);
     print_tenants(status);
     print_failed_runs(status);
     print_parked(status);

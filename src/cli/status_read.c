@@ -1,8 +1,10 @@
 #include "cli/status.h"
 
 #include "cells/dictionary.h"
+#include "daemon/due.h"
 #include "keep/rows.h"
 #include "time/instant.h"
+#include "work/jobs.h"
 
 const char *
 tu_state_name(TuState state)
@@ -11,6 +13,7 @@ tu_state_name(TuState state)
         [TU_STATE_RIGHT] = "right",           [TU_STATE_NOT_CAPTURED] = "not captured",
         [TU_STATE_REBUILDING] = "rebuilding", [TU_STATE_BUILDING] = "building",
         [TU_STATE_UNGUARDED] = "unguarded",   [TU_STATE_RELEASED] = "released",
+        [TU_STATE_PAUSED] = "paused",
     };
     return names[state];
 }
@@ -40,6 +43,7 @@ summary_clear(gpointer data)
 {
     TuSummaryStatus *summary = data;
     g_clear_pointer(&summary->guards, g_array_unref);
+    g_clear_pointer(&summary->sealed, g_array_unref);
     g_free(summary->last_run.kind);
     g_free(summary->last_run.status);
     g_free(summary->last_run.started_at);
@@ -71,6 +75,14 @@ parked_clear(gpointer data)
     g_free(parked->error);
 }
 
+static void
+night_clear(gpointer data)
+{
+    TuNightStatus *night = data;
+    g_free(night->summary);
+    g_free(night->zone);
+}
+
 static GArray *
 array_of(guint bytes, GDestroyNotify clear)
 {
@@ -86,6 +98,8 @@ tu_status_clear(TuStatus *status)
     g_clear_pointer(&status->sources, g_array_unref);
     g_clear_pointer(&status->tenants, g_array_unref);
     g_clear_pointer(&status->parked, g_array_unref);
+    g_clear_pointer(&status->pauses, g_ptr_array_unref);
+    g_clear_pointer(&status->nights, g_array_unref);
     g_clear_pointer(&status->values, tu_dictionary_free);
 }
 
@@ -135,6 +149,7 @@ read_summary(TuSession *session, TuSummaryStatus *summary, GError **error)
     if (!tu_history_read(db, summary->summary, NULL, &summary->history, error) ||
         !tu_waiting_read(db, summary->summary, &summary->waiting, error) ||
         !tu_guards_read(db, summary->summary, &summary->guards, error) ||
+        !tu_sealed_read(db, summary->summary, &summary->sealed, error) ||
         !tu_as_of(db, summary->summary, &summary->waiting, &summary->as_of_us, error) ||
         !tu_rows_each(db,
                       "SELECT kind, status, started_at, finished_at, error FROM trueup_run "
@@ -179,15 +194,41 @@ take_parked(const TuValue *row, gpointer data, GError **error)
 }
 
 static gboolean
+read_nights(TuSession *session, TuStatus *status, GError **error)
+{
+    g_auto(TuKeeper) keeper = {0};
+    tu_keeper_init(&keeper, session->db, session->model);
+    for (guint g = 0; g < session->model->groups->len; g++) {
+        g_autoptr(TuDue) due = NULL;
+        if (!tu_due_read(&keeper, g_ptr_array_index(session->model->groups, g), &due, error))
+            return FALSE;
+        for (guint i = 0; i < due->agenda->late->len; i++) {
+            const TuLateNight *late = &g_array_index(due->agenda->late, TuLateNight, i);
+            TuNightStatus night = {g_strdup(tu_due_summary(due, late->summary)),
+                                   g_strdup(tu_zone_name(late->zone)), late->since_us};
+            g_array_append_val(status->nights, night);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
 read_all(TuSession *session, TuStatus *status, GError **error)
 {
     TuDatabase *db = session->db;
     TuValue limit = tu_value_integer(TU_PARKED_SHOWN);
+    if (!tu_pauses_read(db, &status->pauses, error) ||
+        !tu_jobs_count(db, &status->n_jobs_pending, &status->n_jobs_running, error) ||
+        !read_nights(session, status, error))
+        return FALSE;
     for (guint i = 0; i < session->model->summaries->len; i++) {
         TuSummaryStatus summary = {.summary = g_ptr_array_index(session->model->summaries, i)};
         g_array_append_val(status->summaries, summary);
-        if (!read_summary(session, &g_array_index(status->summaries, TuSummaryStatus, i), error))
+        TuSummaryStatus *read = &g_array_index(status->summaries, TuSummaryStatus, i);
+        if (!read_summary(session, read, error))
             return FALSE;
+        if (tu_pauses_find(status->pauses, read->summary->spec->name) != NULL)
+            read->state = TU_STATE_PAUSED;
     }
     return tu_rows_each(db,
                         "SELECT name, without_tenant, without_time, of_unknown_tenants "
@@ -213,6 +254,7 @@ tu_status_read(TuSession *session, TuStatus *ret_status, GError **error)
         .sources = array_of(sizeof(TuSourceStatus), source_clear),
         .tenants = array_of(sizeof(TuTenantStatus), tenant_clear),
         .parked = array_of(sizeof(TuParkedBucket), parked_clear),
+        .nights = array_of(sizeof(TuNightStatus), night_clear),
         .values = tu_dictionary_new(),
     };
     if (!tu_transaction_begin_read(&txn, session->db, NULL, error) || !read_all(session, &status, error))
@@ -233,5 +275,5 @@ tu_status_is_alarming(const TuStatus *status)
             if (g_array_index(summary->guards, TuTableGuard, g).is_unguarded)
                 return TRUE;
     }
-    return status->tenants->len > 0;
+    return status->tenants->len > 0 || status->nights->len > 0;
 }

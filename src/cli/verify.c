@@ -1,7 +1,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "keep/connect.h"
 #include "cli/output.h"
+#include "cli/sealed.h"
 #include "cli/work.h"
 #include "keep/repair.h"
 #include "time/instant.h"
@@ -205,8 +207,8 @@ take_drift(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *ce
 /* ---- the command ---- */
 
 static gboolean
-verify_all(TuSession *session, const TuRepair *what, Listing *listing, TuResult *result,
-           GError **error)
+verify_once(TuSession *session, const TuRepair *what, Listing *listing, TuResult *result,
+            GError **error)
 {
     for (guint i = 0; i < session->model->groups->len; i++) {
         TuGroup *group = g_ptr_array_index(session->model->groups, i);
@@ -219,7 +221,38 @@ verify_all(TuSession *session, const TuRepair *what, Listing *listing, TuResult 
 }
 
 static void
-print_json(JsonBuilder *json, const TuResult *result)
+begin_listing(Listing *listing)
+{
+    listing->n_listed = 0;
+    g_ptr_array_set_size(listing->lines, 0);
+    json_builder_reset(listing->json);
+    json_builder_begin_object(listing->json);
+    json_builder_set_member_name(listing->json, "drift");
+    json_builder_begin_array(listing->json);
+}
+
+/* It only reads: when the connection is lost it begins anew. */
+static gboolean
+verify_all(TuSession *session, TuRepair *what, const char *summary, Listing *listing,
+           TuResult *result, GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        begin_listing(listing);
+        tu_result_clear(result);
+        tu_result_init(result);
+        if (!tu_session_summary(session, summary, &what->summary, error))
+            return FALSE;
+        if (verify_once(session, what, listing, result, &local))
+            return TRUE;
+        if (!tu_session_survive(session, tu_patience_limit_us(), g_steal_pointer(&local), error))
+            return FALSE;
+    }
+}
+
+static gboolean
+print_json(TuSession *session, const TuRepair *what, JsonBuilder *json, const TuResult *result,
+           GError **error)
 {
     const struct {
         const char *name;
@@ -228,6 +261,7 @@ print_json(JsonBuilder *json, const TuResult *result)
         {"cells_checked", result->cells_checked},
         {"cells_drifted", result->cells_drifted},
         {"cells_pending", result->cells_pending},
+        {"cells_sealed", result->cells_sealed},
     };
     json_builder_end_array(json);
     for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
@@ -236,8 +270,11 @@ print_json(JsonBuilder *json, const TuResult *result)
     }
     if (result->failures != NULL && result->failures->len > 0)
         tu_work_add_failures(json, result);
+    if (!tu_sealed_add_all(json, session, what->summary, error))
+        return FALSE;
     json_builder_end_object(json);
     tu_output_json(json);
+    return TRUE;
 }
 
 static void
@@ -255,6 +292,8 @@ print_text(const Listing *listing, const TuResult *result)
         printf(", %" G_GINT64_FORMAT " waiting for changes to be settled", unsettled);
     if (result->cells_unbuilt > 0)
         printf(", %" G_GINT64_FORMAT " of history that is not built yet", result->cells_unbuilt);
+    if (result->cells_sealed > 0)
+        printf(", %" G_GINT64_FORMAT " sealed and not compared", result->cells_sealed);
     if (result->failures != NULL && result->failures->len > 0)
         printf(", %u buckets or tenants could not be verified\n", result->failures->len);
     else if (result->cells_drifted > 0)
@@ -285,19 +324,20 @@ tu_command_verify(const TuContext *context, int argc, char **argv, GError **erro
     Listing listing = {context, json, lines, 0};
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
         !tu_work_dates(&dates, TRUE, &what.from, &what.to, error) ||
-        !tu_session_open(&session, context, TU_OPEN_READ, TRUE, error) ||
-        !tu_session_summary(&session, summary, &what.summary, error))
+        !tu_session_open(&session, &context->door, TU_OPEN_READ, TRUE, error))
         return -1;
     what.tenant = tenant;
-    json_builder_begin_object(json);
-    json_builder_set_member_name(json, "drift");
-    json_builder_begin_array(json);
-    if (!verify_all(&session, &what, &listing, &result, error))
+    if (!verify_all(&session, &what, summary, &listing, &result, error))
         return -1;
-    if (context->as_json)
-        print_json(json, &result);
-    else
+    if (context->as_json) {
+        if (!print_json(&session, &what, json, &result, error))
+            return -1;
+    } else {
         print_text(&listing, &result);
+        if (result.cells_sealed > 0 &&
+            !tu_sealed_say(&session, what.summary, what.from, "they are not compared", error))
+            return -1;
+    }
     int failed = tu_work_failures(&result);
     return result.cells_drifted > 0 ? TU_EXIT_NOT_RIGHT : failed;
 }

@@ -3,43 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keep/connect.h"
 #include "cli/output.h"
-#include "keep/rows.h"
 #include "time/instant.h"
 
 /* How often a command that waits for another worker looks again. */
 #define LOOK_AGAIN_US (100 * 1000)
 
-static gboolean
-take_text(const TuValue *row, gpointer data, GError **error)
-{
-    if (row[0].type == TU_TYPE_TEXT)
-        *(char **)data = g_strndup(row[0].text, row[0].bytes);
-    return TRUE;
-}
+/* So long the server may need to end a session whose connection was lost. */
+#define GHOST_LIMIT_US (10 * G_USEC_PER_SEC)
 
-/* Some databases do not say who holds a lock: the holder writes it down. It is only for people, so it
- * does no harm if that cannot be done. */
-static void
-note_holder(TuSession *session, const TuGroup *group, char **holder)
+/* Just after a connection was lost the holder of a lock may be what the server still has of it. */
+static gboolean
+may_be_own_ghost(const TuSession *session)
 {
-    TuValue values[] = {tu_value_text(session->keeper.worker), tu_value_text(group->name)};
-    char *worker = NULL;
-    if (tu_database_dialect(session->db)->names_lock_holder)
-        return;
-    if (*holder == NULL) {
-        (void)!tu_database_run(session->db, "UPDATE trueup_group SET worker = ?1 WHERE name = ?2",
-                               values, G_N_ELEMENTS(values), NULL, NULL);
-        return;
-    }
-    (void)!tu_rows_each(session->db, "SELECT worker FROM trueup_group WHERE name = ?1", values + 1, 1,
-                        FALSE, take_text, &worker, NULL);
-    const char *colon = worker != NULL ? strrchr(worker, ':') : NULL;
-    if (colon != NULL) {
-        g_free(*holder);
-        *holder = g_strdup_printf("%.*s, pid %s", (int)(colon - worker), worker, colon + 1);
-    }
-    g_free(worker);
+    return session->lost_us != 0 && g_get_monotonic_time() - session->lost_us < GHOST_LIMIT_US;
 }
 
 static gboolean
@@ -53,7 +31,11 @@ take_lock(TuSession *session, const TuGroup *group, gboolean waits, gboolean *re
             !tu_database_try_lock(session->db, group->name, &holder, error))
             return FALSE;
         *ret_taken = holder == NULL;
-        note_holder(session, group, &holder);
+        tu_keeper_note_holder(&session->keeper, group, &holder);
+        if (!*ret_taken && may_be_own_ghost(session)) {
+            g_usleep(LOOK_AGAIN_US);
+            continue;
+        }
         if (holder != NULL && g_strcmp0(said, holder) != 0) {
             fprintf(stderr, "trueup: another worker (%s) is at %s%s\n", holder, group->name,
                     waits ? ": waiting for it" : "");
@@ -66,25 +48,76 @@ take_lock(TuSession *session, const TuGroup *group, gboolean waits, gboolean *re
     }
 }
 
+/* Under the group's lock. *ret_was_held is only ever set. */
+static gboolean
+work_on(TuSession *session, TuGroup *group, gboolean waits, TuGroupWork work, gpointer data,
+        TuResult *result, gboolean *ret_was_held, GError **error)
+{
+    gboolean is_taken = FALSE;
+    if (!take_lock(session, group, waits, &is_taken, error))
+        return FALSE;
+    if (!is_taken) {
+        *ret_was_held = TRUE;
+        return TRUE;
+    }
+    gboolean is_ok = work(&session->keeper, group, result, data, error);
+    tu_database_unlock(session->db, group->name);
+    return is_ok;
+}
+
+/* Grows with every piece of work that was committed. */
+static gint64
+progress_of(const TuResult *result)
+{
+    return result->rows_read + result->changes + result->cells_checked + result->cells_written +
+           result->cells_removed;
+}
+
+/* TRUE with the session open again, and the same model in it. */
+static gboolean
+survive(TuSession *session, gboolean has_got_on, GError *lost, GError **error)
+{
+    g_autofree char *digest = g_strdup(session->model->digest);
+    guint n_groups = session->model->groups->len;
+    if (has_got_on)
+        session->n_lost = 0;
+    if (!tu_session_survive(session, tu_patience_limit_us(), lost, error))
+        return FALSE;
+    if (g_str_equal(session->model->digest, digest) && session->model->groups->len == n_groups)
+        return TRUE;
+    g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG,
+                        "the spec changed while the connection was lost: run it again");
+    return FALSE;
+}
+
+/* What the group's work did before the connection was lost is in the database: it goes on there. */
+static gboolean
+work_and_survive(TuSession *session, guint index, gboolean waits, TuGroupWork work, gpointer data,
+                 TuResult *result, gboolean *ret_was_held, GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        gint64 before = progress_of(result);
+        TuGroup *group = g_ptr_array_index(session->model->groups, index);
+        if (work_on(session, group, waits, work, data, result, ret_was_held, &local))
+            return TRUE;
+        if (!survive(session, progress_of(result) > before, g_steal_pointer(&local), error))
+            return FALSE;
+    }
+}
+
 gboolean
-tu_work_each(TuSession *session, const TuSummaryModel *summary, gboolean waits, TuGroupWork work,
+tu_work_each(TuSession *session, const char *summary_name, gboolean waits, TuGroupWork work,
              gpointer data, TuResult *result, gboolean *ret_was_held, GError **error)
 {
     *ret_was_held = FALSE;
     for (guint i = 0; i < session->model->groups->len; i++) {
-        TuGroup *group = g_ptr_array_index(session->model->groups, i);
-        gboolean is_taken = FALSE;
+        const TuGroup *group = g_ptr_array_index(session->model->groups, i);
+        const TuSummaryModel *summary =
+            summary_name != NULL ? tu_model_summary(session->model, summary_name) : NULL;
         if (summary != NULL && summary->group != group)
             continue;
-        if (!take_lock(session, group, waits, &is_taken, error))
-            return FALSE;
-        if (!is_taken) {
-            *ret_was_held = TRUE;
-            continue;
-        }
-        gboolean is_ok = work(&session->keeper, group, result, data, error);
-        tu_database_unlock(session->db, group->name);
-        if (!is_ok)
+        if (!work_and_survive(session, i, waits, work, data, result, ret_was_held, error))
             return FALSE;
     }
     return TRUE;
@@ -130,6 +163,10 @@ print_json(const TuResult *result)
         json_builder_set_member_name(builder, counts[i].name);
         json_builder_add_int_value(builder, counts[i].count);
     }
+    if (result->cells_removed > 0) {
+        json_builder_set_member_name(builder, "cells_removed");
+        json_builder_add_int_value(builder, result->cells_removed);
+    }
     tu_work_add_failures(builder, result);
     json_builder_end_object(builder);
     tu_output_json(builder);
@@ -160,8 +197,12 @@ tu_work_report(const TuContext *context, const char *what, const TuResult *resul
         print_json(result);
     else
         printf("%s: %" G_GINT64_FORMAT " cells checked, %" G_GINT64_FORMAT
-               " drifted, %" G_GINT64_FORMAT " written\n",
+               " drifted, %" G_GINT64_FORMAT " written",
                what, result->cells_checked, result->cells_drifted, result->cells_written);
+    if (!context->as_json && result->cells_removed > 0)
+        printf(", %" G_GINT64_FORMAT " removed (`keep`)", result->cells_removed);
+    if (!context->as_json)
+        putchar('\n');
     return tu_work_failures(result);
 }
 

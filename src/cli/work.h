@@ -8,13 +8,15 @@
 
 #include "cli/command.h"
 
-/* Something to do with each group, under the lock that keeps other workers from the same work. */
+/* Something to do with each group, under the lock that keeps other workers from the same work. When
+ * its connection is lost it is called again for the same group, with a new keeper and a new model:
+ * what `data` keeps must not point into them. */
 typedef gboolean (*TuGroupWork)(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data,
                                 GError **error);
 
-/* Does it for every group that has `summary` (NULL: every one). If another worker has a group, says
+/* Does it for every group that has the summary of that name (NULL: every one). If another worker has a group, says
  * who and goes on; *ret_was_held then. `waits`: wait for it instead, looking again. */
-gboolean tu_work_each(TuSession *session, const TuSummaryModel *summary, gboolean waits,
+gboolean tu_work_each(TuSession *session, const char *summary_name, gboolean waits,
                       TuGroupWork work, gpointer data, TuResult *result, gboolean *ret_was_held,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -3,32 +3,19 @@
 #include "db/bulk.h"
 #include "db/sql.h"
 #include "db/stop.h"
+#include "keep/order.h"
 #include "time/instant.h"
 
 /* Writers poll for SQLite's lock at most 100 ms apart; after this much holding they get their turn. */
 #define HOLD_LIMIT_US (1500 * 1000)
 #define BREATHE_US (150 * 1000)
 
-/* Where a cell to be written is, and what it is sorted by: whole tenants together, then the key. */
-typedef struct {
-    guint32 tenant_rank;
-    guint32 target;
-    TuBucket bucket;
-    TuCell *cell;
-} Place;
-
 /* The cells to write of one table, in order, and how far writing has come. */
 typedef struct {
     const TuSummaryTable *table;
-    GArray *places;
+    GArray *cells; /* of TuOrdered */
     guint next;
-    TuBulk *fresh, *known; /* rows that are not there yet; rows that may be */
-    TuStatement *remove;   /* of remove_rows rows whose keys are NULL in remove_nulls */
-    guint64 remove_nulls;
-    guint remove_rows;
-    GArray *removing; /* of TuValue: keys that wait to be removed */
-    GStringChunk *bytes; /* of those */
-    guint n_removing;
+    TuBulk *fresh, *known, *gone; /* rows that are not there yet; that are; that are to go */
 } TableWriter;
 
 typedef struct {
@@ -36,135 +23,60 @@ typedef struct {
     TuChanges *changes;
     TuTally *tally;
     GArray *writers; /* of TableWriter */
-    guint32 *ranks;  /* of the dictionary's numbers; NULL: their own order */
+    TuOrder order;
     TuValue *values;
     gint64 n_written;
     gint64 held_us;
 } Writing;
 
-/* Beyond this many values sorting them costs more than the order of writing gains. */
-#define RANKED_VALUES 300000
-
-static guint32
-rank_of(const Writing *writing, guint32 id)
-{
-    return writing->ranks != NULL ? writing->ranks[id] : id;
-}
-
-static int
-compare_places(gconstpointer a, gconstpointer b, gpointer data)
-{
-    const Place *left = a;
-    const Place *right = b;
-    const Writing *writing = data;
-    if (left->tenant_rank != right->tenant_rank)
-        return left->tenant_rank < right->tenant_rank ? -1 : 1;
-    if (left->target != right->target)
-        return left->target < right->target ? -1 : 1;
-    if (left->bucket != right->bucket)
-        return left->bucket < right->bucket ? -1 : 1;
-    const TuTarget *target = &writing->snapshot->group->targets[left->target];
-    for (guint i = 0; i < target->series->layout->n_dimensions; i++) {
-        guint32 l = rank_of(writing, left->cell->dimensions[i]);
-        guint32 r = rank_of(writing, right->cell->dimensions[i]);
-        if (l != r)
-            return l < r ? -1 : 1;
-    }
-    return 0;
-}
-
-static gboolean
-is_written(const TuCell *cell)
-{
-    return cell->mark == TU_MARK_NEW || cell->mark == TU_MARK_WRITE || cell->mark == TU_MARK_GONE;
-}
-
-static void
-add_places(Writing *writing, GArray *places, guint target)
-{
-    const TuCellTable *cells = tu_cells_table(writing->tally->cells, target);
-    for (guint32 i = 0; i < tu_cell_table_size(cells); i++) {
-        TuCell *cell = tu_cell_table_cell(cells, i);
-        Place place = {rank_of(writing, cell->tenant), target, cell->bucket, cell};
-        if (is_written(cell))
-            g_array_append_val(places, place);
-    }
-}
-
 static void
 writer_clear(gpointer data)
 {
     TableWriter *writer = data;
-    g_array_unref(writer->places);
-    g_array_unref(writer->removing);
-    g_string_chunk_free(writer->bytes);
+    g_array_unref(writer->cells);
     tu_bulk_free(writer->fresh);
     tu_bulk_free(writer->known);
-    tu_statement_free(writer->remove);
+    tu_bulk_free(writer->gone);
 }
 
 static void
 writing_clear(Writing *writing)
 {
     g_array_unref(writing->writers);
-    g_free(writing->ranks);
+    tu_order_clear(&writing->order);
     g_free(writing->values);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Writing, writing_clear)
 
-static gboolean
-add_writer(Writing *writing, const TuSummaryTable *table, GError **error)
+static void
+add_writer(Writing *writing, const TuSummaryTable *table)
 {
-    TableWriter writer = {.table = table,
-                          .places = g_array_new(FALSE, FALSE, sizeof(Place)),
-                          .removing = g_array_new(FALSE, FALSE, sizeof(TuValue)),
-                          .bytes = g_string_chunk_new(64)};
-    const TuSummaryModel *summary = table->summary;
-    for (guint s = 0; s < summary->series->len; s++) {
-        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
-        add_places(writing, writer.places, (guint)series->target[table->grain]);
-    }
-    g_array_append_val(writing->writers, writer);
-    TableWriter *kept = &g_array_index(writing->writers, TableWriter, writing->writers->len - 1);
     TuDatabase *db = writing->snapshot->keeper->db;
+    const TuSummaryModel *summary = table->summary;
     g_autoptr(GArray) columns = tu_summary_table_columns(table);
     const TuBulkColumn *first = &g_array_index(columns, TuBulkColumn, 0);
-    return tu_bulk_new(db, table->name, first, columns->len, TRUE, &kept->fresh, error) &&
-           tu_bulk_new(db, table->name, first, columns->len, FALSE, &kept->known, error);
+    TableWriter writer = {
+        .table = table,
+        .cells = g_array_new(FALSE, FALSE, sizeof(TuOrdered)),
+        .fresh = tu_bulk_new(db, table->name, first, columns->len, TU_BULK_NEW),
+        .known = tu_bulk_new(db, table->name, first, columns->len, TU_BULK_KNOWN),
+        .gone = tu_bulk_new(db, table->name, first, tu_summary_table_key_values(table),
+                            TU_BULK_GONE),
+    };
+    for (guint s = 0; s < summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        tu_order_add_target(&writing->order, (guint)series->target[table->grain], writer.cells);
+    }
+    g_array_append_val(writing->writers, writer);
 }
-
-typedef struct {
-    Writing *writing;
-    GArray *places;
-} Sorting;
-
-static gpointer
-sort_places(gpointer data)
-{
-    const Sorting *sorting = data;
-    g_qsort_with_data(sorting->places->data, (gint)sorting->places->len, sizeof(Place),
-                      compare_places, sorting->writing);
-    return NULL;
-}
-
-/* A table that is worth it is sorted in a thread of its own. */
-#define THREAD_PLACES 50000
 
 static void
 sort_all(Writing *writing)
 {
-    g_autoptr(GPtrArray) threads = g_ptr_array_new();
-    g_autofree Sorting *sortings = g_new(Sorting, writing->writers->len + 1);
-    for (guint w = 0; w < writing->writers->len; w++) {
-        sortings[w] =
-            (Sorting){writing, g_array_index(writing->writers, TableWriter, w).places};
-        if (sortings[w].places->len > THREAD_PLACES)
-            g_ptr_array_add(threads, g_thread_new("sort", sort_places, &sortings[w]));
-        else
-            sort_places(&sortings[w]);
-    }
-    for (guint i = 0; i < threads->len; i++)
-        g_thread_join(g_ptr_array_index(threads, i));
+    g_autoptr(GPtrArray) lists = g_ptr_array_new();
+    for (guint w = 0; w < writing->writers->len; w++)
+        g_ptr_array_add(lists, g_array_index(writing->writers, TableWriter, w).cells);
+    tu_order_sort(&writing->order, lists);
 }
 
 static gboolean
@@ -182,17 +94,15 @@ table_is_touched(const Writing *writing, const TuSummaryTable *table)
     return FALSE;
 }
 
-static gboolean
-writing_init(Writing *writing, TuSnapshot *snapshot, TuChanges *changes, GError **error)
+static void
+writing_init(Writing *writing, TuSnapshot *snapshot, TuChanges *changes)
 {
     const TuGroup *group = snapshot->group;
     guint most_values = 0;
     *writing = (Writing){.snapshot = snapshot, .changes = changes, .tally = changes->tally};
     writing->writers = g_array_new(FALSE, TRUE, sizeof(TableWriter));
     g_array_set_clear_func(writing->writers, writer_clear);
-    TuDictionary *dictionary = tu_cells_dictionary(changes->tally->cells);
-    if (tu_dictionary_size(dictionary) <= RANKED_VALUES)
-        writing->ranks = tu_dictionary_ranks(dictionary);
+    tu_order_init(&writing->order, changes->tally);
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
         for (int grain = 0; grain < TU_GRAINS; grain++) {
@@ -200,13 +110,11 @@ writing_init(Writing *writing, TuSnapshot *snapshot, TuChanges *changes, GError 
             if (table == NULL || !table_is_touched(writing, table))
                 continue;
             most_values = MAX(most_values, tu_summary_table_values(table));
-            if (!add_writer(writing, table, error))
-                return FALSE;
+            add_writer(writing, table);
         }
     }
     sort_all(writing);
     writing->values = g_new(TuValue, most_values + 1);
-    return TRUE;
 }
 
 /* ---- statements of one transaction ---- */
@@ -244,8 +152,11 @@ begin(TuTransaction *txn, Writing *writing, GError **error)
     } else {
         tu_snapshot_end(snapshot);
     }
-    return (goes_on || tu_transaction_begin_write(txn, db, error)) &&
-           take_turn(snapshot, error);
+    const char *begin_writing = tu_database_dialect(db)->begin_writing;
+    gboolean is_ready = !goes_on               ? tu_transaction_begin_write(txn, db, error)
+                        : begin_writing != NULL ? tu_database_execute(db, begin_writing, error)
+                                                : TRUE;
+    return is_ready && take_turn(snapshot, error);
 }
 
 static gboolean
@@ -262,64 +173,13 @@ commit(TuTransaction *txn, Writing *writing, GError **error)
 /* ---- removing rows ---- */
 
 static gboolean
-remove_waiting(Writing *writing, TableWriter *writer, GError **error)
-{
-    TuDatabase *db = writing->snapshot->keeper->db;
-    gboolean has_row = FALSE;
-    guint n = writer->n_removing;
-    if (n == 0)
-        return TRUE;
-    writer->n_removing = 0;
-    if (writer->remove == NULL || writer->remove_rows != n) {
-        g_autofree char *sql =
-            tu_summary_table_delete(db, writer->table, writer->remove_nulls, n);
-        g_clear_pointer(&writer->remove, tu_statement_free);
-        writer->remove_rows = n;
-        if (!tu_database_prepare(db, sql, &writer->remove, error))
-            return FALSE;
-    }
-    gboolean is_ok =
-        tu_statement_bind(writer->remove, &g_array_index(writer->removing, TuValue, 0),
-                          writer->removing->len, error) &&
-        tu_statement_step(writer->remove, &has_row, error);
-    g_array_set_size(writer->removing, 0);
-    g_string_chunk_clear(writer->bytes);
-    return is_ok;
-}
-
-/* The most conditions in one DELETE: more make no server faster. */
-#define REMOVED_AT_ONCE 50
-
-static gboolean
-remove_row(Writing *writing, TableWriter *writer, const TuValue *key, guint n, GError **error)
-{
-    guint64 nulls = tu_summary_table_nulls(key, n);
-    guint most = MIN(tu_database_dialect(writing->snapshot->keeper->db)->rows_per_statement,
-                     REMOVED_AT_ONCE);
-    if (nulls != writer->remove_nulls) {
-        if (!remove_waiting(writing, writer, error))
-            return FALSE;
-        g_clear_pointer(&writer->remove, tu_statement_free);
-        writer->remove_nulls = nulls;
-    }
-    TuValue parameters[TU_DIMENSIONS_LIMIT + 3];
-    guint n_parameters = tu_summary_table_parameters(key, n, parameters);
-    for (guint i = 0; i < n_parameters; i++)
-        if (tu_value_has_bytes(&parameters[i]))
-            parameters[i].text = g_string_chunk_insert_len(writer->bytes, parameters[i].text,
-                                                           parameters[i].bytes);
-    g_array_append_vals(writer->removing, parameters, n_parameters);
-    writing->n_written++;
-    return ++writer->n_removing < most || remove_waiting(writing, writer, error);
-}
-
-static gboolean
 delete_row(Writing *writing, TableWriter *writer, const TuDelete *row, GError **error)
 {
     const TuDictionary *dictionary = tu_cells_dictionary(writing->tally->cells);
     const TuSummary *spec = row->table->summary->spec;
     char text[TU_INSTANT_TEXT_BYTES];
     guint n = 0;
+    writing->n_written++;
     if (spec->series_column != NULL)
         writing->values[n++] = tu_dictionary_value(dictionary, row->key[0]);
     if (spec->has_tenant)
@@ -330,7 +190,7 @@ delete_row(Writing *writing, TableWriter *writer, const TuDelete *row, GError **
                         : tu_dictionary_value(dictionary, row->key[2]);
     for (guint i = 0; i < spec->dimensions->len; i++)
         writing->values[n++] = tu_dictionary_value(dictionary, row->key[3 + i]);
-    return remove_row(writing, writer, writing->values, n, error);
+    return tu_bulk_add(writer->gone, writing->values, error);
 }
 
 static gboolean
@@ -344,7 +204,7 @@ delete_rows(Writing *writing, GError **error)
             if (writer->table == row->table && !delete_row(writing, writer, row, error))
                 return FALSE;
         }
-        if (!remove_waiting(writing, writer, error))
+        if (!tu_bulk_finish(writer->gone, error))
             return FALSE;
     }
     return TRUE;
@@ -353,20 +213,22 @@ delete_rows(Writing *writing, GError **error)
 /* ---- writing cells ---- */
 
 static gboolean
-add_cell(Writing *writing, TuBulk *bulk, const Place *place, GError **error)
+add_cell(Writing *writing, TuBulk *bulk, guint target, TuCell *cell, GError **error)
 {
     char text[TU_INSTANT_TEXT_BYTES];
-    tu_stored_values(writing->tally, place->target, place->cell, text, writing->values);
+    tu_stored_values(writing->tally, target, cell, text, writing->values);
     writing->n_written++;
     return tu_bulk_add(bulk, writing->values, error);
 }
 
 static gboolean
-take_cell_away(Writing *writing, TableWriter *writer, const Place *place, GError **error)
+take_cell_away(Writing *writing, TableWriter *writer, guint target, const TuCell *cell,
+               GError **error)
 {
     char text[TU_INSTANT_TEXT_BYTES];
-    guint n = tu_stored_key(writing->tally, place->target, place->cell, text, writing->values);
-    return remove_row(writing, writer, writing->values, n, error);
+    tu_stored_key(writing->tally, target, cell, text, writing->values);
+    writing->n_written++;
+    return tu_bulk_add(writer->gone, writing->values, error);
 }
 
 /* The cells of the tenants up to `rank`: the new ones first, which some databases copy in. */
@@ -374,23 +236,30 @@ static gboolean
 write_table(Writing *writing, TableWriter *writer, guint32 rank, GError **error)
 {
     guint end = writer->next;
-    for (; end < writer->places->len; end++) {
-        const Place *place = &g_array_index(writer->places, Place, end);
-        if (place->tenant_rank > rank)
+    guint n_others = 0;
+    for (; end < writer->cells->len; end++) {
+        const TuOrdered *ordered = &g_array_index(writer->cells, TuOrdered, end);
+        if (ordered->tenant_rank > rank)
             break;
-        if (place->cell->mark == TU_MARK_NEW && !add_cell(writing, writer->fresh, place, error))
+        TuCell *cell = tu_order_cell(&writing->order, writer->cells, end);
+        n_others += cell->mark != TU_MARK_NEW;
+        if (cell->mark == TU_MARK_NEW &&
+            !add_cell(writing, writer->fresh, ordered->target, cell, error))
             return FALSE;
     }
     if (!tu_bulk_finish(writer->fresh, error))
         return FALSE;
-    for (; writer->next < end; writer->next++) {
-        const Place *place = &g_array_index(writer->places, Place, writer->next);
-        if (place->cell->mark == TU_MARK_WRITE && !add_cell(writing, writer->known, place, error))
+    for (; n_others > 0 && writer->next < end; writer->next++) {
+        guint target = g_array_index(writer->cells, TuOrdered, writer->next).target;
+        TuCell *cell = tu_order_cell(&writing->order, writer->cells, writer->next);
+        if (cell->mark == TU_MARK_WRITE &&
+            !add_cell(writing, writer->known, target, cell, error))
             return FALSE;
-        if (place->cell->mark == TU_MARK_GONE && !take_cell_away(writing, writer, place, error))
+        if (cell->mark == TU_MARK_GONE && !take_cell_away(writing, writer, target, cell, error))
             return FALSE;
     }
-    return tu_bulk_finish(writer->known, error) && remove_waiting(writing, writer, error);
+    writer->next = end;
+    return tu_bulk_finish(writer->known, error) && tu_bulk_finish(writer->gone, error);
 }
 
 /* ---- the log, and trueup's own tables ---- */
@@ -402,7 +271,7 @@ delete_entries(Writing *writing, GError **error)
     for (guint i = 0; i < settled->len; i++) {
         const TuSettledLog *log = &g_array_index(settled, TuSettledLog, i);
         if (!tu_database_delete_entries(writing->snapshot->keeper->db, log->captured->log,
-                                        log->up_to, log->ids, error))
+                                        log->after, log->up_to, log->ids, error))
             return FALSE;
     }
     return TRUE;
@@ -435,27 +304,21 @@ write_shared(Writing *writing, GError **error)
            run_statements(writing, TRUE, error) && tu_transaction_commit(&txn, error);
 }
 
-/* The most ids that one statement takes off the pending list. */
-#define DONE_AT_ONCE 200
-
+/* What was recomputed leaves the pending list. */
 static gboolean
 delete_done(Writing *writing, GError **error)
 {
+    static const TuBulkColumn columns[] = {{"id", TU_PUT_KEY, FALSE, NULL}};
     const GArray *done = writing->changes->done;
-    guint rows = tu_database_dialect(writing->snapshot->keeper->db)->rows_per_statement;
-    guint most = CLAMP(rows, 1, DONE_AT_ONCE);
-    TuValue values[DONE_AT_ONCE];
-    for (guint first = 0; first < done->len; first += most) {
-        guint n = MIN(most, done->len - first);
-        g_autoptr(GString) sql = g_string_new("DELETE FROM trueup_pending WHERE id IN (");
-        tu_sql_append_parameters(sql, 1, n);
-        g_string_append_c(sql, ')');
-        for (guint i = 0; i < n; i++)
-            values[i] = tu_value_integer(g_array_index(done, gint64, first + i));
-        if (!tu_database_run(writing->snapshot->keeper->db, sql->str, values, n, NULL, error))
+    TuDatabase *db = writing->snapshot->keeper->db;
+    g_autofree char *name = tu_database_control_name(db, "trueup_pending");
+    g_autoptr(TuBulk) bulk = tu_bulk_new(db, name, columns, G_N_ELEMENTS(columns), TU_BULK_GONE);
+    for (guint i = 0; i < done->len; i++) {
+        TuValue id = tu_value_integer(g_array_index(done, gint64, i));
+        if (!tu_bulk_add(bulk, &id, error))
             return FALSE;
     }
-    return TRUE;
+    return tu_bulk_finish(bulk, error);
 }
 
 /* A row that is there already keeps its attempts, and its error unless there is one now. */
@@ -470,13 +333,9 @@ write_pending(Writing *writing, GError **error)
     };
     TuDatabase *db = writing->snapshot->keeper->db;
     g_autofree char *name = tu_database_control_name(db, "trueup_pending");
-    g_autoptr(TuBulk) bulk = NULL;
+    g_autoptr(TuBulk) bulk = tu_bulk_new(db, name, columns, G_N_ELEMENTS(columns), TU_BULK_ANY);
     GHashTableIter iter;
     gpointer key;
-    if (g_hash_table_size(writing->changes->pending) == 0)
-        return TRUE;
-    if (!tu_bulk_new(db, name, columns, G_N_ELEMENTS(columns), FALSE, &bulk, error))
-        return FALSE;
     g_hash_table_iter_init(&iter, writing->changes->pending);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         const TuPendingRow *row = key;
@@ -503,9 +362,9 @@ next_tenant(const Writing *writing, const guint *next, guint32 *ret_rank)
     gboolean found = FALSE;
     for (guint w = 0; w < writing->writers->len; w++) {
         const TableWriter *writer = &g_array_index(writing->writers, TableWriter, w);
-        if (next[w] >= writer->places->len)
+        if (next[w] >= writer->cells->len)
             continue;
-        guint32 rank = g_array_index(writer->places, Place, next[w]).tenant_rank;
+        guint32 rank = g_array_index(writer->cells, TuOrdered, next[w]).tenant_rank;
         *ret_rank = found ? MIN(*ret_rank, rank) : rank;
         found = TRUE;
     }
@@ -529,8 +388,8 @@ next_part(const Writing *writing, guint32 *ret_rank)
         *ret_rank = rank;
         for (guint w = 0; w < writing->writers->len; w++) {
             const TableWriter *writer = &g_array_index(writing->writers, TableWriter, w);
-            for (; next[w] < writer->places->len &&
-                   g_array_index(writer->places, Place, next[w]).tenant_rank == rank;
+            for (; next[w] < writer->cells->len &&
+                   g_array_index(writer->cells, TuOrdered, next[w]).tenant_rank == rank;
                  next[w]++)
                 n++;
         }
@@ -584,8 +443,9 @@ tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     g_auto(Writing) writing = {0};
     gboolean is_later = tu_database_dialect(snapshot->keeper->db)->applies_at_snapshot;
-    if (!writing_init(&writing, snapshot, changes, error) || !begin(&txn, &writing, error) ||
-        !write_cells(&txn, &writing, error) || !delete_entries(&writing, error) ||
+    writing_init(&writing, snapshot, changes);
+    if (!begin(&txn, &writing, error) || !write_cells(&txn, &writing, error) ||
+        !delete_entries(&writing, error) ||
         !run_statements(&writing, FALSE, error) || !delete_done(&writing, error) ||
         !write_pending(&writing, error) ||
         (!is_later && !run_statements(&writing, TRUE, error)) || !commit(&txn, &writing, error))

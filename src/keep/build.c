@@ -1,6 +1,8 @@
 #include "keep/build.h"
 
+#include "db/sql.h"
 #include "db/stop.h"
+#include "keep/rows.h"
 #include "keep/stretch.h"
 #include "time/instant.h"
 
@@ -8,22 +10,36 @@
 typedef struct {
     gint32 span_days; /* 0: all at once */
     TuDate oldest;    /* of the rows when the span was found */
+    TuDate newest;    /* where this began; G_MININT32: not known yet */
+    TuDate reached;   /* from here on all is written */
     guint n_slices;
+    /* Of builds that are cut into pieces: */
+    gboolean has_begun;
+    gint32 most_days;    /* no longer spans are tried */
+    TuDate first, last;  /* of what is stored, about: for telling how far it is */
 } Pace;
 
 /* ---- asking ---- */
 
 static gboolean
 insert_run(TuKeeper *keeper, const char *kind, const char *summary, const char *tenant,
-           gint64 *ret_id, GError **error)
+           TuDate from, TuDate to, gint64 *ret_id, GError **error)
 {
     TuValue now = tu_keeper_now();
     gboolean found = FALSE;
-    TuValue values[] = {tu_value_text(kind), tu_value_text(summary), tu_value_text(tenant), now,
-                        tu_value_text(keeper->worker)};
+    TuValue values[] = {
+        tu_value_text(kind),
+        tu_value_text(summary),
+        tu_value_text(tenant),
+        now,
+        tu_value_text(keeper->worker),
+        from != G_MININT32 ? tu_value_time(TU_TYPE_DATE, from) : TU_NULL_VALUE,
+        to != G_MAXINT32 ? tu_value_time(TU_TYPE_DATE, to - 1) : TU_NULL_VALUE,
+    };
     return tu_database_integer(keeper->db,
                                "INSERT INTO trueup_run(kind, summary, tenant, status, started_at, "
-                               "worker) VALUES (?1, ?2, ?3, 'STARTED', ?4, ?5) RETURNING id",
+                               "worker, range_from, range_to) "
+                               "VALUES (?1, ?2, ?3, 'STARTED', ?4, ?5, ?6, ?7) RETURNING id",
                                values, G_N_ELEMENTS(values), &found, ret_id, error);
 }
 
@@ -36,8 +52,9 @@ is_asked(TuKeeper *keeper, const char *summary, const TuValue *tenant, gboolean 
     TuValue values[] = {tu_value_text(summary), tu_value_text(tenant_key),
                         tu_value_integer(is_dropping)};
     return tu_database_integer(keeper->db,
-                               "SELECT 1 FROM trueup_build WHERE summary = ?1 AND tenant_key = ?2 "
-                               "AND is_dropping >= ?3",
+                               "SELECT 1 FROM trueup_build b WHERE b.summary = ?1 AND "
+                               "b.tenant_key = ?2 AND b.is_dropping >= ?3 AND NOT EXISTS (SELECT 1 "
+                               "FROM trueup_run r WHERE r.id = b.run_id AND r.range_from IS NOT NULL)",
                                values, G_N_ELEMENTS(values), ret_asked, &one, error);
 }
 
@@ -76,7 +93,7 @@ tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant, gboo
         if (asked)
             continue;
         if (run_id == 0 && !insert_run(keeper, kind, only != NULL ? only->spec->name : NULL,
-                                       tenant_text, &run_id, error))
+                                       tenant_text, G_MININT32, G_MAXINT32, &run_id, error))
             return FALSE;
         if (!ask_for(keeper, summary->spec->name, tenant, is_dropping, run_id, error))
             return FALSE;
@@ -89,12 +106,30 @@ tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant, gboo
                                error);
 }
 
+gboolean
+tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuDate from, TuDate to,
+                   GError **error)
+{
+    gint64 run_id = 0;
+    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(""),
+                        tu_value_integer(to), TU_NULL_VALUE};
+    /* Without a first date it would be all history. */
+    from = MAX(from, TU_DATE_LEAST);
+    if (!insert_run(keeper, "rebuild", summary->spec->name, NULL, from, to, &run_id, error))
+        return FALSE;
+    values[3] = tu_value_integer(run_id);
+    return tu_database_run(keeper->db,
+                           "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping, "
+                           "run_id) VALUES (?1, ?2, ?3, 0, ?4)",
+                           values, G_N_ELEMENTS(values), NULL, error);
+}
+
 /* ---- one chunk ---- */
 
 typedef struct {
     const TuSnapshot *snapshot;
     GArray *builds; /* of TuBuild: those that this chunk is of */
-    TuDate from;    /* G_MININT32: it is the last */
+    TuDate from;    /* that of `since`: it is the last */
     TuResult *result;
     gint64 rows_before, written_before, drifted_before;
 } Chunk;
@@ -103,11 +138,12 @@ typedef struct {
 static gboolean
 same_work(const TuBuild *a, const TuBuild *b)
 {
-    return a->below == b->below && a->is_dropping == b->is_dropping &&
-           a->is_of_tenant == b->is_of_tenant;
+    return a->below == b->below && a->since == b->since && a->is_dropping == b->is_dropping &&
+           a->is_first == b->is_first && a->is_of_tenant == b->is_of_tenant;
 }
 
-/* The work that reaches furthest to today, and all that can be done with it in one pass. */
+/* The work that reaches furthest to today, and all that can be done with it in one pass. What is paused
+ * waits. */
 static GArray *
 choose_builds(const TuSnapshot *snapshot)
 {
@@ -115,12 +151,13 @@ choose_builds(const TuSnapshot *snapshot)
     const TuBuild *first = NULL;
     for (guint i = 0; i < snapshot->builds->len; i++) {
         const TuBuild *build = &g_array_index(snapshot->builds, TuBuild, i);
-        if (first == NULL || build->below > first->below)
+        if (!tu_snapshot_is_paused(snapshot, build->summary) &&
+            (first == NULL || build->below > first->below))
             first = build;
     }
     for (guint i = 0; first != NULL && i < snapshot->builds->len; i++) {
         const TuBuild *build = &g_array_index(snapshot->builds, TuBuild, i);
-        if (same_work(build, first))
+        if (same_work(build, first) && !tu_snapshot_is_paused(snapshot, build->summary))
             g_array_append_vals(chosen, build, 1);
     }
     return chosen;
@@ -161,7 +198,7 @@ note_progress(TuChanges *changes, gpointer data)
     for (guint i = 0; i < chunk->builds->len; i++) {
         const TuBuild *build = &g_array_index(chunk->builds, TuBuild, i);
         TuValue values[] = {tu_value_integer(build->id), tu_value_integer(chunk->from)};
-        if (chunk->from == G_MININT32)
+        if (chunk->from == build->since)
             tu_changes_add(changes, "DELETE FROM trueup_build WHERE id = ?1", values, 1);
         else
             tu_changes_add(changes, "UPDATE trueup_build SET below = ?2 WHERE id = ?1", values, 2);
@@ -178,18 +215,22 @@ static TuStretch
 stretch_of(GArray *builds, const Pace *pace, GPtrArray *summaries, GArray *tenants)
 {
     const TuBuild *first = &g_array_index(builds, TuBuild, 0);
+    gboolean is_of_range = first->since != G_MININT32;
     TuStretch stretch = {.summaries = summaries,
                          .oldest = pace->oldest,
                          .newest = first->below != G_MAXINT32 ? first->below - 1 : G_MAXINT32 - 1,
                          .tenants = first->is_of_tenant ? tenants : NULL,
-                         .range = {G_MININT32, first->below, FALSE},
+                         .range = {.from = G_MININT32, .to = first->below},
                          .n_slices = pace->n_slices,
-                         .counts_drift = !first->is_dropping};
+                         .writes_sealed = first->is_first,
+                         .counts_drift = !first->is_dropping && !is_of_range};
     if (pace->span_days > 0 && first->below != G_MAXINT32)
         stretch.range.from = first->below - pace->span_days;
     /* The last chunk has no lower bound: it takes what came later and lies earlier, too. */
-    if (stretch.range.from <= pace->oldest)
-        stretch.range.from = G_MININT32;
+    if (stretch.range.from <= MAX(pace->oldest, first->since))
+        stretch.range.from = first->since;
+    /* Some dates: longer periods that they lie in are made from stored cells, not from all rows. */
+    stretch.range.overlapping = stretch.range.rolls_up = is_of_range;
     for (guint i = 0; i < builds->len; i++) {
         const TuBuild *build = &g_array_index(builds, TuBuild, i);
         if (!g_ptr_array_find(summaries, build->summary, NULL))
@@ -197,6 +238,112 @@ stretch_of(GArray *builds, const Pace *pace, GPtrArray *summaries, GArray *tenan
         g_array_append_val(tenants, build->tenant);
     }
     return stretch;
+}
+
+/* ---- in pieces that do not take long ---- */
+
+/* The first piece reaches so far back; the others by how long the one before took. */
+#define FIRST_PIECE_DAYS 31
+/* Behind a piece of so many days without a row there are none, as a rule: the rest is one piece. */
+#define EMPTY_PIECE_DAYS 366
+
+/* A piece is read through an index, or each would go through the whole table. */
+static gboolean
+may_cut(const TuSnapshot *snapshot, const TuStretch *stretch)
+{
+    for (guint i = 0; i < stretch->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(stretch->summaries, i);
+        for (guint s = 0; s < summary->series->len; s++) {
+            const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+            if (!series->source->has_time_index)
+                return FALSE;
+        }
+    }
+    return snapshot->keeper->piece_us > 0;
+}
+
+typedef struct {
+    TuDatabase *db;
+    TuGrain grain;
+    Pace *pace;
+} Extent;
+
+static gboolean
+take_extent(const TuValue *row, gpointer data, GError **error)
+{
+    const Extent *extent = data;
+    TuBucket buckets[2];
+    for (guint i = 0; i < G_N_ELEMENTS(buckets); i++) {
+        if (row[i].type == TU_TYPE_NULL ||
+            !tu_database_bucket_parse(extent->db, extent->grain, &row[i], &buckets[i]))
+            return TRUE;
+        if (!tu_grain_is_dated(extent->grain))
+            buckets[i] = tu_instant_local_date(buckets[i]);
+    }
+    extent->pace->first = MIN(extent->pace->first, (TuDate)buckets[0]);
+    extent->pace->last = MAX(extent->pace->last, (TuDate)buckets[1]);
+    return TRUE;
+}
+
+/* The longest grain has the fewest cells. */
+static gboolean
+find_stored(TuSnapshot *snapshot, const TuStretch *stretch, Pace *pace, GError **error)
+{
+    pace->first = G_MAXINT32;
+    pace->last = G_MININT32;
+    for (guint i = 0; i < stretch->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(stretch->summaries, i);
+        int grain = TU_GRAINS - 1;
+        while (grain > 0 && summary->tables[grain] == NULL)
+            grain--;
+        const TuSummaryTable *table = summary->tables[grain];
+        Extent extent = {snapshot->keeper->db, (TuGrain)grain, pace};
+        g_autofree char *sql = tu_sql_format("SELECT min(%I), max(%I) FROM %Q", table->bucket_column,
+                                             table->bucket_column, table->name);
+        if (!tu_rows_each(extent.db, sql, NULL, 0, FALSE, take_extent, &extent, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+begin_in_pieces(TuSnapshot *snapshot, Pace *pace, TuStretch *stretch, GError **error)
+{
+    TuDate newest = stretch->range.to != G_MAXINT32
+                        ? stretch->range.to - 1
+                        : tu_instant_local_date(tu_instant_now_us());
+    pace->has_begun = TRUE;
+    if (!may_cut(snapshot, stretch))
+        return TRUE;
+    if (!find_stored(snapshot, stretch, pace, error))
+        return FALSE;
+    /* Work that is left after every piece, for others, ends nevertheless: each piece takes some of what
+     * is stored, and what lies before that is one. */
+    if (pace->first > pace->last || newest < pace->first)
+        return TRUE;
+    TuDate from = MIN(newest, pace->last) + 1 - FIRST_PIECE_DAYS;
+    if (from <= stretch->range.from)
+        return TRUE;
+    stretch->range.from = from;
+    stretch->newest = newest;
+    pace->most_days = G_MAXINT32;
+    return TRUE;
+}
+
+/* A piece that took long makes the next one shorter, one that did not longer. */
+static void
+note_piece(const TuSnapshot *snapshot, Pace *pace, const TuStretch *stretch, gint64 took_us,
+           gint64 rows_read)
+{
+    gint64 piece_us = snapshot->keeper->piece_us;
+    if (!may_cut(snapshot, stretch) || stretch->range.from == G_MININT32 || pace->span_days <= 0)
+        return;
+    if (took_us > piece_us)
+        pace->span_days = (gint32)MAX(pace->span_days * piece_us / took_us, 1);
+    else if (rows_read == 0 && pace->span_days >= EMPTY_PIECE_DAYS)
+        pace->span_days = 0;
+    else if (took_us < piece_us / 2 && pace->span_days <= pace->most_days / 2)
+        pace->span_days *= 2;
 }
 
 /* One chunk that fits into memory: shrunk until it does. The first chunk has no upper bound, so its
@@ -212,6 +359,9 @@ write_chunk(TuSnapshot *snapshot, Pace *pace, TuResult *result, gboolean *ret_is
     if (*ret_is_done)
         return TRUE;
     TuStretch stretch = stretch_of(builds, pace, summaries, tenants);
+    gint64 began_us = g_get_monotonic_time();
+    if (!pace->has_begun && !begin_in_pieces(snapshot, pace, &stretch, error))
+        return FALSE;
     Chunk chunk = {snapshot, builds, stretch.range.from, result, result->rows_read,
                    result->cells_written, result->cells_drifted};
     for (;;) {
@@ -230,20 +380,57 @@ write_chunk(TuSnapshot *snapshot, Pace *pace, TuResult *result, gboolean *ret_is
         }
         if (!tu_stretch_shrink(snapshot, &stretch, error))
             return FALSE;
+        pace->most_days = 0; /* memory says how much: it is not tried again */
     }
     pace->n_slices = stretch.n_slices;
     pace->oldest = stretch.oldest;
+    pace->reached = stretch.range.from;
+    if (pace->newest == G_MININT32 && stretch.oldest != G_MININT32)
+        pace->newest = stretch.newest;
     if (stretch.range.from != G_MININT32)
         pace->span_days = MIN(stretch.range.to, stretch.newest + 1) - stretch.range.from;
+    note_piece(snapshot, pace, &stretch, g_get_monotonic_time() - began_us,
+               result->rows_read - chunk.rows_before);
     return tu_stop("build.chunk_done", error);
+}
+
+/* How much of the dates that have rows is written; 0 where that is not known. */
+static double
+share_of(const Pace *pace)
+{
+    gboolean is_known = pace->newest != G_MININT32 && pace->oldest != G_MININT32;
+    double oldest = is_known ? pace->oldest : pace->first;
+    double newest = is_known ? pace->newest : pace->last;
+    if (oldest > newest || oldest <= G_MININT32)
+        return 0;
+    return CLAMP((newest + 1 - pace->reached) / (newest - oldest + 1), 0, 1);
+}
+
+/* Asked without a snapshot: most of the time there is none. */
+static gboolean
+has_builds(TuKeeper *keeper, const TuGroup *group, gboolean *ret_has, GError **error)
+{
+    gint64 one = 0;
+    TuValue name = tu_value_text(group->name);
+    return tu_database_integer(keeper->db,
+                               "SELECT 1 FROM trueup_build b JOIN trueup_summary s "
+                               "ON s.name = b.summary WHERE s.group_name = ?1 LIMIT 1",
+                               &name, 1, ret_has, &one, error);
 }
 
 gboolean
 tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
 {
-    Pace pace = {0, G_MININT32, 1};
+    Pace pace = {.oldest = G_MININT32,
+                 .newest = G_MININT32,
+                 .n_slices = 1,
+                 .first = G_MAXINT32,
+                 .last = G_MININT32};
     gint64 busy_since_us = 0;
-    for (gboolean is_done = FALSE; !is_done;) {
+    gboolean has = FALSE;
+    if (!has_builds(keeper, group, &has, error))
+        return FALSE;
+    for (gboolean is_done = !has; !is_done;) {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
         g_autoptr(GError) local = NULL;
         TuResult before = *result;
@@ -251,7 +438,9 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
             write_chunk(&snapshot, &pace, result, &is_done, &local)) {
             busy_since_us = 0;
             tu_snapshot_end(&snapshot);
-            if (!is_done && !tu_settle_group(keeper, group, result, error))
+            if (!is_done && (!tu_settle_group(keeper, group, result, error) ||
+                             !tu_keeper_between(keeper, pace.reached, share_of(&pace), error) ||
+                             !tu_keeper_yield(keeper, TRUE, error)))
                 return FALSE;
             continue;
         }

@@ -12,6 +12,11 @@
 gboolean tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant,
                       gboolean is_dropping, const char *kind, GError **error);
 
+/* Asks for the dates [from, to) of a summary to be compared: changes there may have been missed.
+ * G_MININT32: from the first one on. Like a rebuild, it is added to what else is asked for. */
+gboolean tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuDate from, TuDate to,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Writes whatever history of the group is still asked for, settling between chunks. */
 gboolean tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

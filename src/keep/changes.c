@@ -71,6 +71,7 @@ tu_changes_new(TuTally *tally)
     g_array_set_clear_func(changes->statements, statement_clear);
     changes->drift_of = g_new0(gint64, tally->snapshot->keeper->model->summaries->len);
     changes->uncertain = g_new0(GHashTable *, tally->snapshot->group->n_targets);
+    changes->sealed = g_new0(GHashTable *, tally->snapshot->group->n_targets);
     changes->is_unclear = g_new0(gboolean, tally->snapshot->keeper->model->summaries->len);
     return changes;
 }
@@ -80,9 +81,12 @@ tu_changes_free(TuChanges *changes)
 {
     if (changes == NULL)
         return;
-    for (guint i = 0; i < changes->tally->snapshot->group->n_targets; i++)
+    for (guint i = 0; i < changes->tally->snapshot->group->n_targets; i++) {
         g_clear_pointer(&changes->uncertain[i], g_hash_table_unref);
+        g_clear_pointer(&changes->sealed[i], g_hash_table_unref);
+    }
     g_free(changes->uncertain);
+    g_free(changes->sealed);
     g_free(changes->is_unclear);
     g_free(changes->drift_of);
     g_array_unref(changes->deletes);
@@ -220,8 +224,8 @@ count_cell(TuChanges *changes, gboolean is_right, const TuSummaryTable *table, i
     }
 }
 
-static void
-add_delete(TuChanges *changes, const TuStoredCell *stored)
+void
+tu_changes_delete(TuChanges *changes, const TuStoredCell *stored)
 {
     guint n = stored->table->summary->spec->dimensions->len;
     TuDelete row = {stored->table, stored->tenant, stored->bucket, stored->has_bucket,
@@ -233,22 +237,60 @@ add_delete(TuChanges *changes, const TuStoredCell *stored)
     g_array_append_val(changes->deletes, row);
 }
 
+static GHashTable *
+sealed_of(TuChanges *changes, guint target)
+{
+    if (changes->sealed[target] == NULL)
+        changes->sealed[target] = g_hash_table_new(NULL, NULL);
+    return changes->sealed[target];
+}
+
+/* TRUE if the row lies in a sealed bucket. Those of a tenant are written only where it has none: a part
+ * of a first build that was done before, or what it had when it was here before, stays. */
+static gboolean
+leave_sealed(TuChanges *changes, const TuStoredCell *stored)
+{
+    TuTally *tally = changes->tally;
+    const TuSummaryTable *table = stored->table;
+    if (!tally->writes_sealed || !stored->has_bucket ||
+        tu_tally_bucket_date(tally, table->grain, stored->tenant, stored->bucket) >=
+            tu_boundary_of(tally->snapshot->boundaries, table->summary, table->grain).sealed_below)
+        return FALSE;
+    for (guint s = 0; s < table->summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(table->summary->series, s);
+        g_hash_table_add(sealed_of(changes, (guint)series->target[table->grain]),
+                         GUINT_TO_POINTER(stored->tenant));
+    }
+    return TRUE;
+}
+
+/* TRUE if the cell is such a tenant's. */
+static gboolean
+is_left_sealed(const TuChanges *changes, const TuSummaryTable *table, guint target,
+               const TuCell *cell)
+{
+    TuTally *tally = changes->tally;
+    return changes->sealed[target] != NULL &&
+           g_hash_table_contains(changes->sealed[target], GUINT_TO_POINTER(cell->tenant)) &&
+           tu_tally_bucket_date(tally, table->grain, cell->tenant, cell->bucket) <
+               tu_boundary_of(tally->snapshot->boundaries, table->summary, table->grain).sealed_below;
+}
+
 static gboolean
 compare_stored(const TuStoredCell *stored, gpointer data, GError **error)
 {
     TuChanges *changes = data;
     TuTally *tally = changes->tally;
-    TuCell *cell = NULL;
+    TuCell *cell = stored->cell;
     const char *problem = NULL;
-    if (stored->target >= 0 && stored->has_bucket) {
-        guint target = (guint)stored->target;
-        if (tu_tally_bucket_failed(tally, target, stored->tenant, stored->bucket, &problem))
-            return TRUE;
-        cell = tu_cell_table_find(tu_cells_table(tally->cells, target), stored->tenant,
-                                  stored->bucket, stored->dimensions);
-    }
+    if (leave_sealed(changes, stored))
+        return TRUE;
+    if (stored->target >= 0 && stored->has_bucket &&
+        tu_tally_bucket_failed(tally, (guint)stored->target, stored->tenant, stored->bucket,
+                               &problem))
+        return TRUE;
     if (cell == NULL || cell->rows == 0) {
-        add_delete(changes, stored);
+        tu_changes_delete(changes, stored);
         count_cell(changes, FALSE, stored->table, stored->target, NULL, stored);
         return TRUE;
     }
@@ -270,8 +312,8 @@ count_new_cells(TuChanges *changes, guint target)
         const char *problem = NULL;
         if (cell->mark != TU_MARK_NEW)
             continue;
-        if (cell->rows == 0 || tu_tally_bucket_failed(changes->tally, target, cell->tenant,
-                                                      cell->bucket, &problem)) {
+        if (cell->rows == 0 || is_left_sealed(changes, table, target, cell) ||
+            tu_tally_bucket_failed(changes->tally, target, cell->tenant, cell->bucket, &problem)) {
             cell->mark = TU_MARK_LEAVE;
             continue;
         }

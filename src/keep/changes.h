@@ -26,10 +26,10 @@ typedef struct {
     guint32 *key; /* series label, tenant, bucket text (where has_bucket is FALSE), dimensions */
 } TuDelete;
 
-/* Entries of a log that are settled by this turn: all up to an id. */
+/* Entries of a log that are settled by this turn: all after an id and up to one. */
 typedef struct {
     const TuCaptured *captured;
-    gint64 up_to;
+    gint64 after, up_to;
     GArray *ids; /* of gint64: which those are; NULL where that is clear (TuDialect) */
 } TuSettledLog;
 
@@ -68,6 +68,7 @@ typedef struct {
     gboolean *is_unclear;   /* by the summary's place in the spec: something
                              * changed, it is not known where */
     gboolean may_split;     /* cells may be written in several transactions (never when folding) */
+    GHashTable **sealed;    /* one a target: numbers of tenants that have something sealed in it */
     gint64 n_checked, n_drifted, n_pending;
     gint64 n_unbuilt; /* of the pending ones: their history is still to be built */
     gint64 n_to_write, n_written; /* found by comparing; done by applying */
@@ -87,6 +88,9 @@ void tu_changes_add(TuChanges *changes, const char *sql, const TuValue *values, 
 /* The same, run only if the one before it changed no row. */
 void tu_changes_add_if_none(TuChanges *changes, const char *sql, const TuValue *values,
                             guint n_values);
+
+/* Notes that a stored row is to go. */
+void tu_changes_delete(TuChanges *changes, const TuStoredCell *stored);
 
 /* Says that differences in this bucket are no drift: something is pending for it. */
 void tu_changes_uncertain(TuChanges *changes, guint target, guint32 tenant, TuBucket bucket);

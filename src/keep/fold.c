@@ -1,5 +1,7 @@
 #include "keep/fold.h"
 
+#include "keep/late.h"
+#include "keep/look_up.h"
 #include "keep/rows.h"
 #include "schema/source_sql.h"
 
@@ -12,7 +14,7 @@ typedef struct {
 static gboolean
 does_not_fold(const TuSeriesModel *series, gpointer data)
 {
-    return !series->is_foldable;
+    return !tu_snapshot_folds(data, series);
 }
 
 static gboolean
@@ -21,16 +23,13 @@ add_image(const TuValue *row, gpointer data, GError **error)
     Folding *folding = data;
     guint weight_column = folding->source->expressions->len;
     folding->n_images++;
+    tu_late_note_image(folding->changes->tally, folding->source, row);
     return tu_tally_add(folding->changes->tally, folding->source, row,
-                        (int)row[weight_column].integer, does_not_fold, NULL, error);
+                        (int)row[weight_column].integer, does_not_fold,
+                        folding->changes->tally->snapshot, error);
 }
 
 /* ---- one cell: stored + delta ---- */
-
-typedef struct {
-    TuChanges *changes;
-    guint target;
-} Adding;
 
 static gboolean
 folds_exactly(const TuLayout *layout, TuCell *cell)
@@ -43,43 +42,42 @@ folds_exactly(const TuLayout *layout, TuCell *cell)
 
 /* The pending list names unit buckets; a cell of any grain is named by its first one. */
 static void
-doubt(const Adding *adding, TuCell *cell)
+doubt(TuChanges *changes, const TuSought *sought)
 {
-    TuTally *tally = adding->changes->tally;
-    const TuTarget *target = &tally->snapshot->group->targets[adding->target];
+    TuTally *tally = changes->tally;
+    TuCell *cell = sought->cell;
+    const TuTarget *target = &tally->snapshot->group->targets[sought->target];
     TuValue tenant = tu_dictionary_value(tu_cells_dictionary(tally->cells), cell->tenant);
     cell->mark = TU_MARK_LEAVE;
-    tu_changes_add_pending(adding->changes, target->series->source, target->series->summary,
-                           &tenant, tu_tally_unit_in(tally, adding->target, cell->tenant, cell->bucket), NULL);
+    tu_changes_add_pending(changes, target->series->source, target->series->summary, &tenant,
+                           tu_tally_unit_in(tally, sought->target, cell->tenant, cell->bucket),
+                           NULL);
+}
+
+/* FALSE: what is stored there cannot be added to exactly. */
+static gboolean
+merge_stored(TuTally *tally, const TuSought *sought, const TuValue *values)
+{
+    const TuLayout *layout = tally->snapshot->group->targets[sought->target].series->layout;
+    g_autofree TuCell *stored = g_malloc0(layout->cell_bytes);
+    if (!tu_stored_into_cell(tally, sought->target, values, stored) ||
+        !folds_exactly(layout, stored))
+        return FALSE;
+    tu_cell_merge(tu_cells_table(tally->cells, sought->target), sought->cell, stored, 1);
+    return TRUE;
 }
 
 static gboolean
-add_stored(TuCell *cell, const TuValue *values, gpointer data, GError **error)
+add_stored(const TuSought *sought, const TuValue *values, gpointer data, GError **error)
 {
-    const Adding *adding = data;
-    TuTally *tally = adding->changes->tally;
-    const TuLayout *layout = tally->snapshot->group->targets[adding->target].series->layout;
-    TuCellTable *table = tu_cells_table(tally->cells, adding->target);
-    if (tu_cell_failure(table, cell) != NULL || !folds_exactly(layout, cell)) {
-        doubt(adding, cell);
-        return TRUE;
-    }
-    if (cell->rows == 0 && tu_cell_is_possible(layout, cell)) {
-        cell->mark = TU_MARK_LEAVE;
-        return TRUE;
-    }
-    if (values != NULL) {
-        g_autofree TuCell *stored = g_malloc0(layout->cell_bytes);
-        gboolean is_exact = tu_stored_into_cell(tally, adding->target, values, stored) &&
-                            folds_exactly(layout, stored);
-        if (!is_exact) {
-            doubt(adding, cell);
-            return TRUE;
-        }
-        tu_cell_merge(table, cell, stored, 1);
-    }
-    if (!tu_cell_is_possible(layout, cell) || !folds_exactly(layout, cell))
-        doubt(adding, cell);
+    TuChanges *changes = data;
+    TuTally *tally = changes->tally;
+    TuCell *cell = sought->cell;
+    const TuLayout *layout = tally->snapshot->group->targets[sought->target].series->layout;
+    if (values != NULL && !merge_stored(tally, sought, values))
+        doubt(changes, sought);
+    else if (!tu_cell_is_possible(layout, cell) || !folds_exactly(layout, cell))
+        doubt(changes, sought);
     else if (cell->rows > 0)
         cell->mark = values != NULL ? TU_MARK_WRITE : TU_MARK_NEW;
     else
@@ -90,10 +88,10 @@ add_stored(TuCell *cell, const TuValue *values, gpointer data, GError **error)
 /* ---- the batch ---- */
 
 static gboolean
-source_folds(const TuSourceModel *source)
+source_folds(const TuSnapshot *snapshot, const TuSourceModel *source)
 {
     for (guint i = 0; i < source->series->len; i++)
-        if (((const TuSeriesModel *)g_ptr_array_index(source->series, i))->is_foldable)
+        if (tu_snapshot_folds(snapshot, g_ptr_array_index(source->series, i)))
             return TRUE;
     return FALSE;
 }
@@ -105,7 +103,7 @@ want_everything(TuTally *tally)
     const TuGroup *group = tally->snapshot->group;
     for (guint target = 0; target < group->n_targets; target++) {
         const TuTarget *where = &group->targets[target];
-        if (where->series->is_foldable)
+        if (tu_snapshot_folds(tally->snapshot, where->series))
             tally->wanted[target] = (TuWanted){
                 .kind = TU_WANT_RANGE,
                 .from_source = where->series->summary->parent[where->grain] < 0,
@@ -115,27 +113,72 @@ want_everything(TuTally *tally)
     }
 }
 
-/* Cells of history that is not built yet are not settled: the build reads the rows later. */
-static void
-drop_unbuilt(TuTally *tally, guint target)
+/* A cell of history that is not built yet is not settled: the build reads the rows later. One that
+ * was removed or is sealed never is. */
+static gboolean
+is_left(TuTally *tally, const TuSought *sought)
 {
-    const TuTarget *where = &tally->snapshot->group->targets[target];
-    const TuCellTable *table = tu_cells_table(tally->cells, target);
-    if (tally->snapshot->builds->len == 0)
-        return;
-    for (guint32 i = 0; i < tu_cell_table_size(table); i++) {
-        TuCell *cell = tu_cell_table_cell(table, i);
-        TuValue tenant = tu_dictionary_value(tu_cells_dictionary(tally->cells), cell->tenant);
-        TuDate date = tu_tally_bucket_date(tally, where->grain, cell->tenant, cell->bucket);
-        if (tu_snapshot_is_unbuilt(tally->snapshot, where->series->summary, &tenant, date))
-            cell->mark = TU_MARK_LEAVE;
+    const TuSnapshot *snapshot = tally->snapshot;
+    const TuTarget *where = &snapshot->group->targets[sought->target];
+    const TuSummaryModel *summary = where->series->summary;
+    if (snapshot->builds->len == 0 && snapshot->boundaries == NULL)
+        return FALSE;
+    TuValue tenant = tu_dictionary_value(tu_cells_dictionary(tally->cells), sought->cell->tenant);
+    TuDate date =
+        tu_tally_bucket_date(tally, where->grain, sought->cell->tenant, sought->cell->bucket);
+    return date < tu_boundary_written_from(snapshot->boundaries, summary, where->grain) ||
+           tu_snapshot_is_unbuilt(snapshot, summary, &tenant, date);
+}
+
+/* A cell that folding leaves as it is, or cannot tell, need not be looked up. */
+static gboolean
+is_sought(TuChanges *changes, const TuSought *sought)
+{
+    TuTally *tally = changes->tally;
+    TuCell *cell = sought->cell;
+    const TuLayout *layout = tally->snapshot->group->targets[sought->target].series->layout;
+    if (is_left(tally, sought))
+        cell->mark = TU_MARK_LEAVE;
+    else if (tu_cell_failure(tu_cells_table(tally->cells, sought->target), cell) != NULL ||
+             !folds_exactly(layout, cell))
+        doubt(changes, sought);
+    else if (cell->rows == 0 && tu_cell_is_possible(layout, cell))
+        cell->mark = TU_MARK_LEAVE;
+    return cell->mark != TU_MARK_LEAVE;
+}
+
+/* All cells of a table, of every series that folds. Others, if any, are the truth already. */
+static gboolean
+fold_table(TuChanges *changes, const TuSummaryTable *table, GError **error)
+{
+    g_autoptr(GArray) wanted = g_array_new(FALSE, FALSE, sizeof(TuSought));
+    for (guint s = 0; s < table->summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(table->summary->series, s);
+        guint target = (guint)series->target[table->grain];
+        const TuCellTable *cells = tu_cells_table(changes->tally->cells, target);
+        if (!tu_snapshot_folds(changes->tally->snapshot, series))
+            continue;
+        for (guint32 i = 0; i < tu_cell_table_size(cells); i++) {
+            TuSought sought = {target, tu_cell_table_cell(cells, i)};
+            if (is_sought(changes, &sought))
+                g_array_append_val(wanted, sought);
+        }
     }
+    return tu_look_up(changes->tally, table, wanted, add_stored, changes, error);
 }
 
 static gboolean
-add_unless_left(TuCell *cell, const TuValue *values, gpointer data, GError **error)
+fold_tables(TuChanges *changes, GError **error)
 {
-    return cell->mark == TU_MARK_LEAVE || add_stored(cell, values, data, error);
+    const TuGroup *group = changes->tally->snapshot->group;
+    for (guint i = 0; i < group->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++)
+            if (summary->tables[grain] != NULL &&
+                !fold_table(changes, summary->tables[grain], error))
+                return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean
@@ -150,11 +193,13 @@ tu_fold_batch(TuChanges *changes, const TuBatch *batch, gint64 *ret_images, GErr
         const TuCaptured *captured = g_ptr_array_index(source->tables, 0);
         Folding folding = {changes, source, 0};
         TuDatabase *db = tally->snapshot->keeper->db;
-        gint64 up_to = batch->up_to[tu_captured_position(captured)];
+        guint position = tu_captured_position(captured);
+        gint64 up_to = batch->up_to[position];
         char texts[2][TU_ENTRY_TEXT_BYTES];
-        TuValue range[] = {tu_database_entry_value(db, 0, texts[0]),
-                           tu_database_entry_value(db, up_to, texts[1])};
-        if (source->is_joined || !source_folds(source) || up_to == 0)
+        TuValue range[] = {
+            tu_database_entry_value(db, tu_batch_after(batch, position) + 1, texts[0]),
+            tu_database_entry_value(db, up_to, texts[1])};
+        if (source->is_joined || !source_folds(tally->snapshot, source) || up_to == 0)
             continue;
         g_autofree char *sql = tu_source_select_images(source, tu_database_dialect(db));
         if (!tu_rows_each(tally->snapshot->keeper->db, sql, range, G_N_ELEMENTS(range), FALSE,
@@ -165,11 +210,5 @@ tu_fold_batch(TuChanges *changes, const TuBatch *batch, gint64 *ret_images, GErr
         *ret_images += folding.n_images;
     }
     tu_tally_roll_up(tally);
-    for (guint target = 0; target < group->n_targets; target++) {
-        Adding adding = {changes, target};
-        drop_unbuilt(tally, target);
-        if (!tu_stored_look_up(tally, target, add_unless_left, &adding, error))
-            return FALSE;
-    }
-    return TRUE;
+    return fold_tables(changes, error);
 }

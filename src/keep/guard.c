@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "keep/parts.h"
 #include "keep/rows.h"
 #include "schema/capture.h"
 
@@ -40,16 +41,68 @@ take_known(const TuValue *row, gpointer data, GError **error)
 static gboolean
 schema_is_known(TuSnapshot *snapshot, gboolean *ret_known, GError **error)
 {
-    gboolean found = FALSE;
-    gint64 noted = 0;
-    TuValue name = tu_value_text(snapshot->group->name);
     if (!tu_database_schema_version(snapshot->keeper->db, snapshot->keeper->model->table_names,
-                                    &snapshot->schema_version, error) ||
-        !tu_database_integer(snapshot->keeper->db,
-                             "SELECT schema_version FROM trueup_group WHERE name = ?1", &name, 1,
-                             &found, &noted, error))
+                                    &snapshot->schema_version, error))
         return FALSE;
-    *ret_known = found && noted == snapshot->schema_version;
+    *ret_known = snapshot->has_noted_version && snapshot->noted_version == snapshot->schema_version;
+    return TRUE;
+}
+
+static char *
+problem_of_columns(const TuGuardState *state, const TuCaptured *now)
+{
+    for (guint i = 0; i < now->columns->len; i++) {
+        const char *column = g_ptr_array_index(now->columns, i);
+        if (tu_table_info_column(now->info, column) == NULL)
+            return g_strdup_printf("column %s of table %s is gone", column, now->name);
+    }
+    if (now->info->has_before_trigger != state->captured->info->has_before_trigger)
+        return g_strdup_printf("a BEFORE trigger of table %s came or went", now->name);
+    return NULL;
+}
+
+/* What is wrong with the table and its own triggers, by their texts and by which ones they are. */
+static gboolean
+find_own_problem(TuSnapshot *snapshot, const TuGuardState *state, const TuCaptured *now,
+                 char **ret_problem, GError **error)
+{
+    TuDatabase *db = snapshot->keeper->db;
+    g_autofree char *made_in = NULL;
+    g_autofree char *identity = NULL;
+    if (now->info == NULL) {
+        *ret_problem = g_strdup_printf("table %s is gone", now->name);
+        return TRUE;
+    }
+    *ret_problem = problem_of_columns(state, now);
+    if (*ret_problem == NULL)
+        *ret_problem = tu_capture_own_problem(db, now);
+    if (*ret_problem != NULL)
+        return TRUE;
+    if (!tu_capture_identity(db, now, &made_in, &identity, error))
+        return FALSE;
+    g_autofree char *digest = tu_capture_digest(db, now, FALSE);
+    if (tu_capture_is_other(state->made_in, state->identity, made_in, identity))
+        *ret_problem =
+            g_strdup_printf("table %s was replaced, one of its logged columns retyped, or "
+                            "a trigger switched off or made anew meanwhile",
+                            now->name);
+    else if (state->noted != NULL && !g_str_equal(digest, state->noted))
+        *ret_problem =
+            g_strdup_printf("table %s has other keys than when `apply` was run", now->name);
+    return TRUE;
+}
+
+/* Parts that came, went or were altered: then it is known where changes may have been missed. */
+static gboolean
+find_problem_of_parts(TuSnapshot *snapshot, const TuCaptured *now, char **ret_problem,
+                      GError **error)
+{
+    g_auto(TuParts) parts = {0};
+    if (!tu_parts_look(snapshot->keeper, now, &parts, error))
+        return FALSE;
+    *ret_problem = tu_parts_problem(&parts, now);
+    if (*ret_problem == NULL)
+        *ret_problem = tu_capture_problem(snapshot->keeper->db, now);
     return TRUE;
 }
 
@@ -59,6 +112,7 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
 {
     g_autoptr(TuTableInfo) info = NULL;
     gboolean has_log = FALSE;
+    tu_database_describe_references(snapshot->keeper->db, TRUE);
     if (!tu_database_describe(snapshot->keeper->db, state->captured->name, &info, error) ||
         !tu_database_has_table(snapshot->keeper->db, state->captured->log, &has_log, error))
         return FALSE;
@@ -68,44 +122,21 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
                     state->captured->log, state->captured->name);
         return FALSE;
     }
+    TuCaptured now = *state->captured;
+    now.info = info;
     g_autofree char *problem = NULL;
-    if (info == NULL) {
-        problem = g_strdup_printf("table %s is gone", state->captured->name);
-    } else {
-        TuCaptured now = *state->captured;
-        now.info = info;
-        for (guint i = 0; i < now.columns->len && problem == NULL; i++) {
-            const char *column = g_ptr_array_index(now.columns, i);
-            if (tu_table_info_column(info, column) == NULL)
-                problem = g_strdup_printf("column %s of table %s is gone", column, now.name);
-        }
-        if (problem == NULL && info->has_before_trigger != state->captured->info->has_before_trigger)
-            problem = g_strdup_printf("a BEFORE trigger of table %s came or went", now.name);
-        if (problem == NULL)
-            problem = tu_capture_problem(snapshot->keeper->db, &now);
-        g_autofree char *digest = tu_capture_digest(snapshot->keeper->db, &now, FALSE);
-        g_autofree char *made_in = NULL;
-        g_autofree char *identity = NULL;
-        if (!tu_capture_identity(snapshot->keeper->db, &now, &made_in, &identity, error))
-            return FALSE;
-        if (problem == NULL &&
-            tu_capture_is_other(state->made_in, state->identity, made_in, identity))
-            problem = g_strdup_printf("table %s was replaced, one of its logged columns retyped, or a "
-                                      "trigger switched off or made anew meanwhile",
-                                      now.name);
-        if (problem == NULL && state->noted != NULL && !g_str_equal(digest, state->noted))
-            problem = g_strdup_printf("table %s has other parts (partitions) or keys than when `apply` "
-                                      "was run",
-                                      now.name);
-    }
+    if (!find_own_problem(snapshot, state, &now, &problem, error))
+        return FALSE;
+    state->is_own = problem != NULL;
+    if (problem == NULL && !find_problem_of_parts(snapshot, &now, &problem, error))
+        return FALSE;
     if (problem != NULL && state->problem == NULL)
         state->problem = g_steal_pointer(&problem);
     return TRUE;
 }
 
 gboolean
-tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_changed,
-               GError **error)
+tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_changed, GError **error)
 {
     g_autoptr(GArray) states = g_array_new(FALSE, FALSE, sizeof(TuGuardState));
     gboolean is_known = FALSE;
@@ -117,8 +148,8 @@ tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_chan
     }
     if (!tu_rows_each(snapshot->keeper->db,
                       "SELECT name, released_at, problem, triggers, made_in, identity "
-                      "FROM trueup_table", NULL,
-                      0, FALSE, take_known, states, error) ||
+                      "FROM trueup_table",
+                      NULL, 0, FALSE, take_known, states, error) ||
         !schema_is_known(snapshot, &is_known, error))
         return FALSE;
     *ret_has_changed = !is_known;
@@ -139,12 +170,14 @@ tu_guard_note(TuSnapshot *snapshot, GArray *states, TuChanges *changes)
                    G_N_ELEMENTS(group));
     for (guint i = 0; i < states->len; i++) {
         const TuGuardState *state = &g_array_index(states, TuGuardState, i);
+        /* Without an identity `apply` takes all changes for missed, not only those of parts. */
         TuValue values[] = {tu_value_text(state->captured->name), tu_value_text(state->problem),
-                            now};
+                            now, tu_value_integer(state->is_own)};
         if (state->problem != NULL && !state->is_released)
             tu_changes_add(changes,
                            "UPDATE trueup_table SET problem = ?2, "
-                           "unguarded_since = coalesce(unguarded_since, ?3) WHERE name = ?1",
+                           "unguarded_since = coalesce(unguarded_since, ?3), "
+                           "identity = CASE WHEN ?4 = 0 THEN identity END WHERE name = ?1",
                            values, G_N_ELEMENTS(values));
     }
 }

@@ -1,6 +1,7 @@
 /*
- * The guard: is capture still what `apply` made it? Asked at every snapshot; while the database's
- * schema version is the one checked last, the answer costs one read.
+ * The guard: is capture still what `apply` made it? Asked by every settling, again after a second and
+ * after every error; while the database's schema version is the one checked last, the answer costs
+ * two reads.
  */
 #pragma once
 
@@ -13,6 +14,7 @@ typedef struct {
     char *noted;    /* digest of the triggers that `apply` made */
     char *made_in, *identity; /* which ones those are */
     gboolean is_released;
+    gboolean is_own; /* the problem that was found now is more than one of the table's parts */
 } TuGuardState;
 
 /* One for each captured table of the group. Reads the control rows and, if the schema changed, the

@@ -5,6 +5,7 @@
 #include "db/sql.h"
 #include "db/stop.h"
 #include "keep/register.h"
+#include "keep/rights.h"
 #include "keep/rows.h"
 #include "schema/capture.h"
 #include "schema/control.h"
@@ -343,12 +344,25 @@ typedef struct {
 } Releasing;
 
 static gboolean
+may_release(TuKeeper *keeper, const Releasing *releasing, GError **error)
+{
+    g_auto(TuRights) rights = {.db = keeper->db};
+    for (guint i = 0; i < keeper->model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(keeper->model->captured, i);
+        if (captured->is_captured && is_of_source(captured, releasing->source) &&
+            !tu_rights_ask_capture(&rights, captured->name, FALSE, error))
+            return FALSE;
+    }
+    return tu_rights_check(&rights, error);
+}
+
+static gboolean
 release_once(TuKeeper *keeper, gpointer data, GError **error)
 {
     Releasing *releasing = data;
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     releasing->n_tables = 0;
-    if (!begin_ddl(&txn, keeper, error) || !schema_is_still(keeper, error))
+    if (!may_release(keeper, releasing, error) || !begin_ddl(&txn, keeper, error) || !schema_is_still(keeper, error))
         return FALSE;
     for (guint i = 0; i < keeper->model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(keeper->model->captured, i);
@@ -392,7 +406,13 @@ tu_install_release_all(TuDatabase *db, guint *ret_tables, GError **error)
 {
     g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(g_free);
     TuValue now = tu_keeper_now();
-    if (!tu_rows_each(db, "SELECT name FROM trueup_table", NULL, 0, FALSE, take_table, tables, error) ||
+    g_auto(TuRights) rights = {.db = db};
+    if (!tu_rows_each(db, "SELECT name FROM trueup_table", NULL, 0, FALSE, take_table, tables, error))
+        return FALSE;
+    for (guint i = 0; i < tables->len; i++)
+        if (!tu_rights_ask_capture(&rights, g_ptr_array_index(tables, i), TRUE, error))
+            return FALSE;
+    if (!tu_rights_check(&rights, error) ||
         !tu_database_run(db, "UPDATE trueup_table SET released_at = coalesce(released_at, ?1)", &now, 1,
                          NULL, error))
         return FALSE;
@@ -432,12 +452,19 @@ take_name(const TuValue *row, gpointer data, GError **error)
 
 /* The tables that trueup made for the summary, also those that the spec names no more. */
 static gboolean
+list_made(TuKeeper *keeper, const char *summary, GPtrArray *names, GError **error)
+{
+    TuValue value = tu_value_text(summary);
+    return tu_rows_each(keeper->db,
+                        "SELECT name FROM trueup_kept WHERE summary = ?1 AND is_made <> 0", &value, 1,
+                        FALSE, take_name, names, error);
+}
+
+static gboolean
 drop_tables(TuKeeper *keeper, const char *summary, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    TuValue value = tu_value_text(summary);
-    if (!tu_rows_each(keeper->db, "SELECT name FROM trueup_kept WHERE summary = ?1 AND is_made <> 0",
-                      &value, 1, FALSE, take_name, names, error))
+    if (!list_made(keeper, summary, names, error))
         return FALSE;
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *sql =
@@ -454,7 +481,9 @@ drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tabl
     static const char *const statements[] = {
         "DELETE FROM trueup_pending WHERE summary = ?1",
         "DELETE FROM trueup_build WHERE summary = ?1",
+        "DELETE FROM trueup_boundary WHERE summary = ?1",
         "DELETE FROM trueup_kept WHERE summary = ?1",
+        "DELETE FROM trueup_pause WHERE summary = ?1",
         "DELETE FROM trueup_summary WHERE name = ?1",
     };
     TuValue name = tu_value_text(summary->spec->name);
@@ -473,6 +502,8 @@ drop_capture(TuKeeper *keeper, const TuCaptured *captured, GError **error)
     TuValue name = tu_value_text(captured->name);
     tu_capture_plan_forget(keeper->db, captured->name, statements);
     return run_all(keeper, statements, error) &&
+           tu_database_run(keeper->db, "DELETE FROM trueup_part WHERE table_name = ?1", &name, 1,
+                           NULL, error) &&
            tu_database_run(keeper->db, "DELETE FROM trueup_table WHERE name = ?1", &name, 1, NULL,
                            error);
 }
@@ -482,6 +513,33 @@ typedef struct {
     gboolean keep_tables;
 } Dropping;
 
+/* All that drop_once removes. */
+static gboolean
+may_drop(TuKeeper *keeper, const Dropping *dropping, GError **error)
+{
+    g_auto(TuRights) rights = {.db = keeper->db};
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const TuModel *model = keeper->model;
+    for (guint i = 0; i < model->captured->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
+        if (!is_needed(model, captured, dropping->summary) &&
+            !tu_rights_ask_capture(&rights, captured->name, TRUE, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < model->summaries->len && !dropping->keep_tables; i++) {
+        const TuSummaryModel *each = g_ptr_array_index(model->summaries, i);
+        if ((dropping->summary == NULL || each == dropping->summary) &&
+            !list_made(keeper, each->spec->name, names, error))
+            return FALSE;
+    }
+    if (dropping->summary == NULL)
+        tu_control_names(keeper->db, names);
+    for (guint i = 0; i < names->len; i++)
+        if (!tu_rights_ask(&rights, "DROP", g_ptr_array_index(names, i), error))
+            return FALSE;
+    return tu_rights_check(&rights, error);
+}
+
 static gboolean
 drop_once(TuKeeper *keeper, gpointer data, GError **error)
 {
@@ -489,7 +547,8 @@ drop_once(TuKeeper *keeper, gpointer data, GError **error)
     TuSummaryModel *summary = dropping->summary;
     const TuModel *model = keeper->model;
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    if (!begin_ddl(&txn, keeper, error) || !schema_is_still(keeper, error))
+    if (!may_drop(keeper, dropping, error) || !begin_ddl(&txn, keeper, error) ||
+        !schema_is_still(keeper, error))
         return FALSE;
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);

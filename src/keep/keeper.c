@@ -1,7 +1,9 @@
 #include "keep/keeper.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include "keep/rows.h"
 #include "time/instant.h"
 
 static void
@@ -31,6 +33,7 @@ tu_keeper_clear(TuKeeper *keeper)
 {
     g_clear_pointer(&keeper->zones, g_hash_table_unref);
     g_clear_pointer(&keeper->zone_problems, g_hash_table_unref);
+    g_clear_pointer(&keeper->known, g_hash_table_unref);
     g_clear_pointer(&keeper->worker, g_free);
 }
 
@@ -84,6 +87,18 @@ tu_keeper_is_cancelled(const TuKeeper *keeper)
 }
 
 gboolean
+tu_keeper_yield(const TuKeeper *keeper, gboolean may_leave, GError **error)
+{
+    return keeper->yield == NULL || keeper->yield(keeper->yield_data, may_leave, error);
+}
+
+gboolean
+tu_keeper_between(const TuKeeper *keeper, TuDate reached, double share, GError **error)
+{
+    return keeper->between == NULL || keeper->between(keeper->between_data, reached, share, error);
+}
+
+gboolean
 tu_keeper_may_go_on(const TuKeeper *keeper, GError **error)
 {
     if (!tu_keeper_is_cancelled(keeper))
@@ -92,8 +107,46 @@ tu_keeper_may_go_on(const TuKeeper *keeper, GError **error)
     return FALSE;
 }
 
+gsize
+tu_keeper_cells_bytes(const TuKeeper *keeper)
+{
+    return keeper->memory_bytes / 4 * 3;
+}
+
 TuValue
 tu_keeper_now(void)
 {
     return tu_value_time(TU_TYPE_INSTANT, tu_instant_now_us());
+}
+
+static gboolean
+take_text(const TuValue *row, gpointer data, GError **error)
+{
+    if (row[0].type == TU_TYPE_TEXT)
+        *(char **)data = g_strndup(row[0].text, row[0].bytes);
+    return TRUE;
+}
+
+/* Some databases do not say who holds a lock: the holder writes it down. It is only for people, so it
+ * does no harm if that cannot be done. */
+void
+tu_keeper_note_holder(const TuKeeper *keeper, const TuGroup *group, char **holder)
+{
+    TuValue values[] = {tu_value_text(keeper->worker), tu_value_text(group->name)};
+    char *worker = NULL;
+    if (tu_database_dialect(keeper->db)->names_lock_holder)
+        return;
+    if (*holder == NULL) {
+        (void)!tu_database_run(keeper->db, "UPDATE trueup_group SET worker = ?1 WHERE name = ?2",
+                               values, G_N_ELEMENTS(values), NULL, NULL);
+        return;
+    }
+    (void)!tu_rows_each(keeper->db, "SELECT worker FROM trueup_group WHERE name = ?1", values + 1, 1,
+                        FALSE, take_text, &worker, NULL);
+    const char *colon = worker != NULL ? strrchr(worker, ':') : NULL;
+    if (colon != NULL) {
+        g_free(*holder);
+        *holder = g_strdup_printf("%.*s, pid %s", (int)(colon - worker), worker, colon + 1);
+    }
+    g_free(worker);
 }

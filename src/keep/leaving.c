@@ -79,6 +79,8 @@ tu_register_forget_leaving(const TuRegistration *registration, GError **error)
 {
     for (guint i = 0; registration->leaving != NULL && i < registration->leaving->len; i++)
         if (!run(registration->keeper, "DELETE FROM trueup_table WHERE name = ?1",
+                 g_ptr_array_index(registration->leaving, i), error) ||
+            !run(registration->keeper, "DELETE FROM trueup_part WHERE table_name = ?1",
                  g_ptr_array_index(registration->leaving, i), error))
             return FALSE;
     return TRUE;
@@ -90,12 +92,14 @@ tu_register_find_leaving(TuRegistration *registration, GError **error)
     static const struct {
         const char *list;
         gboolean (*is_there)(const TuModel *model, const char *name);
-        const char *const statements[4];
+        const char *const statements[6];
         gboolean is_captured;
     } kinds[] = {
         {"SELECT name FROM trueup_summary", summary_is_there,
          {"DELETE FROM trueup_summary WHERE name = ?1", "DELETE FROM trueup_build WHERE summary = ?1",
-          "DELETE FROM trueup_pending WHERE summary = ?1"}, FALSE},
+          "DELETE FROM trueup_pending WHERE summary = ?1",
+          "DELETE FROM trueup_boundary WHERE summary = ?1",
+          "DELETE FROM trueup_pause WHERE summary = ?1"}, FALSE},
         {"SELECT name FROM trueup_source", source_is_there,
          {"DELETE FROM trueup_source WHERE name = ?1",
           "DELETE FROM trueup_pending WHERE source = ?1"}, FALSE},

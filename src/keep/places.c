@@ -22,29 +22,85 @@ batch_sql(const TuSnapshot *snapshot, const TuCaptured *table)
     const char *id = dialect->entry_id;
     g_autofree char *order =
         dialect->has_entry_column ? g_strdup_printf(" ORDER BY %s", id) : g_strdup("");
-    return tu_sql_format("SELECT max(e.id) FROM (SELECT %s AS id FROM %Q%s LIMIT ?1) AS e", id,
-                         table->log, order);
+    return tu_sql_format("SELECT max(e.id), count(*) FROM (SELECT %s AS id FROM %Q WHERE %s > ?2%s LIMIT ?1) AS e",
+                         id, table->log, id, order);
+}
+
+typedef struct {
+    gint64 up_to, n;
+} Taken;
+
+static gboolean
+take_end(const TuValue *row, gpointer data, GError **error)
+{
+    *(Taken *)data = (Taken){row[0].type == TU_TYPE_INTEGER ? row[0].integer : 0, row[1].integer};
+    return TRUE;
+}
+
+gint64
+tu_batch_after(const TuBatch *batch, guint position)
+{
+    return batch->after != NULL ? batch->after[position] : 0;
 }
 
 gboolean
-tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_batch, GError **error)
+tu_batch_take(const TuSnapshot *snapshot, const gint64 *after, guint limit, TuBatch *ret_batch,
+              GError **error)
 {
     const GPtrArray *captured = snapshot->group->captured;
     g_autofree gint64 *up_to = g_new0(gint64, captured->len);
-    TuValue value = tu_value_integer(limit);
-    ret_batch->is_empty = TRUE;
+    *ret_batch = (TuBatch){.after = after, .is_empty = TRUE};
     for (guint i = 0; i < captured->len; i++) {
         const TuCaptured *table = g_ptr_array_index(captured, i);
-        gboolean found = FALSE;
+        TuDatabase *db = snapshot->keeper->db;
+        char text[TU_ENTRY_TEXT_BYTES];
+        TuValue values[] = {tu_value_integer(limit),
+                            tu_database_entry_value(db, tu_batch_after(ret_batch, i), text)};
+        Taken taken = {0};
         if (!table->is_captured)
             continue;
         g_autofree char *sql = batch_sql(snapshot, table);
-        if (!tu_database_integer(snapshot->keeper->db, sql, &value, 1, &found, &up_to[i], error))
+        if (!tu_rows_each(db, sql, values, G_N_ELEMENTS(values), FALSE, take_end, &taken, error))
             return FALSE;
-        if (found)
+        up_to[i] = taken.up_to;
+        ret_batch->n_entries += taken.n;
+        if (taken.n > 0)
             ret_batch->is_empty = FALSE;
     }
     ret_batch->up_to = g_steal_pointer(&up_to);
+    return TRUE;
+}
+
+static gboolean
+take_ends(const TuValue *row, gpointer data, GError **error)
+{
+    GArray *ends = data;
+    for (guint i = 0; i < ends->len; i++)
+        if (row[i].type == TU_TYPE_INTEGER)
+            g_array_index(ends, gint64, i) = row[i].integer;
+    return TRUE;
+}
+
+gboolean
+tu_batch_ends(const TuSnapshot *snapshot, gint64 **ret_ends, GError **error)
+{
+    const GPtrArray *captured = snapshot->group->captured;
+    const char *id = tu_database_dialect(snapshot->keeper->db)->entry_id;
+    g_autoptr(GArray) ends = g_array_new(FALSE, TRUE, sizeof(gint64));
+    g_autoptr(GString) sql = g_string_new("SELECT ");
+    g_array_set_size(ends, captured->len);
+    for (guint i = 0; i < captured->len; i++) {
+        const TuCaptured *table = g_ptr_array_index(captured, i);
+        g_string_append(sql, i > 0 ? ", " : "");
+        if (table->is_captured)
+            tu_sql_append(sql, "(SELECT max(%s) FROM %Q)", id, table->log);
+        else
+            g_string_append(sql, "NULL");
+    }
+    if (captured->len > 0 && !tu_rows_each(snapshot->keeper->db, sql->str, NULL, 0, FALSE,
+                                           take_ends, ends, error))
+        return FALSE;
+    *ret_ends = (gint64 *)(gpointer)g_array_free(g_steal_pointer(&ends), FALSE);
     return TRUE;
 }
 
@@ -68,14 +124,16 @@ tu_batch_is_unclear(const TuSnapshot *snapshot, const TuSummaryModel *summary, c
     for (guint i = 0; i < snapshot->group->captured->len && !*ret_is_unclear; i++) {
         const TuCaptured *captured = g_ptr_array_index(snapshot->group->captured, i);
         gint64 one = 0;
-        char text[TU_ENTRY_TEXT_BYTES];
-        TuValue up_to = tu_database_entry_value(db, batch->up_to[i], text);
+        char texts[2][TU_ENTRY_TEXT_BYTES];
+        TuValue range[] = {tu_database_entry_value(db, batch->up_to[i], texts[0]),
+                           tu_database_entry_value(db, tu_batch_after(batch, i), texts[1])};
+        const char *id = tu_database_dialect(db)->entry_id;
         if (batch->up_to[i] == 0 || !reads_table(summary, captured))
             continue;
         g_autofree char *sql = tu_sql_format(
-            "SELECT 1 FROM %Q WHERE trueup_weight = 2 AND %s <= ?1 LIMIT 1", captured->log,
-            tu_database_dialect(db)->entry_id);
-        if (!tu_database_integer(db, sql, &up_to, 1, ret_is_unclear, &one, error))
+            "SELECT 1 FROM %Q WHERE trueup_weight = 2 AND %s <= ?1 AND %s > ?2 LIMIT 1",
+            captured->log, id, id);
+        if (!tu_database_integer(db, sql, range, G_N_ELEMENTS(range), ret_is_unclear, &one, error))
             return FALSE;
     }
     return TRUE;
@@ -137,26 +195,27 @@ take_id(const TuValue *row, gpointer data, GError **error)
 }
 
 gboolean
-tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gint64 to, GArray *ids,
-             GError **error)
+tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gint64 after, gint64 up_to,
+             GArray *ids, GError **error)
 {
     TuDatabase *db = snapshot->keeper->db;
     const char *id = tu_database_dialect(db)->entry_id;
-    char text[TU_ENTRY_TEXT_BYTES];
-    TuValue up_to = tu_database_entry_value(db, to, text);
+    char texts[2][TU_ENTRY_TEXT_BYTES];
+    TuValue range[] = {tu_database_entry_value(db, after, texts[0]),
+                       tu_database_entry_value(db, up_to, texts[1])};
     g_autofree char *sql =
-        tu_sql_format("SELECT %s FROM %Q WHERE %s <= ?1", id, captured->log, id);
-    return tu_rows_each(db, sql, &up_to, 1, FALSE, take_id, ids, error);
+        tu_sql_format("SELECT %s FROM %Q WHERE %s > ?1 AND %s <= ?2", id, captured->log, id, id);
+    return tu_rows_each(db, sql, range, G_N_ELEMENTS(range), FALSE, take_id, ids, error);
 }
 
 /* The same image by image, leaving out those that the database cannot evaluate. */
 static gboolean
-each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql, gint64 to,
-                 GError **error)
+each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql, gint64 after,
+                 gint64 up_to, GError **error)
 {
     TuSnapshot *snapshot = visiting->tally->snapshot;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    if (!tu_batch_ids(snapshot, captured, to, ids, error))
+    if (!tu_batch_ids(snapshot, captured, after, up_to, ids, error))
         return FALSE;
     for (guint i = 0; i < ids->len; i++) {
         g_autoptr(GError) local = NULL;
@@ -187,14 +246,16 @@ each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *bat
               const char *sql, gboolean is_tolerant, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    gint64 up_to = captured->is_captured ? batch->up_to[tu_captured_position(captured)] : 0;
+    guint position = captured->is_captured ? tu_captured_position(captured) : 0;
+    gint64 up_to = captured->is_captured ? batch->up_to[position] : 0;
+    gint64 after = tu_batch_after(batch, position);
     TuSnapshot *snapshot = visiting->tally->snapshot;
     if (is_tolerant && !tu_transaction_mark(&snapshot->txn, error))
         return FALSE;
-    if (up_to == 0 || each_image(visiting, sql, 0, up_to, &local))
+    if (up_to == 0 || each_image(visiting, sql, after + 1, up_to, &local))
         return TRUE;
     if (is_tolerant && tu_error_is(local, TU_ERROR_DATABASE))
-        return tu_transaction_back(&snapshot->txn, error) && each_sound_image(visiting, captured, sql, up_to, error);
+        return tu_transaction_back(&snapshot->txn, error) && each_sound_image(visiting, captured, sql, after, up_to, error);
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }

@@ -10,23 +10,32 @@
 #include "keep/tally.h"
 #include "schema/source_sql.h"
 
-/* One batch: for each table of the group (by its position there) the highest id that it takes;
- * 0: none. */
+/* One batch: for each table of the group (by its position there) the highest id that it takes (0:
+ * none), and the one that it takes only entries after (NULL: from the first). */
 typedef struct {
     gint64 *up_to;
+    const gint64 *after; /* not owned */
+    gint64 n_entries;    /* in it, of all logs */
     gboolean is_empty;
 } TuBatch;
+
+/* The id that the batch takes only entries after, of the table in that position. */
+gint64 tu_batch_after(const TuBatch *batch, guint position);
 
 typedef gboolean (*TuPlaceVisit)(TuPlace *place, const TuSourceModel *source, gpointer data,
                                  GError **error);
 
-/* The next batch of the group's logs, at most `limit` entries of each. Free up_to with g_free. */
-gboolean tu_batch_take(const TuSnapshot *snapshot, guint limit, TuBatch *ret_batch,
-                       GError **error);
+/* The next batch of the group's logs, at most `limit` entries of each, all after those ids (NULL: from
+ * the first). Free up_to with g_free; `after` is not copied. */
+gboolean tu_batch_take(const TuSnapshot *snapshot, const gint64 *after, guint limit,
+                       TuBatch *ret_batch, GError **error);
 
-/* The ids of a log's entries up to one, as the snapshot has them (of gint64). */
-gboolean tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gint64 to,
-                      GArray *ids, GError **error);
+/* The highest id of each log, 0 where it is empty: one question. Free with g_free. */
+gboolean tu_batch_ends(const TuSnapshot *snapshot, gint64 **ret_ends, GError **error);
+
+/* The ids of a log's entries after one and up to one, as the snapshot has them (of gint64). */
+gboolean tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gint64 after,
+                      gint64 up_to, GArray *ids, GError **error);
 
 /* TRUE if the batch has an entry that says only that something changed in a table of the summary's
  * (weight 2, schema/capture.h). */

@@ -50,6 +50,20 @@ envelope_of_all(const TuTally *tally, TuDate from, TuDate to)
     return range;
 }
 
+TuTimeRange
+tu_read_envelope(TuTally *tally, const guint32 *tenants, guint n, TuDate from, TuDate to)
+{
+    TuTimeRange range = {G_MAXINT64, G_MININT64, from, to};
+    for (guint i = 0; i < n; i++) {
+        const TuZone *zone = tu_tally_tenant(tally, tenants[i])->zone;
+        if (zone == NULL)
+            continue;
+        TuTimeRange own = range_of_dates(zone, from, to);
+        widen(&range, &own);
+    }
+    return n == 0 ? envelope_of_all(tally, from, to) : range;
+}
+
 static gboolean
 find_only_tenant(const TuTally *tally, guint32 *ret_tenant)
 {

@@ -1,15 +1,19 @@
 #include "keep/recompute.h"
 
 #include "keep/apply.h"
+#include "keep/bisect.h"
 #include "keep/rows.h"
 #include "keep/truth.h"
 #include "time/instant.h"
 
-/* Buckets recomputed in one turn: their cells are written while others wait for the lock. */
-#define BATCH_BUCKETS 2000
+/* Buckets recomputed in one turn: as many as take about this long, since a snapshot holds up
+ * whoever would alter a source. Their cells fit into the memory allowed. */
+#define TURN_US (TU_SECOND_US / 2)
+#define FIRST_BATCH 200
+#define LARGEST_BATCH 2000
 
-/* A failed bucket is tried again after 1 s, 2 s, 4 s, ... as often as `refresh: attempts` says; then
- * it is parked and tried once in this time. */
+/* A failed bucket is tried again after 1 s, 2 s, 4 s, ... as often as `refresh: attempts` says;
+ * then it is parked and tried once in this time. */
 #define LONGEST_PAUSE_S 3600
 
 typedef struct {
@@ -82,10 +86,10 @@ take_bucket(const TuValue *row, gpointer data, GError **error)
     if (bucket.summary == NULL && tu_model_summary(model, name) != NULL)
         return TRUE; /* another group's */
     bucket.tenant = tu_tenant_read(model, snapshot->values, &row[3]);
-    bucket.is_kept = bucket.source != NULL && bucket.summary != NULL &&
-                     tu_bucket_parse(bucket.summary->unit, row[4].text, row[4].bytes,
-                                     &bucket.unit) &&
-                     is_still_kept(snapshot, &bucket);
+    bucket.is_kept =
+        bucket.source != NULL && bucket.summary != NULL &&
+        tu_bucket_parse(bucket.summary->unit, row[4].text, row[4].bytes, &bucket.unit) &&
+        is_still_kept(snapshot, &bucket);
     g_array_append_val(listing->buckets, bucket);
     return TRUE;
 }
@@ -95,40 +99,39 @@ list_due(TuSnapshot *snapshot, const TuGoal *goal, GArray *buckets, GError **err
 {
     Listing listing = {snapshot, buckets};
     TuValue now = tu_keeper_now();
-    TuValue values[] = {now, tu_value_integer(BATCH_BUCKETS),
-                        tu_value_text(snapshot->group->name), tu_value_integer(goal->pending_done),
-                        tu_value_integer(goal->pending)};
+    TuValue values[] = {now, tu_value_integer(goal->batch), tu_value_text(snapshot->group->name),
+                        tu_value_integer(goal->pending_done), tu_value_integer(goal->pending)};
     return tu_rows_each(snapshot->keeper->db,
                         "SELECT id, source, summary, tenant, bucket, attempts FROM trueup_pending "
                         "WHERE (next_attempt_at IS NULL OR next_attempt_at <= ?1) "
                         "AND id > ?4 AND id <= ?5 AND summary IN "
                         "(SELECT name FROM trueup_summary WHERE group_name = ?3) "
+                        "AND NOT EXISTS (SELECT 1 FROM trueup_pause p "
+                        "WHERE p.summary = '' OR p.summary = trueup_pending.summary) "
                         "ORDER BY id LIMIT ?2",
                         values, G_N_ELEMENTS(values), FALSE, take_bucket, &listing, error);
 }
 
 /* What is on the list now is what this settling ends with. */
-static gboolean
-find_goal(TuSnapshot *snapshot, TuGoal *goal, GError **error)
+static void
+find_goal(const TuSnapshot *snapshot, TuGoal *goal)
 {
-    gboolean found = FALSE;
-    if (goal->has_pending)
-        return TRUE;
+    if (!goal->has_pending)
+        goal->pending = snapshot->last_pending;
+    if (goal->batch == 0)
+        goal->batch = FIRST_BATCH;
     goal->has_pending = TRUE;
-    return tu_database_integer(snapshot->keeper->db, "SELECT max(id) FROM trueup_pending", NULL, 0,
-                               &found, &goal->pending, error);
 }
 
 /* ---- what becomes of a bucket ---- */
 
 static void
-note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem,
-            TuResult *result)
+note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem, TuResult *result)
 {
     TuValue next = tu_keeper_now();
     gint64 attempts = MIN(bucket->summary->spec->refresh.attempts, 11);
-    gint64 pause_s = bucket->attempts < attempts ? G_GINT64_CONSTANT(1) << bucket->attempts
-                                                 : LONGEST_PAUSE_S;
+    gint64 pause_s =
+        bucket->attempts < attempts ? G_GINT64_CONSTANT(1) << bucket->attempts : LONGEST_PAUSE_S;
     next.integer += pause_s * TU_SECOND_US;
     TuValue values[] = {tu_value_integer(bucket->id), next, tu_value_text(problem)};
     tu_changes_add(changes,
@@ -171,18 +174,23 @@ failure_of(TuTally *tally, const PendingBucket *bucket)
 /* ---- a turn ---- */
 
 static gboolean
-count_truth(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, TuTally **ret_tally,
-            GError **error)
+count_truth(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolean has_holes,
+            TuTally **ret_tally, GError **error)
 {
     gboolean cannot_roll_up = FALSE;
     for (int attempt = 0; attempt < 2; attempt++) {
         g_autoptr(TuTally) tally = tu_tally_new(snapshot);
+        TuUnitManner manner = {.all_from_source = attempt > 0};
+        /* One alone must be counted, whatever it needs: the build had it as well. */
+        tally->limit_bytes = n > 1 ? tu_keeper_cells_bytes(snapshot->keeper) : 0;
+        if (has_holes)
+            tally->holes = tu_holes_new();
         for (guint i = 0; i < n; i++) {
             guint32 tenant =
                 tu_dictionary_intern(tu_cells_dictionary(tally->cells), buckets[i].tenant);
+            TuUnit unit = {buckets[i].source, buckets[i].summary, tenant, buckets[i].unit};
             if (buckets[i].is_kept && tu_tally_tenant(tally, tenant)->zone != NULL)
-                tu_truth_want_unit(tally, buckets[i].source, buckets[i].summary, tenant,
-                                   buckets[i].unit, attempt > 0);
+                tu_truth_want_unit(tally, &unit, manner);
         }
         if (!tu_truth_count(tally, &cannot_roll_up, error))
             return FALSE;
@@ -195,11 +203,11 @@ count_truth(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, TuTally
 }
 
 static gboolean
-recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, TuResult *result,
-          GError **error)
+recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolean has_holes,
+          TuResult *result, GError **error)
 {
     TuTally *tally = NULL;
-    if (!count_truth(snapshot, buckets, n, &tally, error))
+    if (!count_truth(snapshot, buckets, n, has_holes, &tally, error))
         return FALSE;
     g_autoptr(TuChanges) changes = tu_changes_new(tally);
     changes->may_split = FALSE;
@@ -223,23 +231,20 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, TuResult 
 
 /* A bucket whose rows the database itself cannot evaluate: noted, without touching its cells. */
 static gboolean
-fail_bucket(TuSnapshot *snapshot, const PendingBucket *bucket, const GError *why,
-            TuResult *result, GError **error)
+fail_bucket(TuSnapshot *snapshot, const PendingBucket *bucket, const GError *why, TuResult *result,
+            GError **error)
 {
     g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
     note_failed(changes, bucket, why->message, result);
     return tu_apply(snapshot, changes, error);
 }
 
-/* Writing failed, and the snapshot is gone with it: the next turns go on one bucket at a time, and the
- * one that fails alone is set aside. */
+/* The bucket that could not be written, alone, when the snapshot is gone: the next turn sets it
+ * aside. */
 static void
-note_unwritable(TuGoal *goal, const PendingBucket *buckets, guint n, const GError *why)
+note_unwritable(TuGoal *goal, const PendingBucket *bucket, const GError *why)
 {
-    goal->only_one = TRUE;
-    if (n > 1)
-        return;
-    goal->unwritable = buckets[0].id;
+    goal->unwritable = bucket->id;
     g_free(goal->why);
     goal->why = g_strdup(why->message);
 }
@@ -254,55 +259,94 @@ fail_unwritable(TuSnapshot *snapshot, TuGoal *goal, const PendingBucket *bucket,
     return fail_bucket(snapshot, bucket, why, result, error);
 }
 
+/* TRUE if fewer buckets may get over it: a bad one is among them, or they need too much memory. */
+static gboolean
+is_of_some_bucket(const GError *error)
+{
+    return tu_error_is(error, TU_ERROR_DATABASE) || tu_error_is(error, TU_ERROR_DATA) ||
+           tu_error_is(error, TU_ERROR_LIMIT);
+}
+
+/* The next batch is as large as what takes one turn's time. */
+static void
+note_pace(TuGoal *goal, guint n, gint64 took_us)
+{
+    if (took_us > 2 * TURN_US)
+        goal->batch = MAX(n / 2, 1);
+    else if (took_us < TURN_US / 2 && n >= goal->batch)
+        goal->batch = MIN(goal->batch * 2, LARGEST_BATCH);
+}
+
+/* What is tried after a failure; FALSE: nothing is left. Half of the buckets, so that a bad one is found
+ * after a few attempts; one alone is read in parts: the row may be only another summary's. */
+static gboolean
+try_less(guint *n, gboolean *has_holes, const GError *why)
+{
+    if (*n > 1) {
+        *n /= 2;
+        return TRUE;
+    }
+    if (*has_holes || !tu_bisect_may_help(why))
+        return FALSE;
+    *has_holes = TRUE;
+    return TRUE;
+}
+
+/* The first `n` of the buckets, or as many of them as can be done together. *ret_done: how many; 0: the
+ * snapshot is gone, and the goal knows how to go on. */
+static gboolean
+recompute_some(TuSnapshot *snapshot, TuGoal *goal, const PendingBucket *buckets, guint n,
+               TuResult *result, guint *ret_done, GError **error)
+{
+    gint64 began_us = g_get_monotonic_time();
+    gboolean has_holes = FALSE;
+    if (!tu_transaction_mark(&snapshot->txn, error))
+        return FALSE;
+    for (*ret_done = n;;) {
+        g_autoptr(GError) local = NULL;
+        if (recompute(snapshot, buckets, *ret_done, has_holes, result, &local)) {
+            note_pace(goal, *ret_done, g_get_monotonic_time() - began_us);
+            return TRUE;
+        }
+        if (!is_of_some_bucket(local)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        goal->batch = MAX(*ret_done / 2, 1);
+        if (snapshot->txn.db == NULL) {
+            if (*ret_done == 1)
+                note_unwritable(goal, buckets, local);
+            *ret_done = 0;
+            return TRUE;
+        }
+        if (!tu_transaction_back(&snapshot->txn, error))
+            return FALSE;
+        if (!try_less(ret_done, &has_holes, local))
+            return fail_bucket(snapshot, buckets, local, result, error);
+    }
+}
+
 gboolean
 tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_done,
                      GError **error)
 {
     g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(PendingBucket));
-    g_autoptr(GError) local = NULL;
-    if (!find_goal(snapshot, goal, error) || !list_due(snapshot, goal, due, error))
+    guint n_done = 0;
+    find_goal(snapshot, goal);
+    guint most = goal->batch;
+    if (!list_due(snapshot, goal, due, error))
         return FALSE;
     *ret_is_done = due->len == 0;
     if (due->len == 0)
         return TRUE;
-    /* When the batch fails as a whole, its first bucket is tried alone, so that a bad one is found
-     * and set aside after at most as many turns as there are buckets. */
     const PendingBucket *buckets = &g_array_index(due, PendingBucket, 0);
     if (buckets[0].id == goal->unwritable)
         return fail_unwritable(snapshot, goal, buckets, result, error);
-    if (goal->only_one)
-        g_array_set_size(due, 1);
-    if (!tu_transaction_mark(&snapshot->txn, error))
+    if (!recompute_some(snapshot, goal, buckets, due->len, result, &n_done, error))
         return FALSE;
-    if (recompute(snapshot, buckets, due->len, result, &local)) {
-        goal->pending_done = buckets[due->len - 1].id;
-        return TRUE;
-    }
-    gboolean is_of_a_row = tu_error_is(local, TU_ERROR_DATABASE) || tu_error_is(local, TU_ERROR_DATA);
-    if (is_of_a_row && snapshot->txn.db == NULL) {
-        note_unwritable(goal, buckets, due->len, local);
-        return TRUE;
-    }
-    if (!is_of_a_row) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    g_clear_error(&local);
-    if (!tu_transaction_back(&snapshot->txn, error))
-        return FALSE;
-    if (recompute(snapshot, buckets, 1, result, &local)) {
-        goal->pending_done = buckets[0].id;
-        return TRUE;
-    }
-    gboolean is_data = tu_error_is(local, TU_ERROR_DATABASE) || tu_error_is(local, TU_ERROR_DATA);
-    if (snapshot->txn.db == NULL && is_data) {
-        note_unwritable(goal, buckets, 1, local);
-        return TRUE;
-    }
-    if (snapshot->txn.db == NULL || !tu_error_is(local, TU_ERROR_DATABASE)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    goal->pending_done = buckets[0].id;
-    return tu_transaction_back(&snapshot->txn, error) && fail_bucket(snapshot, buckets, local, result, error);
+    if (n_done > 0)
+        goal->pending_done = buckets[n_done - 1].id;
+    /* The list had no more, so another snapshot would find nothing. */
+    *ret_is_done = n_done == due->len && due->len < most;
+    return TRUE;
 }

@@ -1,178 +1,16 @@
 #include "keep/register.h"
 
-#include <string.h>
-
 #include "db/bulk.h"
 #include "db/sql.h"
+#include "keep/boundary_apply.h"
 #include "keep/build.h"
+#include "keep/parts.h"
 #include "keep/rows.h"
 #include "keep/tenants.h"
 #include "schema/capture.h"
 #include "schema/control.h"
 #include "schema/definition.h"
 #include "time/instant.h"
-
-/* ---- reading single values ---- */
-
-static gboolean
-take_text(const TuValue *row, gpointer data, GError **error)
-{
-    char **text = data;
-    g_free(*text);
-    *text = row[0].type == TU_TYPE_TEXT ? g_strndup(row[0].text, row[0].bytes) : NULL;
-    return TRUE;
-}
-
-static gboolean
-read_text(TuKeeper *keeper, const char *sql, const char *argument, char **ret_text, GError **error)
-{ /* without an argument the statement has no parameter */
-    TuValue value = tu_value_text(argument);
-    *ret_text = NULL;
-    return tu_rows_each(keeper->db, sql, &value, argument != NULL, FALSE, take_text, ret_text, error);
-}
-
-/* ---- looking ---- */
-
-/* Rows that are not trueup's are replaced only by one who says so. */
-static gboolean
-refuse_foreign_rows(TuRegistration *registration, const TuSummaryTable *table, GError **error)
-{
-    gboolean has_rows = FALSE;
-    gint64 one = 0;
-    if (registration->may_take_over)
-        return TRUE;
-    g_autofree char *sql = tu_sql_format("SELECT 1 FROM %Q LIMIT 1", table->name);
-    if (!tu_database_integer(registration->keeper->db, sql, NULL, 0, &has_rows, &one, error))
-        return FALSE;
-    if (has_rows)
-        g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                    "table %s has rows that are not from trueup: run `trueup apply --take-over` if it "
-                    "may replace them, or name another table for summary %s",
-                    table->name, table->summary->spec->name);
-    return !has_rows;
-}
-
-/* A table that is there already: ours with the same key, or one without rows, or taken over. */
-static gboolean
-look_at_table(TuRegistration *registration, const TuSummaryTable *table, GError **error)
-{
-    const TuSummary *spec = table->summary->spec;
-    g_autofree char *key = tu_definition_of_key(spec);
-    g_autofree char *known_key = NULL;
-    if (!registration->is_first &&
-        !read_text(registration->keeper, "SELECT \"key\" FROM trueup_kept WHERE name = ?1", table->name,
-                   &known_key, error))
-        return FALSE;
-    if (known_key == NULL)
-        return refuse_foreign_rows(registration, table, error);
-    if (g_str_equal(key, known_key))
-        return TRUE;
-    g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                "summary %s: its key changed (a dimension, the tenant or the series column): table %s "
-                "keeps its key, so name a new `table`",
-                spec->name, table->name);
-    return FALSE;
-}
-
-static gboolean
-look_at_summary(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
-{
-    TuKeeper *keeper = registration->keeper;
-    guint index = summary->spec->index;
-    g_autofree char *known = NULL;
-    g_autofree char *definition = tu_definition_of_summary(keeper->model->spec, summary->spec);
-    if (!registration->is_first &&
-        !read_text(keeper, "SELECT definition FROM trueup_summary WHERE name = ?1",
-                   summary->spec->name, &known, error))
-        return FALSE;
-    registration->is_new[index] = known == NULL;
-    registration->must_build[index] = g_strcmp0(known, definition) != 0;
-    for (int grain = 0; grain < TU_GRAINS; grain++) {
-        const TuSummaryTable *table = summary->tables[grain];
-        if (table == NULL)
-            continue;
-        if (!table->exists)
-            registration->must_build[index] = TRUE;
-        else if (!look_at_table(registration, table, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* TRUE if changes of the table may have been missed since `apply` was last run. */
-static gboolean
-look_at_captured(TuRegistration *registration, const TuCaptured *captured, gboolean *ret_missed,
-                 GError **error)
-{
-    TuKeeper *keeper = registration->keeper;
-    g_autofree char *noted = NULL;
-    gboolean is_lost = FALSE;
-    gint64 one = 0;
-    TuValue name = tu_value_text(captured->name);
-    g_autofree char *installed = tu_capture_digest(keeper->db, captured, TRUE);
-    g_autofree char *noted_in = NULL;
-    g_autofree char *noted_identity = NULL;
-    g_autofree char *made_in = NULL;
-    g_autofree char *identity = NULL;
-    gboolean exists = FALSE;
-    gboolean lacks_column = FALSE;
-    gboolean has_other_type = FALSE;
-    *ret_missed = TRUE;
-    if (registration->is_first)
-        return TRUE;
-    if (!read_text(keeper, "SELECT triggers FROM trueup_table WHERE name = ?1", captured->name,
-                   &noted, error) ||
-        !tu_database_integer(keeper->db,
-                             "SELECT 1 FROM trueup_table WHERE name = ?1 "
-                             "AND (unguarded_since IS NOT NULL OR released_at IS NOT NULL)",
-                             &name, 1, &is_lost, &one, error) ||
-        !read_text(keeper, "SELECT made_in FROM trueup_table WHERE name = ?1", captured->name,
-                   &noted_in, error) ||
-        !read_text(keeper, "SELECT identity FROM trueup_table WHERE name = ?1", captured->name,
-                   &noted_identity, error) ||
-        !tu_capture_identity(keeper->db, captured, &made_in, &identity, error) ||
-        !tu_capture_log_differs(keeper->db, captured, &exists, &lacks_column, &has_other_type,
-                                error))
-        return FALSE;
-    is_lost = is_lost || tu_capture_is_other(noted_in, noted_identity, made_in, identity);
-    *ret_missed = !exists || has_other_type || is_lost || g_strcmp0(noted, installed) != 0;
-    return TRUE;
-}
-
-gboolean
-tu_register_look(TuRegistration *registration, GError **error)
-{
-    TuKeeper *keeper = registration->keeper;
-    const TuModel *model = keeper->model;
-    gboolean exists = FALSE;
-    registration->must_build = g_new0(gboolean, model->summaries->len);
-    registration->is_new = g_new0(gboolean, model->summaries->len);
-    if (!tu_control_exists(keeper->db, &exists, error))
-        return FALSE;
-    registration->is_first = !exists;
-    for (guint i = 0; i < model->summaries->len; i++)
-        if (!look_at_summary(registration, g_ptr_array_index(model->summaries, i), error))
-            return FALSE;
-    for (guint i = 0; i < model->captured->len; i++) {
-        const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        gboolean missed = FALSE;
-        if (!captured->is_captured)
-            continue;
-        if (!look_at_captured(registration, captured, &missed, error))
-            return FALSE;
-        for (guint s = 0; s < model->summaries->len && missed; s++) {
-            const TuSummaryModel *summary = g_ptr_array_index(model->summaries, s);
-            for (guint k = 0; k < summary->series->len; k++) {
-                const TuSeriesModel *series = g_ptr_array_index(summary->series, k);
-                if (g_ptr_array_find(series->source->tables, captured, NULL))
-                    registration->must_build[s] = TRUE;
-            }
-        }
-    }
-    return TRUE;
-}
-
-/* ---- writing ---- */
 
 /* One row of a control table whose key is its first column. */
 static gboolean
@@ -181,12 +19,11 @@ put(TuKeeper *keeper, const char *table, const char *const *names, const TuValue
 {
     TuBulkColumn columns[8];
     g_autofree char *own = tu_database_control_name(keeper->db, table);
-    g_autoptr(TuBulk) bulk = NULL;
     g_assert(n <= G_N_ELEMENTS(columns));
     for (guint i = 0; i < n; i++)
         columns[i] = (TuBulkColumn){names[i], i == 0 ? TU_PUT_KEY : TU_PUT_NEW, FALSE, NULL};
-    return tu_bulk_new(keeper->db, own, columns, n, FALSE, &bulk, error) &&
-           tu_bulk_add(bulk, values, error) && tu_bulk_finish(bulk, error);
+    g_autoptr(TuBulk) bulk = tu_bulk_new(keeper->db, own, columns, n, TU_BULK_ANY);
+    return tu_bulk_add(bulk, values, error) && tu_bulk_finish(bulk, error);
 }
 
 static char *
@@ -205,7 +42,7 @@ find_changed_zones(TuRegistration *registration, const TuTenantSet *tenants, GHa
         g_autofree char *known = NULL;
         if (tenant->zone == NULL)
             continue;
-        if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?1",
+        if (!tu_rows_text(registration->keeper->db, "SELECT digest FROM trueup_zone WHERE name = ?1",
                        tenant->zone_name, &known, error))
             return FALSE;
         g_autofree char *digest = zone_digest_text(tenant->zone);
@@ -226,7 +63,7 @@ find_changed_clocks(TuRegistration *registration, GError **error)
         g_autofree char *known = NULL;
         if (source->naive_zone == NULL)
             continue;
-        if (!read_text(registration->keeper, "SELECT digest FROM trueup_zone WHERE name = ?1",
+        if (!tu_rows_text(registration->keeper->db, "SELECT digest FROM trueup_zone WHERE name = ?1",
                        source->spec->time_zone, &known, error))
             return FALSE;
         g_autofree char *digest = zone_digest_text(source->naive_zone);
@@ -344,7 +181,8 @@ write_captured(TuRegistration *registration, const TuCaptured *captured, GError 
                         TU_NULL_VALUE,
                         TU_NULL_VALUE};
     return !captured->is_captured ||
-           put(keeper, "trueup_table", names, values, G_N_ELEMENTS(values), error);
+           (put(keeper, "trueup_table", names, values, G_N_ELEMENTS(values), error) &&
+            tu_parts_note(keeper, captured, error));
 }
 
 static gboolean
@@ -353,7 +191,7 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
 {
     TuKeeper *keeper = registration->keeper;
     g_autofree char *known = NULL;
-    if (!read_text(keeper, "SELECT name FROM trueup_group WHERE name = ?1", group->name, &known,
+    if (!tu_rows_text(keeper->db, "SELECT name FROM trueup_group WHERE name = ?1", group->name, &known,
                    error))
         return FALSE;
     if (known == NULL) {
@@ -408,6 +246,20 @@ write_tables(TuRegistration *registration, const TuSummaryModel *summary, GError
 }
 
 static gboolean
+ask_for_ranges(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
+{
+    const GArray *missed = registration->missed[summary->spec->index];
+    for (guint i = 0; i < missed->len; i++) {
+        const TuPartsRange *range = &g_array_index(missed, TuPartsRange, i);
+        if (!tu_build_ask_range(registration->keeper, summary, range->from, range->to, error))
+            return FALSE;
+    }
+    registration->n_builds += missed->len > 0;
+    registration->has_changed = registration->has_changed || missed->len > 0;
+    return TRUE;
+}
+
+static gboolean
 write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **error)
 {
     static const char *const names[] = {"name", "group_name", "definition"};
@@ -416,10 +268,11 @@ write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **er
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(summary->group->name),
                         tu_value_text(definition)};
     if (!put(keeper, "trueup_summary", names, values, G_N_ELEMENTS(values), error) ||
+        !tu_boundary_write(keeper, summary, registration->is_new[summary->spec->index], error) ||
         !write_tables(registration, summary, error))
         return FALSE;
     if (!registration->must_build[summary->spec->index])
-        return TRUE;
+        return ask_for_ranges(registration, summary, error);
     /* What is on the pending list will be read by the build. */
     if (!tu_database_run(keeper->db, "DELETE FROM trueup_pending WHERE summary = ?1", values, 1, NULL,
                          error))
@@ -438,7 +291,7 @@ write_spec(TuRegistration *registration, GError **error)
 {
     TuKeeper *keeper = registration->keeper;
     g_autofree char *known = NULL;
-    if (!read_text(keeper, "SELECT digest FROM trueup_spec", NULL, &known, error))
+    if (!tu_rows_text(keeper->db, "SELECT digest FROM trueup_spec", NULL, &known, error))
         return FALSE;
     if (g_strcmp0(known, keeper->model->digest) == 0 && !registration->has_changed)
         return TRUE;
@@ -497,6 +350,9 @@ tu_register_write(TuRegistration *registration, GError **error)
 void
 tu_registration_clear(TuRegistration *registration)
 {
+    for (guint i = 0; registration->missed != NULL && registration->missed[i] != NULL; i++)
+        g_array_unref(registration->missed[i]);
+    g_clear_pointer(&registration->missed, g_free);
     g_clear_pointer(&registration->must_build, g_free);
     g_clear_pointer(&registration->is_new, g_free);
     g_clear_pointer(&registration->leaving, g_ptr_array_unref);

@@ -18,6 +18,7 @@ typedef struct {
     gboolean is_first; /* there are no control tables yet */
     gboolean *must_build; /* by the summary's place in the spec */
     gboolean *is_new;
+    GArray **missed; /* by the same: dates whose changes may have been missed (of TuPartsRange) */
     /* done by writing: */
     guint n_builds;
     gboolean has_changed;

@@ -1,12 +1,11 @@
 #include "keep/repair.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "keep/count_sealed.h"
 #include "keep/rows.h"
 #include "keep/tenants_sync.h"
+#include "work/runs.h"
 #include "time/instant.h"
 
 gboolean
@@ -49,11 +48,11 @@ add_tenants(TuSnapshot *snapshot, const char *text, GArray *tenants, GError **er
 }
 
 static void
-add_tenants_of_zone(TuSnapshot *snapshot, const char *zone, GArray *tenants)
+add_tenants_of_zones(TuSnapshot *snapshot, const char *const *zones, GArray *tenants)
 {
     for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++) {
         const TuTenant *tenant = tu_tenants_at(snapshot->tenants, i);
-        if (g_strcmp0(tenant->zone_name, zone) == 0)
+        if (tenant->zone_name != NULL && g_strv_contains(zones, tenant->zone_name))
             g_array_append_val(tenants, tenant->key);
     }
 }
@@ -70,12 +69,12 @@ stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, G
     }
     if (repair->tenant != NULL && !add_tenants(snapshot, repair->tenant, tenants, error))
         return FALSE;
-    gboolean is_of_zone = repair->zone != NULL && tu_tenants_are_listed(snapshot->tenants);
-    if (is_of_zone)
-        add_tenants_of_zone(snapshot, repair->zone, tenants);
+    gboolean is_of_zones = repair->zones != NULL && tu_tenants_are_listed(snapshot->tenants);
+    if (is_of_zones)
+        add_tenants_of_zones(snapshot, repair->zones, tenants);
     *ret_stretch = (TuStretch){.summaries = summaries,
-                               .tenants = repair->tenant != NULL || is_of_zone ? tenants : NULL,
-                               .range = {repair->from, repair->to, TRUE},
+                               .tenants = repair->tenant != NULL || is_of_zones ? tenants : NULL,
+                               .range = {.from = repair->from, .to = repair->to, .overlapping = TRUE},
                                .n_slices = 1,
                                .counts_drift = TRUE};
     return TRUE;
@@ -83,98 +82,60 @@ stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, G
 
 /* ---- the run row ---- */
 
-/* A run of this host whose process is gone will never say how it ended. */
-static gboolean
-take_dead(const TuValue *row, gpointer data, GError **error)
-{
-    g_autofree char *worker =
-        row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes) : g_strdup("");
-    g_autofree char *prefix = g_strconcat(g_get_host_name(), ":", NULL);
-    if (!g_str_has_prefix(worker, prefix))
-        return TRUE;
-    int pid = atoi(worker + strlen(prefix));
-    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH)
-        g_array_append_val((GArray *)data, row[0].integer);
-    return TRUE;
-}
-
 gboolean
 tu_runs_close_dead(TuKeeper *keeper, GError **error)
 {
-    g_autoptr(GArray) dead = g_array_new(FALSE, FALSE, sizeof(gint64));
-    TuValue now = tu_keeper_now();
-    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    if (!tu_rows_each(keeper->db,
-                      "SELECT id, worker FROM trueup_run WHERE status = 'STARTED' "
-                      "AND kind NOT IN ('build', 'rebuild')",
-                      NULL, 0, FALSE, take_dead, dead, error))
-        return FALSE;
-    if (dead->len == 0)
-        return TRUE;
-    if (!tu_transaction_begin_write(&txn, keeper->db, error))
-        return FALSE;
-    for (guint i = 0; i < dead->len; i++) {
-        TuValue values[] = {now, tu_value_integer(g_array_index(dead, gint64, i))};
-        if (!tu_database_run(keeper->db,
-                             "UPDATE trueup_run SET status = 'FAILED', finished_at = ?1, "
-                             "error = 'its process died' WHERE id = ?2",
-                             values, G_N_ELEMENTS(values), NULL, error))
-            return FALSE;
-    }
-    return tu_transaction_commit(&txn, error);
+    return tu_runs_close(keeper->db, keeper->worker, error);
 }
 
 static gboolean
 start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **error)
 {
-    gboolean found = FALSE;
-    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    TuValue values[] = {
-        tu_value_text(repair->kind != NULL ? repair->kind : "repair"),
-        tu_value_text(repair->summary != NULL ? repair->summary->spec->name : NULL),
-        tu_value_text(repair->tenant),
-        repair->from != G_MININT32 ? tu_value_time(TU_TYPE_DATE, repair->from) : TU_NULL_VALUE,
-        repair->to != G_MAXINT32 ? tu_value_time(TU_TYPE_DATE, repair->to - 1) : TU_NULL_VALUE,
-        tu_keeper_now(),
-        tu_value_text(keeper->worker),
+    const TuRunWhat what = {
+        .kind = repair->kind != NULL ? repair->kind : "repair",
+        .summary = repair->summary != NULL ? repair->summary->spec->name : NULL,
+        .tenant = repair->tenant,
+        .from = repair->from,
+        .to = repair->to != G_MAXINT32 ? repair->to - 1 : G_MAXINT32,
+        .worker = keeper->worker,
     };
-    return tu_runs_close_dead(keeper, error) &&
-           tu_transaction_begin_write(&txn, keeper->db, error) &&
-           tu_database_integer(keeper->db,
-                               "INSERT INTO trueup_run(kind, summary, tenant, range_from, range_to, "
-                               "status, started_at, worker) "
-                               "VALUES (?1, ?2, ?3, ?4, ?5, 'STARTED', ?6, ?7) RETURNING id",
-                               values, G_N_ELEMENTS(values), &found, ret_id, error) &&
-           tu_transaction_commit(&txn, error);
+    return tu_runs_close_dead(keeper, error) && tu_run_begin(keeper->db, &what, ret_id, error);
 }
 
 static gboolean
 finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *problem,
            GError **error)
 {
-    TuValue now = tu_keeper_now();
-    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    const TuRunCounts counts = {result->rows_read, result->cells_written, result->cells_drifted};
     const TuFailure *failure = result->failures != NULL && result->failures->len > 0
                                    ? g_ptr_array_index(result->failures, 0)
                                    : NULL;
     if (problem == NULL && failure != NULL)
         problem = failure->error;
-    TuValue values[] = {tu_value_text(problem == NULL ? "COMPLETED" : "FAILED"),
-                        now,
-                        tu_value_integer(result->rows_read),
-                        tu_value_integer(result->cells_written),
-                        tu_value_integer(result->cells_drifted),
-                        tu_value_text(problem),
-                        tu_value_integer(id)};
-    return tu_transaction_begin_write(&txn, keeper->db, error) &&
-           tu_database_run(keeper->db,
-                           "UPDATE trueup_run SET status = ?1, finished_at = ?2, rows_read = ?3, "
-                           "cells_written = ?4, cells_drifted = ?5, error = ?6 WHERE id = ?7",
-                           values, G_N_ELEMENTS(values), NULL, error) &&
-           tu_transaction_commit(&txn, error);
+    return tu_run_finish(keeper->db, id, &counts, problem, error);
 }
 
 /* ---- repairing ---- */
+
+/* What is paused is not written: it is said, where it was asked for. */
+static gboolean
+leave_paused(const TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries,
+             TuResult *result, GError **error)
+{
+    for (guint i = summaries->len; i-- > 0;) {
+        const TuSummaryModel *summary = g_ptr_array_index(summaries, i);
+        if (!tu_snapshot_is_paused(snapshot, summary))
+            continue;
+        if (repair->summary != NULL) {
+            g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
+                        "summary %s is paused: run `trueup resume` first", summary->spec->name);
+            return FALSE;
+        }
+        tu_result_fail(result, summary->spec->name, NULL, "it is paused, and was left as it is");
+        g_ptr_array_remove_index(summaries, i);
+    }
+    return TRUE;
+}
 
 /* One attempt at one snapshot; a range that does not fit is done in parts, newest first. */
 static gboolean
@@ -187,8 +148,13 @@ repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, T
     TuStretch stretch;
     if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
         !tu_tenants_hold_unsynced(&snapshot, error) ||
-        !stretch_of(&snapshot, left, summaries, tenants, &stretch, error))
+        !stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
+        !leave_paused(&snapshot, left, summaries, result, error))
         return FALSE;
+    if (summaries->len == 0) {
+        left->to = left->from;
+        return TRUE;
+    }
     stretch.n_slices = *n_slices;
     for (;;) {
         g_autoptr(GError) local = NULL;
@@ -212,17 +178,18 @@ repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, T
 }
 
 static gboolean
-repair_all(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResult *result,
-           GError **error)
+repair_all(TuKeeper *keeper, TuGroup *group, TuRepair *left, TuResult *result, GError **error)
 {
-    TuRepair left = *repair;
     guint n_slices = 1;
     gint64 busy_since_us = 0;
-    while (left.to > left.from) {
+    while (left->to > left->from) {
         g_autoptr(GError) local = NULL;
         TuResult before = *result;
-        if (repair_once(keeper, group, &left, &n_slices, result, &local)) {
+        if (repair_once(keeper, group, left, &n_slices, result, &local)) {
             busy_since_us = 0;
+            if (left->to > left->from && (!tu_keeper_between(keeper, left->to, 0, error) ||
+                                          !tu_keeper_yield(keeper, FALSE, error)))
+                return FALSE;
             continue;
         }
         tu_result_restore(result, &before);
@@ -235,7 +202,7 @@ repair_all(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResult *r
 }
 
 gboolean
-tu_repair_group(TuKeeper *keeper, TuGroup *group, const TuRepair *repair, TuResult *result,
+tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair, TuResult *result,
                 GError **error)
 {
     g_autoptr(GError) local = NULL;
@@ -272,5 +239,6 @@ tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrif
         return FALSE;
     stretch.on_drift = on_drift;
     stretch.on_drift_data = data;
-    return tu_stretch_compare_all(&snapshot, &stretch, result, error);
+    return tu_stretch_compare_all(&snapshot, &stretch, result, error) &&
+           tu_count_sealed(&snapshot, &stretch, result, error);
 }

@@ -10,16 +10,18 @@ typedef struct {
     TuSummaryModel *summary; /* NULL: all of the group */
     const char *kind;        /* for the run log; NULL: "repair" */
     const char *tenant;      /* as text; NULL: all */
-    const char *zone;        /* only tenants on this clock; NULL: all */
+    const char *const *zones; /* only tenants on these clocks, NULL-terminated; NULL: all */
     TuDate from, to;         /* `to` excluded; G_MININT32, G_MAXINT32: without bound */
     gboolean is_dry_run;
 } TuRepair;
 
-/* Repairs. The run is recorded: STARTED, then COMPLETED or FAILED. */
-gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, const TuRepair *repair,
+/* Repairs, newest days first; what is done is taken off `repair`, so that a call after one that
+ * failed goes on. The run is recorded: STARTED, then COMPLETED or FAILED. */
+gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair,
                          TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Marks runs of this host FAILED that still say STARTED although their process is gone. */
+/* Marks runs FAILED that still say STARTED although their worker is gone, or lost its connection: it
+ * may be this one, which begins another (work/runs.h). */
 gboolean tu_runs_close_dead(TuKeeper *keeper, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Compares at one snapshot; every difference goes to `on_drift`. */

@@ -58,8 +58,8 @@ keep(Batch *batch, TuValue value)
 /* Reads up to a full batch. *has_row: the statement stands on a row already; *ret_is_end: it has no
  * more. */
 static gboolean
-fill(Batch *batch, TuStatement *statement, guint n_columns, gboolean *has_row,
-     gboolean *ret_is_end, GError **error)
+fill(Batch *batch, TuStatement *statement, guint n_columns, gboolean *has_row, gboolean *ret_is_end,
+     GError **error)
 {
     batch->n_rows = 0;
     batch->text_used = 0;
@@ -78,15 +78,6 @@ fill(Batch *batch, TuStatement *statement, guint n_columns, gboolean *has_row,
             row[i] = keep(batch, tu_statement_value(statement, i));
         batch->n_rows++;
     }
-    return TRUE;
-}
-
-static gboolean
-visit_all(const Batch *batch, guint n_columns, TuRowVisit visit, gpointer data, GError **error)
-{
-    for (guint i = 0; i < batch->n_rows; i++)
-        if (!visit(batch->values + (gsize)i * n_columns, data, error))
-            return FALSE;
     return TRUE;
 }
 
@@ -114,7 +105,7 @@ tu_rows_each_of(TuStatement *statement, const TuValue *parameters, guint n, TuRo
 typedef struct {
     TuStatement *statement;
     guint n_columns;
-    gboolean has_row; /* the statement stands on a row that is not in a batch yet */
+    gboolean has_row;           /* the statement stands on a row that is not in a batch yet */
     GAsyncQueue *free, *filled; /* of Batch; the end is a batch without rows */
     gint must_stop;             /* atomic */
     GError *error;
@@ -145,7 +136,7 @@ read_in_thread(gpointer data)
 }
 
 static gboolean
-each_in_thread(TuStatement *statement, TuRowVisit visit, gpointer data, GError **error)
+scan_in_thread(TuStatement *statement, TuRowsVisit visit, gpointer data, GError **error)
 {
     gboolean has_row = FALSE;
     if (!tu_statement_step(statement, &has_row, error))
@@ -163,8 +154,9 @@ each_in_thread(TuStatement *statement, TuRowVisit visit, gpointer data, GError *
     gboolean is_right = TRUE;
     for (;;) {
         Batch *batch = g_async_queue_pop(reader.filled);
-        gboolean is_end = batch->n_rows == 0;
-        if (is_right && !visit_all(batch, reader.n_columns, visit, data, error)) {
+        TuRows rows = {batch->values, batch->n_rows, reader.n_columns};
+        gboolean is_end = rows.n == 0;
+        if (is_right && !is_end && !visit(&rows, data, error)) {
             is_right = FALSE;
             g_atomic_int_set(&reader.must_stop, 1);
         }
@@ -184,14 +176,57 @@ each_in_thread(TuStatement *statement, TuRowVisit visit, gpointer data, GError *
 }
 
 gboolean
-tu_rows_each(TuDatabase *db, const char *sql, const TuValue *parameters, guint n,
-             gboolean is_large, TuRowVisit visit, gpointer data, GError **error)
+tu_rows_scan(TuDatabase *db, const char *sql, const TuValue *parameters, guint n, TuRowsVisit visit,
+             gpointer data, GError **error)
 {
     g_autoptr(TuStatement) statement = NULL;
-    if (!(is_large ? tu_database_prepare_scan : tu_database_prepare)(db, sql, &statement, error))
-        return FALSE;
-    if (!is_large)
-        return tu_rows_each_of(statement, parameters, n, visit, data, error);
-    return tu_statement_bind(statement, parameters, n, error) &&
-           each_in_thread(statement, visit, data, error);
+    return tu_database_prepare_scan(db, sql, &statement, error) &&
+           tu_statement_bind(statement, parameters, n, error) &&
+           scan_in_thread(statement, visit, data, error);
+}
+
+/* ---- row by row ---- */
+
+typedef struct {
+    TuRowVisit visit;
+    gpointer data;
+} Each;
+
+static gboolean
+visit_each(const TuRows *rows, gpointer data, GError **error)
+{
+    const Each *each = data;
+    for (guint i = 0; i < rows->n; i++)
+        if (!each->visit(tu_rows_at(rows, i), each->data, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+tu_rows_each(TuDatabase *db, const char *sql, const TuValue *parameters, guint n, gboolean is_large,
+             TuRowVisit visit, gpointer data, GError **error)
+{
+    g_autoptr(TuStatement) statement = NULL;
+    Each each = {visit, data};
+    if (is_large)
+        return tu_rows_scan(db, sql, parameters, n, visit_each, &each, error);
+    return tu_database_prepare(db, sql, &statement, error) &&
+           tu_rows_each_of(statement, parameters, n, visit, data, error);
+}
+
+static gboolean
+take_text(const TuValue *row, gpointer data, GError **error)
+{
+    char **text = data;
+    g_free(*text);
+    *text = row[0].type == TU_TYPE_TEXT ? g_strndup(row[0].text, row[0].bytes) : NULL;
+    return TRUE;
+}
+
+gboolean
+tu_rows_text(TuDatabase *db, const char *sql, const char *argument, char **ret_text, GError **error)
+{
+    TuValue value = tu_value_text(argument);
+    *ret_text = NULL;
+    return tu_rows_each(db, sql, &value, argument != NULL, FALSE, take_text, ret_text, error);
 }

@@ -2,69 +2,23 @@
 
 #include <string.h>
 
-#include "db/sql.h"
 #include "db/stop.h"
 #include "keep/apply.h"
+#include "keep/at_once.h"
 #include "keep/fold.h"
 #include "keep/guard.h"
+#include "keep/known.h"
+#include "keep/late.h"
 #include "keep/recompute.h"
 #include "keep/tenants_sync.h"
 #include "time/instant.h"
-
-void
-tu_result_init(TuResult *result)
-{
-    *result = (TuResult){0};
-}
-
-void
-tu_result_restore(TuResult *result, const TuResult *before)
-{
-    GPtrArray *failures = result->failures;
-    *result = *before;
-    result->failures = failures;
-}
-
-static void
-failure_free(gpointer data)
-{
-    TuFailure *failure = data;
-    g_free(failure->summary);
-    g_free(failure->tenant);
-    g_free(failure->error);
-    g_free(failure);
-}
-
-void
-tu_result_clear(TuResult *result)
-{
-    g_clear_pointer(&result->failures, g_ptr_array_unref);
-}
-
-void
-tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error)
-{
-    if (result->failures == NULL)
-        result->failures = g_ptr_array_new_with_free_func(failure_free);
-    for (guint i = 0; i < result->failures->len; i++) {
-        const TuFailure *known = g_ptr_array_index(result->failures, i);
-        if (g_strcmp0(known->summary, summary) == 0 && g_strcmp0(known->tenant, tenant) == 0 &&
-            g_strcmp0(known->error, error) == 0)
-            return;
-    }
-    TuFailure *failure = g_new0(TuFailure, 1);
-    failure->summary = g_strdup(summary);
-    failure->tenant = g_strdup(tenant);
-    failure->error = g_strdup(error);
-    g_ptr_array_add(result->failures, failure);
-}
 
 /* ---- what is not folded goes on the pending list ---- */
 
 typedef struct {
     TuChanges *changes;
     const TuSummaryModel *summary;
-    GHashTable *noted; /* of TuNamedBucket: places come more than once */
+    TuUnits *units; /* places come more than once */
 } Noting;
 
 static gboolean
@@ -73,16 +27,16 @@ note_place(TuPlace *place, const TuSourceModel *source, gpointer data, GError **
     Noting *noting = data;
     TuTally *tally = noting->changes->tally;
     TuBucket unit = tu_place_bucket(place, source, noting->summary->unit);
-    TuNamedBucket named = {place->tenant_id, unit};
+    TuUnit named = {source, noting->summary, place->tenant_id, unit};
     TuValue tenant = tu_dictionary_value(tu_cells_dictionary(tally->cells), place->tenant_id);
-    if (g_hash_table_contains(noting->noted, &named))
+    gboolean is_dropped = tu_late_note(tally, noting->summary, source, place);
+    if (is_dropped || g_hash_table_contains(noting->units->known, &named))
         return TRUE;
-    g_hash_table_add(noting->noted, g_memdup2(&named, sizeof named));
     TuDate date = tu_grain_is_dated(noting->summary->unit)
                       ? (TuDate)unit
                       : tu_bucket_date(place->tenant->zone, noting->summary->unit, unit);
     if (!tu_snapshot_is_unbuilt(tally->snapshot, noting->summary, &tenant, date))
-        tu_changes_add_pending(noting->changes, source, noting->summary, &tenant, unit, NULL);
+        tu_units_add(noting->units, &named);
     return TRUE;
 }
 
@@ -100,11 +54,23 @@ folds_wholly(const TuSummaryModel *summary, const TuSourceModel *source)
 
 /* TRUE if folding went through the source's images, and so counted what counts nowhere. */
 static gboolean
-folds_something(const TuSourceModel *source)
+folds_something(const TuSnapshot *snapshot, const TuSourceModel *source)
 {
     for (guint i = 0; i < source->series->len; i++)
-        if (((const TuSeriesModel *)g_ptr_array_index(source->series, i))->is_foldable)
+        if (tu_snapshot_folds(snapshot, g_ptr_array_index(source->series, i)))
             return TRUE;
+    return FALSE;
+}
+
+/* TRUE if some series of the summary over this source does. */
+static gboolean
+folds_something_of(const TuSummaryModel *summary, const TuSourceModel *source)
+{
+    for (guint i = 0; i < summary->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, i);
+        if (series->source == source && series->is_foldable)
+            return TRUE;
+    }
     return FALSE;
 }
 
@@ -117,14 +83,15 @@ uses_source(const TuSummaryModel *summary, const TuSourceModel *source)
     return FALSE;
 }
 
-/* Some changes cannot be placed: the summary is compared as a whole. */
+/* Some changes cannot be placed: the summary is compared as a whole. It is a row of its own: one
+ * that somebody asked for may be taken back (work/jobs.h). */
 static void
 ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
 {
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_integer(G_MAXINT32)};
     tu_changes_add(changes,
                    "UPDATE trueup_build SET below = ?2 WHERE summary = ?1 AND tenant_key = '' "
-                   "AND below = ?2",
+                   "AND below = ?2 AND run_id IS NULL",
                    values, G_N_ELEMENTS(values));
     tu_changes_add_if_none(changes,
                            "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping) "
@@ -132,7 +99,8 @@ ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
                            values, G_N_ELEMENTS(values));
 }
 
-/* An entry of weight 2 says only that something changed (F19): its source is compared as a whole. */
+/* An entry of weight 2 says only that something changed (F19): its source is compared as a whole.
+ */
 static gboolean
 note_unwritten(TuChanges *changes, const TuBatch *batch, GError **error)
 {
@@ -148,31 +116,77 @@ note_unwritten(TuChanges *changes, const TuBatch *batch, GError **error)
     return TRUE;
 }
 
+/* How the entries of a batch become something else. */
+typedef enum {
+    AT_ONCE,    /* folded; other buckets that they name are recomputed in the same turn, if few */
+    BY_LIST,    /* folded; other buckets that they name go on the pending list */
+    NAMES_ONLY, /* every entry only names a bucket */
+} Manner;
+
+/* What the batch names: `look_again` of series that fold, `units` of the others. */
+typedef struct {
+    TuUnits units, look_again;
+} Places;
+
+static void
+places_clear(Places *places)
+{
+    tu_units_clear(&places->units);
+    tu_units_clear(&places->look_again);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Places, places_clear)
+
 static gboolean
-note_places(TuChanges *changes, const TuBatch *batch, gboolean may_fold, GError **error)
+each_place(const Noting *noting, const TuSourceModel *source, const TuBatch *batch,
+           TuEntries entries, GError **error)
+{
+    TuUncounted *uncounted = &noting->changes->tally->uncounted[source->spec->index];
+    if (!tu_places_each(noting->changes->tally, source, batch, entries, note_place,
+                        (gpointer)(gsize)noting, error))
+        return FALSE;
+    if (uncounted->is_incomplete)
+        ask_for_rebuild(noting->changes, noting->summary);
+    return TRUE;
+}
+
+/* Of one source and summary. Where some series fold and others do not, an entry of weight 0 names a
+ * bucket of either kind. */
+static gboolean
+find_places(TuChanges *changes, const TuSourceModel *source, const TuSummaryModel *summary,
+            const TuBatch *batch, Manner manner, Places *places, GError **error)
+{
+    Noting noting = {changes, summary, &places->look_again};
+    if (manner == NAMES_ONLY)
+        return each_place(&noting, source, batch, TU_ENTRIES_ANY_PLACE, error);
+    /* What a pause holds waits on the list, whatever kind it is of. */
+    if (tu_snapshot_is_paused(changes->tally->snapshot, summary))
+        return each_place(&noting, source, batch, TU_ENTRIES_ALL, error);
+    if (folds_something_of(summary, source) &&
+        !each_place(&noting, source, batch, TU_ENTRIES_LOOK_AGAIN, error))
+        return FALSE;
+    noting.units = &places->units;
+    return folds_wholly(summary, source) ||
+           each_place(&noting, source, batch, TU_ENTRIES_ALL, error);
+}
+
+static gboolean
+note_places(TuChanges *changes, const TuBatch *batch, Manner manner, Places *places, GError **error)
 {
     const TuGroup *group = changes->tally->snapshot->group;
     for (guint i = 0; i < group->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
         TuUncounted *uncounted = &changes->tally->uncounted[source->spec->index];
-        gboolean is_counted = may_fold && folds_something(source);
+        gboolean is_counted =
+            manner != NAMES_ONLY && folds_something(changes->tally->snapshot, source);
         if (!source->captures)
             continue;
         for (guint s = 0; s < group->summaries->len; s++) {
             const TuSummaryModel *summary = g_ptr_array_index(group->summaries, s);
-            g_autoptr(GHashTable) noted = g_hash_table_new_full(
-                tu_named_bucket_hash, tu_named_bucket_equal, g_free, NULL);
-            Noting noting = {changes, summary, noted};
-            TuEntries entries = !may_fold                        ? TU_ENTRIES_ANY_PLACE
-                                : folds_wholly(summary, source) ? TU_ENTRIES_LOOK_AGAIN
-                                                                : TU_ENTRIES_ALL;
             if (!uses_source(summary, source))
                 continue;
             TuUncounted before = *uncounted;
-            if (!tu_places_each(changes->tally, source, batch, entries, note_place, &noting, error))
+            if (!find_places(changes, source, summary, batch, manner, places, error))
                 return FALSE;
-            if (uncounted->is_incomplete)
-                ask_for_rebuild(changes, summary);
             if (is_counted)
                 *uncounted = before;
             uncounted->is_incomplete = FALSE;
@@ -191,10 +205,9 @@ note_uncounted(TuChanges *changes)
     for (guint i = 0; i < group->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
         const TuUncounted *delta = &changes->tally->uncounted[source->spec->index];
-        TuValue values[] = {tu_value_text(source->spec->name),
-                            tu_value_integer(delta->without_tenant),
-                            tu_value_integer(delta->without_time),
-                            tu_value_integer(delta->of_unknown_tenants)};
+        TuValue values[] = {
+            tu_value_text(source->spec->name), tu_value_integer(delta->without_tenant),
+            tu_value_integer(delta->without_time), tu_value_integer(delta->of_unknown_tenants)};
         if (delta->without_tenant != 0 || delta->without_time != 0 ||
             delta->of_unknown_tenants != 0)
             tu_changes_add(changes,
@@ -209,15 +222,17 @@ note_uncounted(TuChanges *changes)
     }
 }
 
-/* Cells that folding changed. */
+/* Cells and rows that will change. */
 static gint64
 count_written(const TuChanges *changes)
 {
-    gint64 n = 0;
+    gint64 n = changes->deletes->len;
     for (guint target = 0; target < changes->tally->snapshot->group->n_targets; target++) {
         const TuCellTable *table = tu_cells_table(changes->tally->cells, target);
-        for (guint32 i = 0; i < tu_cell_table_size(table); i++)
-            n += tu_cell_table_cell(table, i)->mark != TU_MARK_LEAVE;
+        for (guint32 i = 0; i < tu_cell_table_size(table); i++) {
+            guint mark = tu_cell_table_cell(table, i)->mark;
+            n += mark != TU_MARK_LEAVE && mark != TU_MARK_SAME;
+        }
     }
     return n;
 }
@@ -232,13 +247,15 @@ add_settled(TuChanges *changes, const TuBatch *batch, GError **error)
     const TuDialect *dialect = tu_database_dialect(snapshot->keeper->db);
     gboolean needs_ids = !dialect->entries_come_in_order && !dialect->applies_at_snapshot;
     for (guint i = 0; i < captured->len; i++) {
-        TuSettledLog log = {g_ptr_array_index(captured, i), batch->up_to[i], NULL};
+        TuSettledLog log = {g_ptr_array_index(captured, i), tu_batch_after(batch, i),
+                            batch->up_to[i], NULL};
         if (log.up_to == 0)
             continue;
         if (needs_ids)
             log.ids = g_array_new(FALSE, FALSE, sizeof(gint64));
         g_array_append_val(changes->settled, log);
-        if (needs_ids && !tu_batch_ids(snapshot, log.captured, log.up_to, log.ids, error))
+        if (needs_ids &&
+            !tu_batch_ids(snapshot, log.captured, log.after, log.up_to, log.ids, error))
             return FALSE;
     }
     return TRUE;
@@ -246,77 +263,105 @@ add_settled(TuChanges *changes, const TuBatch *batch, GError **error)
 
 /* ---- the steps ---- */
 
-/* Deltas and places of one batch; `may_fold` FALSE: every entry only names a bucket. */
+/* Places come first: what is counted at once is compared before anything is folded beside it.
+ * *ret_is_done FALSE: it cannot be done at once. */
 static gboolean
-settle_batch(TuSnapshot *snapshot, const TuBatch *batch, gboolean may_fold, TuResult *result,
-             GError **error)
+compute_batch(TuChanges *changes, const TuBatch *batch, Manner manner, gint64 *ret_images,
+              gboolean *ret_is_done, GError **error)
+{
+    g_auto(Places) places = {{NULL, NULL}, {NULL, NULL}};
+    tu_units_init(&places.units);
+    tu_units_init(&places.look_again);
+    *ret_is_done = TRUE;
+    if (!note_places(changes, batch, manner, &places, error))
+        return FALSE;
+    tu_units_to_list(changes, &places.look_again);
+    if (manner != AT_ONCE || !tu_units_are_few(&places.units))
+        tu_units_to_list(changes, &places.units);
+    else if (!tu_at_once(changes, &places.units, ret_is_done, error))
+        return FALSE;
+    return !*ret_is_done || manner == NAMES_ONLY ||
+           tu_fold_batch(changes, batch, ret_images, error);
+}
+
+/* One turn for one batch. *ret_is_done FALSE: nothing was written, since it cannot be in that
+ * manner. */
+static gboolean
+settle_batch(TuSnapshot *snapshot, const TuBatch *batch, Manner manner, TuGoal *goal,
+             TuResult *result, gboolean *ret_is_done, GError **error)
 {
     g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
     gint64 n_images = 0;
-    if (may_fold && !tu_fold_batch(changes, batch, &n_images, error))
+    if (!compute_batch(changes, batch, manner, &n_images, ret_is_done, error))
         return FALSE;
-    if (!note_places(changes, batch, may_fold, error) ||
-        !note_unwritten(changes, batch, error) || !add_settled(changes, batch, error) ||
+    if (!*ret_is_done)
+        return TRUE;
+    if (!note_unwritten(changes, batch, error) || !add_settled(changes, batch, error) ||
         !tu_stop("cells.computed", error))
         return FALSE;
     note_uncounted(changes);
-    tu_changes_note_hour(changes, n_images, count_written(changes));
+    tu_late_write(changes);
+    tu_changes_note_hour(changes, changes->tally->rows_read, count_written(changes));
+    goal->may_have_pending = goal->may_have_pending || g_hash_table_size(changes->pending) > 0;
     if (!tu_apply(snapshot, changes, error))
         return FALSE;
     result->changes += n_images;
-    result->rows_read += n_images;
+    result->rows_read += changes->tally->rows_read;
+    result->cells_checked += changes->n_checked;
     result->cells_written += changes->n_written;
     return TRUE;
 }
 
-/* An image that an expression cannot be evaluated for is not folded but recomputed: the failure is
- * then its bucket's, not everybody's. */
+/* TRUE if another manner may get over the error: an image that an expression cannot be evaluated
+ * for is its bucket's failure, not everybody's, and what is too much at once is not by the list. */
 static gboolean
-settle_taken(TuSnapshot *snapshot, const TuBatch *batch, TuResult *result, GError **error)
+may_try_next(const TuSnapshot *snapshot, Manner manner, const GError *error)
 {
-    g_autoptr(GError) local = NULL;
+    gboolean is_of_a_row =
+        tu_error_is(error, TU_ERROR_DATABASE) || tu_error_is(error, TU_ERROR_DATA);
+    return manner != NAMES_ONLY && snapshot->txn.db != NULL &&
+           (is_of_a_row || (manner == AT_ONCE && tu_error_is(error, TU_ERROR_LIMIT)));
+}
+
+static gboolean
+settle_taken(TuSnapshot *snapshot, const TuBatch *batch, TuGoal *goal, TuResult *result,
+             GError **error)
+{
     if (!tu_stop("entries.taken", error) || !tu_transaction_mark(&snapshot->txn, error))
         return FALSE;
-    if (settle_batch(snapshot, batch, TRUE, result, &local))
-        return TRUE;
-    if (tu_error_is(local, TU_ERROR_DATABASE) && snapshot->txn.db != NULL)
-        return tu_transaction_back(&snapshot->txn, error) && settle_batch(snapshot, batch, FALSE, result, error);
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    for (Manner manner = AT_ONCE;; manner++) {
+        g_autoptr(GError) local = NULL;
+        gboolean is_done = FALSE;
+        if (settle_batch(snapshot, batch, manner, goal, result, &is_done, &local) && is_done)
+            return TRUE;
+        if (local != NULL && !may_try_next(snapshot, manner, local)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (!tu_transaction_back(&snapshot->txn, error))
+            return FALSE;
+    }
 }
 
 /* The logs as they are at the first snapshot. */
 static gboolean
 find_goal(TuSnapshot *snapshot, TuGoal *goal, GError **error)
 {
-    TuBatch all = {0};
     if (goal->entries != NULL)
         return TRUE;
-    if (!tu_batch_take(snapshot, G_MAXINT32, &all, error))
-        return FALSE;
-    goal->entries = all.up_to;
-    return TRUE;
+    goal->settled = g_new0(gint64, snapshot->group->captured->len);
+    return tu_batch_ends(snapshot, &goal->entries, error);
 }
 
-/* TRUE if some entry that the goal has is still there. */
-static gboolean
-goal_is_ahead(TuSnapshot *snapshot, const TuGoal *goal, gboolean *ret_is_ahead, GError **error)
+static void
+note_settled(const TuSnapshot *snapshot, TuGoal *goal, const gint64 *up_to)
 {
-    const GPtrArray *captured = snapshot->group->captured;
-    *ret_is_ahead = FALSE;
-    for (guint i = 0; i < captured->len && !*ret_is_ahead; i++) {
-        const TuCaptured *table = g_ptr_array_index(captured, i);
-        char text[TU_ENTRY_TEXT_BYTES];
-        TuValue up_to = tu_database_entry_value(snapshot->keeper->db, goal->entries[i], text);
-        gint64 one = 0;
-        g_autofree char *sql =
-            tu_sql_format("SELECT 1 FROM %Q WHERE %s <= ?1 LIMIT 1", table->log,
-                          tu_database_dialect(snapshot->keeper->db)->entry_id);
-        if (goal->entries[i] > 0 && !tu_database_integer(snapshot->keeper->db, sql, &up_to, 1,
-                                                      ret_is_ahead, &one, error))
-            return FALSE;
+    goal->has_no_entries = TRUE;
+    for (guint i = 0; i < snapshot->group->captured->len; i++) {
+        goal->settled[i] = MAX(goal->settled[i], up_to[i]);
+        if (goal->settled[i] < goal->entries[i])
+            goal->has_no_entries = FALSE;
     }
-    return TRUE;
 }
 
 static gboolean
@@ -324,18 +369,23 @@ settle_entries(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *r
                GError **error)
 {
     TuBatch batch = {0};
-    gboolean is_ahead = FALSE;
-    if (!find_goal(snapshot, goal, error) || !goal_is_ahead(snapshot, goal, &is_ahead, error))
-        return FALSE;
-    *ret_is_empty = !is_ahead;
-    if (!is_ahead)
-        return TRUE;
-    if (!tu_batch_take(snapshot, snapshot->keeper->batch_most, &batch, error))
-        return FALSE;
     g_autoptr(GError) local = NULL;
-    gboolean is_settled = goal->no_fold ? settle_batch(snapshot, &batch, FALSE, result, &local)
-                                        : settle_taken(snapshot, &batch, result, &local);
-    g_free(batch.up_to);
+    if (!find_goal(snapshot, goal, error))
+        return FALSE;
+    note_settled(snapshot, goal, goal->settled);
+    *ret_is_empty = goal->has_no_entries;
+    if (*ret_is_empty)
+        return TRUE;
+    if (!tu_batch_take(snapshot, goal->settled, snapshot->keeper->batch_most, &batch, error))
+        return FALSE;
+    g_autofree gint64 *up_to = batch.up_to;
+    *ret_is_empty = goal->has_no_entries = batch.is_empty;
+    if (batch.is_empty)
+        return TRUE;
+    gboolean is_done = TRUE;
+    gboolean is_settled =
+        goal->no_fold ? settle_batch(snapshot, &batch, NAMES_ONLY, goal, result, &is_done, &local)
+                      : settle_taken(snapshot, &batch, goal, result, &local);
     /* What a table cannot hold is its bucket's failure: the next turn puts them on the list. */
     gboolean is_of_a_cell =
         tu_error_is(local, TU_ERROR_DATABASE) || tu_error_is(local, TU_ERROR_DATA);
@@ -344,7 +394,10 @@ settle_entries(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *r
         return TRUE;
     }
     goal->no_fold = FALSE;
-    if (!is_settled)
+    if (is_settled) {
+        note_settled(snapshot, goal, up_to);
+        result->entries += batch.n_entries;
+    } else
         g_propagate_error(error, g_steal_pointer(&local));
     return is_settled;
 }
@@ -353,6 +406,7 @@ void
 tu_goal_clear(TuGoal *goal)
 {
     g_clear_pointer(&goal->entries, g_free);
+    g_clear_pointer(&goal->settled, g_free);
     g_clear_pointer(&goal->why, g_free);
 }
 
@@ -381,26 +435,71 @@ check_guard(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GErro
     return tu_apply(snapshot, changes, error);
 }
 
+/* What is asked once a second and after every error: triggers and tenants. *ret_applied: it took a
+ * turn to note what had changed. */
+static gboolean
+look_around(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GError **error)
+{
+    if (!snapshot->is_known && !check_guard(snapshot, result, ret_applied, error))
+        return FALSE;
+    if (*ret_applied)
+        return TRUE;
+    if (!tu_tenants_sync(snapshot, result, ret_applied, error))
+        return FALSE;
+    if (!*ret_applied && !snapshot->is_known)
+        tu_known_note(snapshot->keeper, snapshot->group, snapshot->turn, snapshot->began_us,
+                      snapshot->tenants);
+    return TRUE;
+}
+
+static gboolean
+step(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_done, GError **error)
+{
+    gboolean applied = FALSE;
+    gboolean is_empty = TRUE;
+    *ret_is_done = tu_snapshot_is_all_paused(snapshot); /* entries wait where they are */
+    if (*ret_is_done)
+        return TRUE;
+    if (!look_around(snapshot, result, &applied, error))
+        return FALSE;
+    if (applied)
+        return TRUE;
+    goal->may_have_pending = goal->may_have_pending || snapshot->last_pending > 0;
+    if (!settle_entries(snapshot, goal, result, &is_empty, error))
+        return FALSE;
+    /* Another snapshot would find nothing. */
+    *ret_is_done = goal->has_no_entries && !goal->may_have_pending;
+    return !is_empty || *ret_is_done ||
+           tu_recompute_pending(snapshot, goal, result, ret_is_done, error);
+}
+
 gboolean
 tu_settle_step(TuKeeper *keeper, TuGroup *group, TuGoal *goal, TuResult *result,
                gboolean *ret_is_done, GError **error)
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
-    gboolean applied = FALSE;
-    gboolean is_empty = TRUE;
     *ret_is_done = FALSE;
-    if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
-        !check_guard(&snapshot, result, &applied, error))
+    gboolean is_begun = tu_snapshot_begin_next(&snapshot, keeper, group, error);
+    gint64 turn = snapshot.turn;
+    if (!is_begun || !step(&snapshot, goal, result, ret_is_done, error)) {
+        tu_known_forget(keeper, group);
         return FALSE;
-    if (applied)
-        return TRUE;
-    if (!tu_tenants_sync(&snapshot, result, &applied, error))
+    }
+    tu_known_move(keeper, group, turn, snapshot.turn);
+    return TRUE;
+}
+
+gboolean
+tu_settle_is_due(TuKeeper *keeper, TuGroup *group, gboolean *ret_is_due, GError **error)
+{
+    TuSnapshot now = {.keeper = keeper, .group = group, .txn = TU_TRANSACTION_INIT};
+    g_autofree gint64 *ends = NULL;
+    *ret_is_due = FALSE;
+    if (!tu_batch_ends(&now, &ends, error))
         return FALSE;
-    if (applied)
-        return TRUE;
-    if (!settle_entries(&snapshot, goal, result, &is_empty, error))
-        return FALSE;
-    return !is_empty || tu_recompute_pending(&snapshot, goal, result, ret_is_done, error);
+    for (guint i = 0; i < group->captured->len; i++)
+        *ret_is_due = *ret_is_due || ends[i] > 0;
+    return TRUE;
 }
 
 gboolean

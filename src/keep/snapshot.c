@@ -4,36 +4,63 @@
 
 #include "cells/dictionary.h"
 #include "db/stop.h"
+#include "keep/known.h"
 #include "keep/rows.h"
 
+/* What stands at the head of a group, in one question. */
+static const char head_sql[] =
+    "SELECT g.turn, g.schema_version, (SELECT count(*) FROM trueup_spec WHERE digest = ?2), "
+    "(SELECT count(*) FROM trueup_build), (SELECT max(id) FROM trueup_pending), "
+    "(SELECT count(*) FROM trueup_pause), (SELECT count(*) FROM trueup_boundary) "
+    "FROM trueup_group g WHERE g.name = ?1";
+
+typedef struct {
+    TuSnapshot *snapshot;
+    gboolean is_applied; /* the spec is the one that was applied last */
+    gboolean has_builds;
+    gboolean has_pauses;
+    gboolean has_boundaries;
+} Head;
+
 static gboolean
-check_digest(TuSnapshot *snapshot, GError **error)
+take_head(const TuValue *row, gpointer data, GError **error)
 {
-    gboolean is_same = FALSE;
-    gint64 found = 0;
-    TuValue digest = tu_value_text(snapshot->keeper->model->digest);
-    if (!tu_database_integer(snapshot->keeper->db, "SELECT 1 FROM trueup_spec WHERE digest = ?1",
-                             &digest, 1, &is_same, &found, error))
-        return FALSE;
-    if (!is_same)
-        g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG,
-                            "the spec changed: run `trueup apply`");
-    return is_same;
+    Head *head = data;
+    TuSnapshot *snapshot = head->snapshot;
+    snapshot->turn = row[0].integer;
+    snapshot->has_noted_version = row[1].type == TU_TYPE_INTEGER;
+    snapshot->noted_version = snapshot->has_noted_version ? row[1].integer : 0;
+    head->is_applied = row[2].integer > 0;
+    head->has_builds = row[3].integer > 0;
+    head->has_pauses = row[5].integer > 0;
+    head->has_boundaries = row[6].integer > 0;
+    snapshot->last_pending = row[4].type == TU_TYPE_INTEGER ? row[4].integer : 0;
+    return TRUE;
 }
 
 static gboolean
-read_turn(TuSnapshot *snapshot, GError **error)
+read_head(TuSnapshot *snapshot, Head *head, GError **error)
 {
-    gboolean found = FALSE;
-    TuValue name = tu_value_text(snapshot->group->name);
-    if (!tu_database_integer(snapshot->keeper->db,
-                             "SELECT turn FROM trueup_group WHERE name = ?1", &name, 1, &found,
-                             &snapshot->turn, error))
+    TuValue values[] = {tu_value_text(snapshot->group->name),
+                        tu_value_text(snapshot->keeper->model->digest)};
+    head->snapshot = snapshot;
+    if (!tu_rows_each(snapshot->keeper->db, head_sql, values, G_N_ELEMENTS(values), FALSE,
+                      take_head, head, error))
         return FALSE;
-    if (!found)
+    if (!head->is_applied)
         g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG,
                             "the spec changed: run `trueup apply`");
-    return found;
+    return head->is_applied;
+}
+
+/* A rebuild of some dates has its first one in its row of the run log. */
+static TuDate
+read_since(const TuSnapshot *snapshot, const TuValue *date)
+{
+    TuBucket since = 0;
+    gboolean has = date->type != TU_TYPE_NULL &&
+                   tu_database_bucket_parse(snapshot->keeper->db, TU_GRAIN_DAY, date, &since);
+    return has ? (TuDate)since : G_MININT32;
 }
 
 static gboolean
@@ -48,7 +75,9 @@ take_build(const TuValue *row, gpointer data, GError **error)
                      .summary = summary,
                      .is_of_tenant = row[2].type != TU_TYPE_NULL,
                      .below = (TuDate)row[3].integer,
-                     .is_dropping = row[4].integer != 0,
+                     .since = read_since(snapshot, &row[6]),
+                     .is_dropping = row[4].integer != TU_BUILD_COMPARES,
+                     .is_first = row[4].integer == TU_BUILD_FIRST,
                      .run_id = row[5].type == TU_TYPE_INTEGER ? row[5].integer : 0};
     if (build.is_of_tenant)
         build.tenant = tu_tenant_read(snapshot->keeper->model, snapshot->values, &row[2]);
@@ -66,43 +95,77 @@ check_zone(const TuValue *row, gpointer data, GError **error)
     const TuZone *zone = tu_keeper_zone(snapshot->keeper, name, NULL);
     g_autofree char *digest =
         zone != NULL ? g_strdup_printf("%016" G_GINT64_MODIFIER "x", tu_zone_digest(zone)) : NULL;
-    if (zone == NULL || (strlen(digest) == row[1].bytes &&
-                         strncmp(digest, row[1].text, row[1].bytes) == 0))
+    if (zone == NULL ||
+        (strlen(digest) == row[1].bytes && strncmp(digest, row[1].text, row[1].bytes) == 0))
         return TRUE;
-    g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                "the rules of time zone %s are not those that the summaries were kept with (another "
-                "tzdata): run `trueup apply`, with the same tzdata on every host",
-                name);
+    g_set_error(
+        error, TU_ERROR, TU_ERROR_CONFIG,
+        "the rules of time zone %s are not those that the summaries were kept with (another "
+        "tzdata): run `trueup apply`, with the same tzdata on every host",
+        name);
     return FALSE;
 }
 
 static gboolean
-read_all(TuSnapshot *snapshot, GError **error)
+read_tenants(TuSnapshot *snapshot, gboolean may_know, GError **error)
 {
-    TuDatabase *db = snapshot->keeper->db;
-    return check_digest(snapshot, error) && read_turn(snapshot, error) &&
-           tu_rows_each(db, "SELECT name, digest FROM trueup_zone", NULL, 0, FALSE, check_zone,
-                        snapshot, error) &&
-           tu_tenants_read(snapshot->keeper, &snapshot->tenants, error) &&
-           tu_rows_each(db,
-                        "SELECT id, summary, tenant, below, is_dropping, run_id "
-                        "FROM trueup_build ORDER BY id",
-                        NULL, 0, FALSE, take_build, snapshot, error) &&
+    TuTenantSet *known =
+        may_know ? tu_known_tenants(snapshot->keeper, snapshot->group, snapshot->turn) : NULL;
+    snapshot->is_known = known != NULL;
+    if (known != NULL)
+        snapshot->tenants = tu_tenant_set_ref(known);
+    return known != NULL ||
+           (tu_rows_each(snapshot->keeper->db, "SELECT name, digest FROM trueup_zone", NULL, 0,
+                         FALSE, check_zone, snapshot, error) &&
+            tu_tenants_read(snapshot->keeper, &snapshot->tenants, error));
+}
+
+static gboolean
+read_all(TuSnapshot *snapshot, gboolean may_know, GError **error)
+{
+    Head head = {0};
+    return read_head(snapshot, &head, error) && read_tenants(snapshot, may_know, error) &&
+           (!head.has_builds ||
+            tu_rows_each(
+                snapshot->keeper->db,
+                "SELECT b.id, b.summary, b.tenant, b.below, b.is_dropping, b.run_id, "
+                "r.range_from FROM trueup_build b LEFT JOIN trueup_run r ON r.id = b.run_id "
+                "ORDER BY b.id",
+                NULL, 0, FALSE, take_build, snapshot, error)) &&
+           (!head.has_pauses || tu_pauses_read(snapshot->keeper->db, &snapshot->pauses, error)) &&
+           (!head.has_boundaries ||
+            tu_boundaries_read(snapshot->keeper, &snapshot->boundaries, error)) &&
            tu_stop("snapshot.taken", error);
+}
+
+static gboolean
+begin(TuSnapshot *snapshot, TuKeeper *keeper, TuGroup *group, gboolean may_know, GError **error)
+{
+    g_auto(TuSnapshot) fresh = {.keeper = keeper,
+                                .group = group,
+                                .txn = TU_TRANSACTION_INIT,
+                                .began_us = g_get_monotonic_time()};
+    fresh.values = tu_dictionary_new();
+    fresh.builds = g_array_new(FALSE, FALSE, sizeof(TuBuild));
+    if (!tu_keeper_may_go_on(keeper, error) ||
+        !tu_transaction_begin_read(&fresh.txn, keeper->db, keeper->model->table_names, error) ||
+        !read_all(&fresh, may_know, error))
+        return FALSE;
+    *snapshot = fresh;
+    fresh = (TuSnapshot){.txn = TU_TRANSACTION_INIT};
+    return TRUE;
 }
 
 gboolean
 tu_snapshot_begin(TuSnapshot *snapshot, TuKeeper *keeper, TuGroup *group, GError **error)
 {
-    g_auto(TuSnapshot) fresh = {.keeper = keeper, .group = group, .txn = TU_TRANSACTION_INIT};
-    fresh.values = tu_dictionary_new();
-    fresh.builds = g_array_new(FALSE, FALSE, sizeof(TuBuild));
-    if (!tu_keeper_may_go_on(keeper, error) ||
-        !tu_transaction_begin_read(&fresh.txn, keeper->db, keeper->model->table_names, error) || !read_all(&fresh, error))
-        return FALSE;
-    *snapshot = fresh;
-    fresh = (TuSnapshot){.txn = TU_TRANSACTION_INIT};
-    return TRUE;
+    return begin(snapshot, keeper, group, FALSE, error);
+}
+
+gboolean
+tu_snapshot_begin_next(TuSnapshot *snapshot, TuKeeper *keeper, TuGroup *group, GError **error)
+{
+    return begin(snapshot, keeper, group, TRUE, error);
 }
 
 void
@@ -118,6 +181,8 @@ tu_snapshot_clear(TuSnapshot *snapshot)
     g_clear_pointer(&snapshot->tenants, tu_tenant_set_free);
     g_clear_pointer(&snapshot->values, tu_dictionary_free);
     g_clear_pointer(&snapshot->builds, g_array_unref);
+    g_clear_pointer(&snapshot->pauses, g_ptr_array_unref);
+    g_clear_pointer(&snapshot->boundaries, tu_boundaries_free);
 }
 
 gboolean
@@ -131,4 +196,29 @@ tu_snapshot_is_unbuilt(const TuSnapshot *snapshot, const TuSummaryModel *summary
             return TRUE;
     }
     return FALSE;
+}
+
+gboolean
+tu_snapshot_is_paused(const TuSnapshot *snapshot, const TuSummaryModel *summary)
+{
+    return snapshot->pauses != NULL &&
+           tu_pauses_find(snapshot->pauses, summary->spec->name) != NULL;
+}
+
+gboolean
+tu_snapshot_is_all_paused(const TuSnapshot *snapshot)
+{
+    const GPtrArray *summaries = snapshot->group->summaries;
+    if (snapshot->pauses == NULL)
+        return FALSE;
+    for (guint i = 0; i < summaries->len; i++)
+        if (!tu_snapshot_is_paused(snapshot, g_ptr_array_index(summaries, i)))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+tu_snapshot_folds(const TuSnapshot *snapshot, const TuSeriesModel *series)
+{
+    return series->is_foldable && !tu_snapshot_is_paused(snapshot, series->summary);
 }

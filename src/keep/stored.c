@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "cells/ahead.h"
+#include "db/given.h"
 #include "keep/rows.h"
 #include "time/instant.h"
 
@@ -54,25 +56,82 @@ typedef struct {
     const TuSummaryTable *table;
     TuStoredVisit visit;
     gpointer data;
-    guint32 *dimensions;
     guint any_target;    /* the first series' target: its range is every series' */
     gboolean takes_all;  /* the range has no lower bound: rows without a bucket's name too */
 } Reading;
 
 static gboolean
-take_stored(const TuValue *row, gpointer data, GError **error)
+is_wanted(const Reading *reading, const TuStoredCell *stored)
 {
-    Reading *reading = data;
-    TuStoredCell stored;
-    tu_stored_read_key(reading->tally, reading->table, row, reading->dimensions, &stored);
-    const TuTallyTenant *tenant = tu_tally_tenant(reading->tally, stored.tenant);
+    const TuTallyTenant *tenant = tu_tally_tenant(reading->tally, stored->tenant);
     if (tenant->is_left_out || (tenant->tenant != NULL && tenant->zone == NULL))
-        return TRUE;
-    guint target = stored.target >= 0 ? (guint)stored.target : reading->any_target;
-    gboolean is_wanted = stored.has_bucket
-                             ? tu_tally_wants(reading->tally, target, stored.tenant, stored.bucket)
-                             : reading->takes_all;
-    return !is_wanted || reading->visit(&stored, reading->data, error);
+        return FALSE;
+    guint target = stored->target >= 0 ? (guint)stored->target : reading->any_target;
+    return stored->has_bucket
+               ? tu_tally_wants(reading->tally, target, stored->tenant, stored->bucket)
+               : reading->takes_all;
+}
+
+/* Wanted rows that were read, whose cells are looked up together. */
+typedef struct {
+    guint n;
+    TuStoredCell rows[TU_AHEAD_KEYS];
+    guint32 dimensions[TU_AHEAD_KEYS * TU_DIMENSIONS_LIMIT]; /* of those */
+    TuAhead ahead;                                           /* the keys of those that have one */
+} Read;
+
+/* The next row of `read`, if it is wanted. */
+static void
+read_one(const Reading *reading, const TuValue *row, Read *read)
+{
+    guint n_dimensions = reading->table->summary->spec->dimensions->len;
+    TuStoredCell *stored = &read->rows[read->n];
+    guint32 *dimensions = read->dimensions + (gsize)read->n * n_dimensions;
+    tu_stored_read_key(reading->tally, reading->table, row, dimensions, stored);
+    if (!is_wanted(reading, stored))
+        return;
+    read->n++;
+    if (stored->target >= 0 && stored->has_bucket)
+        tu_ahead_add(&read->ahead, tu_cells_table(reading->tally->cells, (guint)stored->target),
+                     stored->tenant, stored->bucket, dimensions);
+}
+
+static gboolean
+visit_read(const Reading *reading, Read *read, GError **error)
+{
+    guint next = 0;
+    tu_ahead_fetch(&read->ahead);
+    for (guint i = 0; i < read->n; i++) {
+        TuStoredCell *stored = &read->rows[i];
+        if (stored->target >= 0 && stored->has_bucket)
+            stored->cell = tu_ahead_find(&read->ahead, next++);
+        if (!reading->visit(stored, reading->data, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+take_stored(const TuRows *rows, gpointer data, GError **error)
+{
+    const Reading *reading = data;
+    Read read;
+    for (guint i = 0; i < rows->n;) {
+        read.n = 0;
+        tu_ahead_clear(&read.ahead);
+        for (; i < rows->n && read.n < TU_AHEAD_KEYS; i++)
+            read_one(reading, tu_rows_at(rows, i), &read);
+        if (!visit_read(reading, &read, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+take_stored_row(const TuValue *row, gpointer data, GError **error)
+{
+    TuRows rows = {row, 1, 0};
+    return take_stored(&rows, data, error);
 }
 
 /* A range of dates as bounds on the bucket column. Instants are read a day wider: clocks differ. */
@@ -107,21 +166,21 @@ read_range(Reading *reading, TuDate from, TuDate to, GError **error)
     TuValue parameters[3];
     if (reading->takes_all) {
         g_autofree char *sql = tu_summary_table_select_all(reading->table);
-        return tu_rows_each(db, sql, NULL, 0, TRUE, take_stored, reading, error);
+        return tu_rows_scan(db, sql, NULL, 0, take_stored, reading, error);
     }
     GHashTable *only = reading->tally->only;
     gboolean by_tenant = only != NULL && reading->table->summary->spec->has_tenant;
     g_autofree char *sql = tu_summary_table_select_range(reading->table, by_tenant);
     if (!by_tenant) {
         tu_stored_bucket_bounds(db, reading->table, from, to, from_text, to_text, parameters);
-        return tu_rows_each(db, sql, parameters, 2, TRUE, take_stored, reading, error);
+        return tu_rows_scan(db, sql, parameters, 2, take_stored, reading, error);
     }
     g_autoptr(GList) ids = g_hash_table_get_keys(only);
     for (GList *id = ids; id != NULL; id = id->next) {
         parameters[0] = tu_dictionary_value(tu_cells_dictionary(reading->tally->cells),
                                             GPOINTER_TO_UINT(id->data));
         tu_stored_bucket_bounds(db, reading->table, from, to, from_text, to_text, parameters + 1);
-        if (!tu_rows_each(db, sql, parameters, 3, FALSE, take_stored, reading, error))
+        if (!tu_rows_each(db, sql, parameters, 3, FALSE, take_stored_row, reading, error))
             return FALSE;
     }
     return TRUE;
@@ -158,31 +217,26 @@ read_buckets(Reading *reading, TuStatement **statement, guint n_buckets, GArray 
             return FALSE;
     }
     gboolean is_ok = tu_rows_each_of(*statement, &g_array_index(parameters, TuValue, 0),
-                                     parameters->len, take_stored, reading, error);
+                                     parameters->len, take_stored_row, reading, error);
     g_array_set_size(parameters, 0);
     return is_ok;
 }
 
+/* Statements that name some buckets each. */
 static gboolean
-read_named(Reading *reading, const TuSeriesModel *series, GError **error)
+read_few(Reading *reading, const TuSeriesModel *series, const GArray *named, GError **error)
 {
-    TuTally *tally = reading->tally;
-    const TuWanted *wanted = &tally->wanted[series->target[reading->table->grain]];
-    guint rows = tu_database_dialect(tally->snapshot->keeper->db)->rows_per_statement;
+    guint rows = tu_database_dialect(reading->tally->snapshot->keeper->db)->rows_per_statement;
     guint most = CLAMP(rows, 1, BUCKETS_AT_ONCE);
     g_autoptr(TuStatement) full = NULL;
     g_autoptr(TuStatement) rest = NULL;
     g_autoptr(GArray) parameters = g_array_new(FALSE, FALSE, sizeof(TuValue));
     char texts[BUCKETS_AT_ONCE][TU_INSTANT_TEXT_BYTES];
-    GHashTableIter iter;
-    gpointer key;
     guint n = 0;
-    if (wanted->set == NULL)
-        return TRUE;
-    g_hash_table_iter_init(&iter, wanted->set);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    for (guint i = 0; i < named->len; i++) {
         TuValue one[3];
-        guint n_values = bucket_parameters(reading, series, key, texts[n], one);
+        guint n_values = bucket_parameters(
+            reading, series, &g_array_index(named, TuNamedBucket, i), texts[n], one);
         g_array_append_vals(parameters, one, n_values);
         if (++n < most)
             continue;
@@ -193,12 +247,74 @@ read_named(Reading *reading, const TuSeriesModel *series, GError **error)
     return n == 0 || read_buckets(reading, &rest, n, parameters, error);
 }
 
+static gboolean
+read_given(Reading *reading, const TuSeriesModel *series, const GArray *named, TuGiven *given,
+           GError **error)
+{
+    for (guint i = 0; i < named->len; i++) {
+        char text[TU_INSTANT_TEXT_BYTES];
+        const TuNamedBucket *bucket = &g_array_index(named, TuNamedBucket, i);
+        TuValue one[3];
+        (void)bucket_parameters(reading, series, bucket, text, one);
+        if (!tu_given_add(given, one, error) ||
+            (tu_given_is_full(given) && !tu_given_each(given, take_stored_row, reading, error)))
+            return FALSE;
+    }
+    return tu_given_each(given, take_stored_row, reading, error);
+}
+
+static int
+compare_named(gconstpointer a, gconstpointer b)
+{
+    const TuNamedBucket *left = a;
+    const TuNamedBucket *right = b;
+    if (left->tenant != right->tenant)
+        return left->tenant < right->tenant ? -1 : 1;
+    return left->bucket < right->bucket ? -1 : left->bucket > right->bucket;
+}
+
+/* Tenant by tenant, as they lie in the key. */
+static GArray *
+sorted_buckets(GHashTable *set)
+{
+    GArray *named = g_array_new(FALSE, FALSE, sizeof(TuNamedBucket));
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, set);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_array_append_vals(named, key, 1);
+    g_array_sort(named, compare_named);
+    return named;
+}
+
+/* So few are named in one statement where others are given. */
+#define FEW_BUCKETS 8
+
+static gboolean
+read_named(Reading *reading, const TuSeriesModel *series, GError **error)
+{
+    const TuSummaryTable *table = reading->table;
+    const TuWanted *wanted = &reading->tally->wanted[series->target[table->grain]];
+    if (wanted->set == NULL)
+        return TRUE;
+    g_autoptr(GArray) named = sorted_buckets(wanted->set);
+    g_autoptr(GArray) columns = tu_summary_table_columns(table);
+    g_autofree char *list = tu_summary_table_bucket_list(table);
+    g_autoptr(TuGiven) given = NULL;
+    if (named->len > FEW_BUCKETS &&
+        !tu_given_new(reading->tally->snapshot->keeper->db, TU_GIVEN_FIND, table->name,
+                      &g_array_index(columns, TuBulkColumn, 0),
+                      tu_summary_table_bucket_values(table), 0, list, &given, error))
+        return FALSE;
+    return given != NULL ? read_given(reading, series, named, given, error)
+                         : read_few(reading, series, named, error);
+}
+
 gboolean
 tu_stored_each_wanted(TuTally *tally, const TuSummaryTable *table, TuStoredVisit visit,
                       gpointer data, GError **error)
 {
-    g_autofree guint32 *dimensions = g_new(guint32, table->summary->spec->dimensions->len + 1);
-    Reading reading = {tally, table, visit, data, dimensions, 0, FALSE};
+    Reading reading = {tally, table, visit, data, 0, FALSE};
     for (guint s = 0; s < table->summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(table->summary->series, s);
         guint target = (guint)series->target[table->grain];
@@ -335,144 +451,5 @@ tu_stored_equals(TuTally *tally, guint target, TuCell *cell, const TuValue *valu
             layout->measures[i].kind == TU_MEASURE_AVG && !same_value(dialect, sum, stored[2]))
             return FALSE;
     }
-    return TRUE;
-}
-
-/* ---- cells by their keys ---- */
-
-/* The most cells that one statement looks up. */
-#define LOOKED_UP_AT_ONCE 64
-
-typedef struct {
-    TuTally *tally;
-    guint target;
-    const TuSummaryTable *table;
-    TuLookupVisit visit;
-    gpointer data;
-    guint most;
-    TuStatement *statement; /* of `rows` cells whose keys are NULL in `nulls` */
-    guint64 nulls;
-    guint rows;
-    GPtrArray *waiting; /* of TuCell */
-    GArray *parameters; /* of TuValue: their keys */
-    char texts[LOOKED_UP_AT_ONCE][TU_INSTANT_TEXT_BYTES]; /* of their buckets */
-} Lookup;
-
-static void
-lookup_clear(Lookup *lookup)
-{
-    tu_statement_free(lookup->statement);
-    g_ptr_array_unref(lookup->waiting);
-    g_array_unref(lookup->parameters);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lookup, lookup_clear)
-
-static gboolean
-take_looked_up(const TuValue *row, gpointer data, GError **error)
-{
-    Lookup *lookup = data;
-    guint32 dimensions[TU_DIMENSIONS_LIMIT];
-    TuStoredCell stored;
-    guint position = 0;
-    tu_stored_read_key(lookup->tally, lookup->table, row, dimensions, &stored);
-    if (stored.target != (int)lookup->target || !stored.has_bucket)
-        return TRUE;
-    TuCell *cell = tu_cell_table_find(tu_cells_table(lookup->tally->cells, lookup->target),
-                                      stored.tenant, stored.bucket, dimensions);
-    if (cell == NULL || !g_ptr_array_find(lookup->waiting, cell, &position))
-        return TRUE;
-    g_ptr_array_remove_index_fast(lookup->waiting, position);
-    return lookup->visit(cell, row, lookup->data, error);
-}
-
-/* Looks up the cells that wait; those without a row are visited with none. */
-static gboolean
-look_up_waiting(Lookup *lookup, GError **error)
-{
-    TuDatabase *db = lookup->tally->snapshot->keeper->db;
-    guint n = lookup->waiting->len;
-    if (n == 0)
-        return TRUE;
-    if (lookup->statement == NULL || lookup->rows != n) {
-        g_autofree char *sql =
-            tu_summary_table_select_cells(db, lookup->table, lookup->nulls, n);
-        g_clear_pointer(&lookup->statement, tu_statement_free);
-        lookup->rows = n;
-        if (!tu_database_prepare(db, sql, &lookup->statement, error))
-            return FALSE;
-    }
-    if (!tu_rows_each_of(lookup->statement, &g_array_index(lookup->parameters, TuValue, 0),
-                         lookup->parameters->len, take_looked_up, lookup, error))
-        return FALSE;
-    for (guint i = 0; i < lookup->waiting->len; i++)
-        if (!lookup->visit(g_ptr_array_index(lookup->waiting, i), NULL, lookup->data, error))
-            return FALSE;
-    g_ptr_array_set_size(lookup->waiting, 0);
-    g_array_set_size(lookup->parameters, 0);
-    return TRUE;
-}
-
-/* Adds the cell to those that wait, if its key has NULLs where theirs have. */
-static gboolean
-look_up_cell(Lookup *lookup, TuCell *cell, gboolean *ret_is_other, GError **error)
-{
-    TuValue key[TU_DIMENSIONS_LIMIT + 3];
-    TuValue parameters[TU_DIMENSIONS_LIMIT + 3];
-    char *text = lookup->texts[lookup->waiting->len];
-    guint n = tu_stored_key(lookup->tally, lookup->target, cell, text, key);
-    guint64 nulls = tu_summary_table_nulls(key, n);
-    *ret_is_other = nulls != lookup->nulls;
-    if (*ret_is_other)
-        return TRUE;
-    guint n_parameters = tu_summary_table_parameters(key, n, parameters);
-    g_array_append_vals(lookup->parameters, parameters, n_parameters);
-    g_ptr_array_add(lookup->waiting, cell);
-    return lookup->waiting->len < lookup->most || look_up_waiting(lookup, error);
-}
-
-/* Those that have NULLs in the same columns, and takes them off the list. */
-static gboolean
-look_up_alike(Lookup *lookup, GPtrArray *cells, GError **error)
-{
-    TuValue key[TU_DIMENSIONS_LIMIT + 3];
-    char text[TU_INSTANT_TEXT_BYTES];
-    guint n_left = 0;
-    guint n = tu_stored_key(lookup->tally, lookup->target, g_ptr_array_index(cells, 0), text, key);
-    lookup->nulls = tu_summary_table_nulls(key, n);
-    g_clear_pointer(&lookup->statement, tu_statement_free);
-    for (guint i = 0; i < cells->len; i++) {
-        gboolean is_other = FALSE;
-        if (!look_up_cell(lookup, g_ptr_array_index(cells, i), &is_other, error))
-            return FALSE;
-        if (is_other)
-            g_ptr_array_index(cells, n_left++) = g_ptr_array_index(cells, i);
-    }
-    g_ptr_array_set_size(cells, (gint)n_left);
-    return look_up_waiting(lookup, error);
-}
-
-gboolean
-tu_stored_look_up(TuTally *tally, guint target, TuLookupVisit visit, gpointer data,
-                  GError **error)
-{
-    const TuTarget *where = &tally->snapshot->group->targets[target];
-    const TuCellTable *cells = tu_cells_table(tally->cells, target);
-    const TuDialect *dialect = tu_database_dialect(tally->snapshot->keeper->db);
-    g_auto(Lookup) lookup = {
-        .tally = tally,
-        .target = target,
-        .table = where->series->summary->tables[where->grain],
-        .visit = visit,
-        .data = data,
-        .most = CLAMP(dialect->rows_per_statement, 1, LOOKED_UP_AT_ONCE),
-        .waiting = g_ptr_array_new(),
-        .parameters = g_array_new(FALSE, FALSE, sizeof(TuValue)),
-    };
-    g_autoptr(GPtrArray) left = g_ptr_array_sized_new(tu_cell_table_size(cells));
-    for (guint32 i = 0; i < tu_cell_table_size(cells); i++)
-        g_ptr_array_add(left, tu_cell_table_cell(cells, i));
-    while (left->len > 0)
-        if (!look_up_alike(&lookup, left, error))
-            return FALSE;
     return TRUE;
 }

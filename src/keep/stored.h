@@ -18,6 +18,7 @@ typedef struct {
     guint32 bucket_text;
     guint32 *dimensions;
     const TuValue *values; /* the row as selected, see TU_STORED_... */
+    TuCell *cell; /* tu_stored_each_wanted: the tally's cell of that key; NULL: it has none */
 } TuStoredCell;
 
 /* Reads a selected row's key; `dimensions` is where their numbers go. */
@@ -34,13 +35,6 @@ typedef gboolean (*TuStoredVisit)(const TuStoredCell *stored, gpointer data, GEr
  * bounds, every row of the table) to `visit`. Rows of known tenants without a clock are left out. */
 gboolean tu_stored_each_wanted(TuTally *tally, const TuSummaryTable *table, TuStoredVisit visit,
                                gpointer data, GError **error);
-
-/* The rows of a summary's table by their keys, one after the other: for each cell of the target
- * `visit` gets the stored row, or NULL values where there is none. */
-typedef gboolean (*TuLookupVisit)(TuCell *cell, const TuValue *values, gpointer data,
-                                  GError **error);
-gboolean tu_stored_look_up(TuTally *tally, guint target, TuLookupVisit visit, gpointer data,
-                           GError **error);
 
 /* Sets a cell's states from a stored row. FALSE: it cannot be added to exactly. */
 gboolean tu_stored_into_cell(TuTally *tally, guint target, const TuValue *values, TuCell *cell);

@@ -114,6 +114,17 @@ roll_named(Rolling *rolling, const TuSummaryModel *summary, GError **error)
     return TRUE;
 }
 
+/* The coarser buckets of a range, up to the end of its last. */
+static gboolean
+roll_range(Rolling *rolling, const TuWanted *coarse, GError **error)
+{
+    TuDate to = coarse->to;
+    if (to < TU_DATE_GREATEST && tu_grain_is_dated(rolling->grain))
+        to = tu_date_next(rolling->grain, tu_date_floor(rolling->grain, to - 1));
+    rolling->only = NULL;
+    return read_dates(rolling, FALSE, 0, coarse->from, to, error);
+}
+
 static gboolean
 roll_table(TuTally *tally, const TuSummaryModel *summary, TuGrain grain,
            gboolean *ret_cannot_roll_up, GError **error)
@@ -121,12 +132,17 @@ roll_table(TuTally *tally, const TuSummaryModel *summary, TuGrain grain,
     TuGrain parent = (TuGrain)summary->parent[grain];
     Rolling rolling = {tally, summary->tables[parent], grain, NULL, FALSE};
     gboolean has_named = FALSE;
+    const TuWanted *ranged = NULL;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         const TuWanted *coarse = &tally->wanted[series->target[grain]];
         has_named = has_named || (!coarse->from_source && coarse->kind == TU_WANT_SET);
+        if (!coarse->from_source && coarse->kind == TU_WANT_RANGE &&
+            (coarse->from != G_MININT32 || coarse->to != G_MAXINT32))
+            ranged = coarse;
     }
-    if (has_named && !roll_named(&rolling, summary, error))
+    if ((has_named && !roll_named(&rolling, summary, error)) ||
+        (ranged != NULL && !roll_range(&rolling, ranged, error)))
         return FALSE;
     *ret_cannot_roll_up = *ret_cannot_roll_up || rolling.cannot_roll_up;
     return TRUE;

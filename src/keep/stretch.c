@@ -1,28 +1,23 @@
 #include "keep/stretch.h"
 
 #include "keep/apply.h"
+#include "keep/bisect.h"
 #include "keep/rows.h"
 #include "keep/uncertain.h"
+#include "keep/unwritable.h"
 #include "schema/source_sql.h"
 #include "db/sql.h"
 #include "time/instant.h"
-
-/* Of the memory allowed, the cells may have this much; the rest is the database's cache, what is
- * being read and what is being sorted. */
-#define CELLS_SHARE(bytes) ((bytes) / 4 * 3)
 
 /* More slices than this would mean that one tenant's period does not fit into memory. */
 #define SLICES_LIMIT 64
 
 /* ---- one slice ---- */
 
-static TuTally *
-prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
+TuTally *
+tu_stretch_tally(TuSnapshot *snapshot, const TuStretch *stretch)
 {
     TuTally *tally = tu_tally_new(snapshot);
-    tally->limit_bytes = CELLS_SHARE(snapshot->keeper->memory_bytes);
-    tally->n_slices = stretch->n_slices;
-    tally->slice = slice;
     if (stretch->tenants != NULL)
         tally->only = g_hash_table_new(NULL, NULL);
     for (guint i = 0; stretch->tenants != NULL && i < stretch->tenants->len; i++) {
@@ -30,6 +25,17 @@ prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
         guint32 id = tu_dictionary_intern(tu_cells_dictionary(tally->cells), tenant);
         g_hash_table_add(tally->only, GUINT_TO_POINTER(id));
     }
+    return tally;
+}
+
+static TuTally *
+prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
+{
+    TuTally *tally = tu_stretch_tally(snapshot, stretch);
+    tally->limit_bytes = tu_keeper_cells_bytes(snapshot->keeper);
+    tally->n_slices = stretch->n_slices;
+    tally->slice = slice;
+    tally->writes_sealed = stretch->writes_sealed;
     for (guint i = 0; i < stretch->summaries->len; i++)
         tu_truth_want_range(tally, g_ptr_array_index(stretch->summaries, i), stretch->range);
     return tally;
@@ -44,22 +50,58 @@ read_all_from_source(TuTally *tally)
 }
 
 static gboolean
+count_once(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, gboolean has_holes,
+           TuTally **ret_tally, GError **error)
+{
+    gboolean cannot_roll_up = FALSE;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        g_autoptr(TuTally) tally = prepare_tally(snapshot, stretch, slice);
+        if (has_holes)
+            tally->holes = tu_holes_new();
+        if (attempt > 0)
+            read_all_from_source(tally);
+        if (!tu_truth_count(tally, &cannot_roll_up, error))
+            return FALSE;
+        if (!cannot_roll_up || attempt > 0) {
+            *ret_tally = g_steal_pointer(&tally);
+            return TRUE;
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* As a whole; if some row does not let it, again in parts that leave the row's buckets out. */
+static gboolean
 count_truth(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, TuTally **ret_tally,
             GError **error)
 {
-    g_autoptr(TuTally) tally = prepare_tally(snapshot, stretch, slice);
-    gboolean cannot_roll_up = FALSE;
-    if (!tu_truth_count(tally, &cannot_roll_up, error))
+    g_autoptr(GError) local = NULL;
+    if (!tu_transaction_mark(&snapshot->txn, error))
         return FALSE;
-    if (cannot_roll_up) {
-        tu_tally_free(tally);
-        tally = prepare_tally(snapshot, stretch, slice);
-        read_all_from_source(tally);
-        if (!tu_truth_count(tally, &cannot_roll_up, error))
-            return FALSE;
+    if (count_once(snapshot, stretch, slice, FALSE, ret_tally, &local))
+        return TRUE;
+    if (!tu_bisect_may_help(local)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
     }
-    *ret_tally = g_steal_pointer(&tally);
-    return TRUE;
+    return tu_transaction_back(&snapshot->txn, error) &&
+           count_once(snapshot, stretch, slice, TRUE, ret_tally, error);
+}
+
+/* TRUE if some bucket of the target failed by itself. */
+static gboolean
+has_failures(TuTally *tally, guint target)
+{
+    GHashTable *failures = tu_tally_failures(tally, target);
+    GHashTableIter iter;
+    gpointer message;
+    if (failures == NULL)
+        return FALSE;
+    g_hash_table_iter_init(&iter, failures);
+    while (g_hash_table_iter_next(&iter, NULL, &message))
+        if (!tu_holes_explain(tally->holes, message))
+            return TRUE;
+    return FALSE;
 }
 
 /* TRUE if the failure came up from a finer cell, which is noted itself. */
@@ -68,7 +110,31 @@ is_inherited(TuTally *tally, guint target)
 {
     const TuTarget *where = &tally->snapshot->group->targets[target];
     int parent = where->series->summary->parent[where->grain];
-    return parent >= 0 && tu_tally_failures(tally, (guint)where->series->target[parent]) != NULL;
+    return parent >= 0 && has_failures(tally, (guint)where->series->target[parent]);
+}
+
+/* Of very many buckets that fail together a person reads a few; all of them are on the list. */
+#define HOLES_NAMED 200
+
+static void
+note_holes(TuChanges *changes, TuResult *result)
+{
+    TuTally *tally = changes->tally;
+    guint n = tally->holes != NULL ? tally->holes->list->len : 0;
+    for (guint i = 0; i < n; i++) {
+        const TuHole *hole = &g_array_index(tally->holes->list, TuHole, i);
+        TuValue tenant = tu_dictionary_value(tu_cells_dictionary(tally->cells), hole->tenant);
+        tu_changes_add_pending(changes, hole->source, hole->summary, &tenant, hole->unit,
+                               hole->message);
+        if (i < HOLES_NAMED)
+            tu_result_fail_bucket(result, hole->summary, &tenant, hole->summary->unit, hole->unit,
+                                  hole->message);
+    }
+    if (n > HOLES_NAMED) {
+        g_autofree char *others =
+            g_strdup_printf("%u more buckets failed like this", n - HOLES_NAMED);
+        tu_result_fail(result, NULL, NULL, others);
+    }
 }
 
 static void
@@ -87,18 +153,16 @@ note_failures(TuChanges *changes, TuResult *result)
         g_hash_table_iter_init(&iter, failures);
         while (g_hash_table_iter_next(&iter, &key, &message)) {
             const TuNamedBucket *named = key;
+            if (tu_holes_explain(tally->holes, message))
+                continue;
             TuValue tenant = tu_dictionary_value(tu_cells_dictionary(tally->cells), named->tenant);
             gboolean is_under_way = g_str_equal(message, TU_UNDER_WAY);
             tu_changes_add_pending(changes, where->series->source, where->series->summary, &tenant,
                                    tu_tally_unit_in(tally, target, named->tenant, named->bucket),
                                    is_under_way ? NULL : message);
-            if (is_under_way)
-                continue;
-            char bucket[TU_INSTANT_TEXT_BYTES];
-            g_autofree char *text = tu_value_to_text(&tenant);
-            tu_bucket_format(where->grain, named->bucket, bucket);
-            g_autofree char *problem = g_strdup_printf("%s: %s", bucket, (const char *)message);
-            tu_result_fail(result, where->series->summary->spec->name, text, problem);
+            if (!is_under_way)
+                tu_result_fail_bucket(result, where->series->summary, &tenant, where->grain,
+                                      named->bucket, message);
         }
     }
 }
@@ -129,6 +193,7 @@ tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guint slice,
         return FALSE;
     if (!tu_changes_compare(changes, error))
         return FALSE;
+    note_holes(changes, result);
     note_failures(changes, result);
     note_bad_tenants(snapshot, result);
     result->rows_read += tally->rows_read;
@@ -178,13 +243,31 @@ tu_stretch_compare_all(TuSnapshot *snapshot, const TuStretch *wanted, TuResult *
 
 /* ---- writing ---- */
 
+/* TRUE if some bucket of any age was wanted of the source, so that all its rows were read. */
+static gboolean
+is_read_whole(const TuTally *tally, const TuSourceModel *source)
+{
+    for (guint s = 0; s < source->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(source->series, s);
+        for (int grain = 0; grain < TU_GRAINS; grain++) {
+            const TuWanted *wanted =
+                series->target[grain] >= 0 ? &tally->wanted[series->target[grain]] : NULL;
+            if (wanted != NULL && wanted->from_source && wanted->kind == TU_WANT_RANGE &&
+                wanted->from == G_MININT32 && wanted->to == G_MAXINT32)
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* The rows that count nowhere are known exactly when all rows were read. */
 static void
 note_uncounted(TuChanges *changes, const TuStretch *stretch)
 {
     const TuGroup *group = changes->tally->snapshot->group;
     gboolean is_whole = stretch->range.from == G_MININT32 && stretch->range.to == G_MAXINT32 &&
-                        stretch->tenants == NULL && stretch->n_slices <= 1;
+                        stretch->tenants == NULL && stretch->n_slices <= 1 &&
+                        changes->tally->holes == NULL;
     TuValue now = tu_keeper_now();
     for (guint i = 0; is_whole && i < group->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
@@ -197,7 +280,7 @@ note_uncounted(TuChanges *changes, const TuStretch *stretch)
         TuValue values[] = {tu_value_text(source->spec->name), tu_value_integer(counts->without_tenant),
                             tu_value_integer(counts->without_time),
                             tu_value_integer(counts->of_unknown_tenants), now};
-        if (is_read)
+        if (is_read && is_read_whole(changes->tally, source))
             tu_changes_add(changes,
                            "UPDATE trueup_source SET without_tenant = ?2, without_time = ?3, "
                            "of_unknown_tenants = ?4, counted_at = ?5 WHERE name = ?1",
@@ -218,19 +301,43 @@ note_drift(TuChanges *changes, const TuStretch *stretch)
     }
 }
 
+/* The statements that come with the cells. */
+static void
+note_all(TuChanges *changes, const TuStretch *stretch, guint slice, TuFinish finish,
+         gpointer finish_data)
+{
+    note_uncounted(changes, stretch);
+    note_drift(changes, stretch);
+    if (finish != NULL && slice + 1 == stretch->n_slices)
+        finish(changes, finish_data);
+}
+
+/* Cells that their table does not take are left as they are stored, and the others written. */
 static gboolean
 write_slice(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, TuFinish finish,
             gpointer finish_data, TuResult *result, GError **error)
 {
     g_autoptr(TuChanges) changes = NULL;
+    g_autoptr(GError) local = NULL;
+    gboolean found = FALSE;
     if (!tu_stretch_compare(snapshot, stretch, slice, &changes, result, error))
         return FALSE;
-    note_uncounted(changes, stretch);
-    note_drift(changes, stretch);
-    if (finish != NULL && slice + 1 == stretch->n_slices)
-        finish(changes, finish_data);
-    if (!tu_apply(snapshot, changes, error))
+    guint n_statements = changes->statements->len;
+    note_all(changes, stretch, slice, finish, finish_data);
+    gboolean is_written = tu_apply(snapshot, changes, &local);
+    if (!is_written && tu_bisect_may_help(local)) {
+        if (!tu_unwritable_set_aside(changes, result, &found, error))
+            return FALSE;
+        g_array_set_size(changes->statements, n_statements); /* what they say of failures is new */
+        note_all(changes, stretch, slice, finish, finish_data);
+        if (found)
+            g_clear_error(&local);
+        is_written = found && tu_apply(snapshot, changes, &local);
+    }
+    if (!is_written) {
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
+    }
     result->cells_written += changes->n_written;
     return TRUE;
 }

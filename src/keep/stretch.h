@@ -15,10 +15,14 @@ typedef struct {
     TuDateRange range;
     TuDate oldest, newest; /* set by shrinking: the dates of the first and last row in the range */
     guint n_slices;       /* 1, or more: the tenants in so many parts, to save memory */
+    gboolean writes_sealed; /* sealed buckets in which nothing is stored are written (TuBuild.is_first) */
     gboolean counts_drift; /* a difference is drift (a first build has none) */
     TuOnDrift on_drift;
     gpointer on_drift_data;
 } TuStretch;
+
+/* A tally of the stretch's tenants that wants nothing yet. */
+TuTally *tu_stretch_tally(TuSnapshot *snapshot, const TuStretch *stretch);
 
 /* Counts and compares one slice at the snapshot. LIMIT if it needs more memory than the keeper
  * allows. Failed buckets are put on the pending list (when the changes are applied). */

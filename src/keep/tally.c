@@ -1,5 +1,7 @@
 #include "keep/tally.h"
 
+#include "cells/ahead.h"
+#include "keep/holes.h"
 #include "schema/source_sql.h"
 #include "time/instant.h"
 
@@ -42,7 +44,7 @@ tu_tally_bucket_date(TuTally *tally, TuGrain grain, guint32 tenant, TuBucket buc
         return (TuDate)bucket;
     const TuZone *zone = tu_tally_tenant(tally, tenant)->zone;
     return zone != NULL ? tu_bucket_date(zone, grain, bucket)
-                        : (TuDate)(bucket / TU_DAY_US - (bucket % TU_DAY_US < 0));
+                        : (TuDate)(bucket / TU_DAY_US - (bucket % TU_DAY_US < 0)) - 1;
 }
 
 TuBucket
@@ -105,6 +107,7 @@ tu_tally_new(TuSnapshot *snapshot)
     tally->uncounted = g_new0(TuUncounted, group->model->sources->len);
     tally->failures = g_new0(GHashTable *, group->n_targets);
     tally->tenants = g_array_new(FALSE, TRUE, sizeof(TuTallyTenant));
+    tally->numbers = g_array_new(FALSE, TRUE, sizeof(TuTallyNumber));
     return tally;
 }
 
@@ -120,7 +123,10 @@ tu_tally_free(TuTally *tally)
     g_free(tally->failures);
     g_free(tally->uncounted);
     g_free(tally->wanted);
+    g_free(tally->late);
+    tu_holes_free(tally->holes);
     g_array_unref(tally->tenants);
+    g_array_unref(tally->numbers);
     g_clear_pointer(&tally->only, g_hash_table_unref);
     tu_cells_free(tally->cells);
     g_free(tally);
@@ -186,95 +192,33 @@ tu_place_bucket(TuPlace *place, const TuSourceModel *source, TuGrain grain)
     return tu_bucket_of(place->tenant->zone, grain, place->at_us, &place->tenant->hint);
 }
 
-/* ---- adding rows ---- */
-
-static char *
-bad_value_message(const TuSeriesModel *series, guint measure, const TuValue *value,
-                  const TuPlace *place, const TuTally *tally)
-{
-    const TuMeasure *spec = g_ptr_array_index(series->spec->measures, measure);
-    TuValue key = tu_dictionary_value(tu_cells_dictionary(tally->cells), place->tenant_id);
-    g_autofree char *text = tu_value_to_text(value);
-    g_autofree char *tenant = tu_value_to_text(&key);
-    char at[TU_INSTANT_TEXT_BYTES];
-    tu_instant_format(place->at_us, at);
-    return g_strdup_printf("source %s: %s(%s) meets %s '%s', which is no number, in the row of "
-                           "tenant %s at %s: correct the row",
-                           series->source->spec->name, tu_measure_kind_name(spec->kind),
-                           spec->expression, value->type == TU_TYPE_TEXT ? "the text" : "a blob",
-                           text, tenant, at);
-}
-
-static void
-add_to_cell(TuTally *tally, const TuSeriesModel *series, TuCellTable *table, TuCell *cell,
-            const TuValue *row, const TuPlace *place, int weight)
-{
-    cell->rows += weight;
-    for (guint i = 0; i < series->layout->n_measures; i++) {
-        int input = series->inputs[i];
-        gboolean is_count = series->layout->measures[i].kind == TU_MEASURE_COUNT;
-        if (is_count && input >= 0 && row[input].integer != 1)
-            continue;
-        TuValue value = is_count ? TU_NULL_VALUE : row[input];
-        if (!tu_cell_add(table, cell, i, value, weight))
-            tu_cell_fail(table, cell, bad_value_message(series, i, &value, place, tally));
-    }
-}
-
-static void
-add_to_series(TuTally *tally, const TuSeriesModel *series, const TuValue *row, TuPlace *place,
-              int weight)
-{
-    guint32 dimensions[TU_DIMENSIONS_LIMIT];
-    gboolean has_dimensions = FALSE;
-    TuDictionary *dictionary = tu_cells_dictionary(tally->cells);
-    guint n = series->layout->n_dimensions;
-    for (int grain = 0; grain < TU_GRAINS; grain++) {
-        int target = series->target[grain];
-        if (target < 0 || !tally->wanted[target].from_source)
-            continue;
-        TuBucket bucket = tu_place_bucket(place, series->source, (TuGrain)grain);
-        if (!tu_tally_wants(tally, (guint)target, place->tenant_id, bucket))
-            continue;
-        for (guint i = 0; !has_dimensions && i < n; i++)
-            dimensions[i] = tu_dictionary_intern(dictionary, row[series->dimensions[i]]);
-        has_dimensions = TRUE;
-        TuCellTable *table = tu_cells_table(tally->cells, (guint)target);
-        TuCell *cell = tu_cell_table_get(table, place->tenant_id, bucket, dimensions);
-        add_to_cell(tally, series, table, cell, row, place, weight);
-    }
-}
-
-/* How many rows pass between two looks at the memory: a cell is some hundred bytes. */
-#define LIMIT_CHECK_ROWS 4096
-
-gboolean
-tu_tally_add(TuTally *tally, const TuSourceModel *source, const TuValue *row, int weight,
-             TuSkipSeries skip, gpointer skip_data, GError **error)
-{
-    static const TuValue no_tenant = {.type = TU_TYPE_NULL};
-    TuPlace place;
-    tally->rows_read++;
-    tally->has_weights = tally->has_weights || weight < 0;
-    if (!tu_tally_place(tally, source, source->tenant >= 0 ? &row[source->tenant] : &no_tenant,
-                        &row[source->time], weight, &place))
-        return TRUE;
-    for (guint i = 0; i < source->series->len; i++) {
-        const TuSeriesModel *series = g_ptr_array_index(source->series, i);
-        if (series->filter >= 0 && row[series->filter].integer != 1)
-            continue;
-        if (skip == NULL || !skip(series, skip_data))
-            add_to_series(tally, series, row, &place, weight);
-    }
-    if (tally->limit_bytes == 0 || tally->rows_read % LIMIT_CHECK_ROWS != 0 ||
-        tu_cells_bytes(tally->cells) <= tally->limit_bytes)
-        return TRUE;
-    g_set_error(error, TU_ERROR, TU_ERROR_LIMIT, "the cells need more than %zu bytes of memory",
-                tally->limit_bytes);
-    return FALSE;
-}
-
 /* ---- rolling up ---- */
+
+/* The cells of a finer table that go into one of a coarser. */
+typedef struct {
+    const TuCellTable *from;
+    TuCellTable *into;
+    TuCell **parents; /* one a cell of `from`, for count_distinct; NULL: not wanted */
+    TuAhead ahead;    /* the parents' keys ... */
+    guint32 children[TU_AHEAD_KEYS]; /* ... and whose they are */
+} RollUp;
+
+static void
+merge_children(RollUp *up)
+{
+    tu_ahead_fetch(&up->ahead);
+    for (guint i = 0; i < up->ahead.n; i++) {
+        const TuCell *cell = tu_cell_table_cell(up->from, up->children[i]);
+        TuCell *sum = tu_ahead_get(&up->ahead, i);
+        tu_cell_merge(up->into, sum, cell, 1);
+        const char *failure = tu_cell_failure(up->from, cell);
+        if (failure != NULL)
+            tu_cell_fail(up->into, sum, g_strdup(failure));
+        if (up->parents != NULL)
+            up->parents[up->children[i]] = sum;
+    }
+    tu_ahead_clear(&up->ahead);
+}
 
 /* Makes one target's cells from those of its parent grain. */
 static void
@@ -282,27 +226,27 @@ roll_up_target(TuTally *tally, guint target, guint parent)
 {
     const TuTarget *coarse = &tally->snapshot->group->targets[target];
     TuGrain fine = tally->snapshot->group->targets[parent].grain;
-    TuCellTable *into = tu_cells_table(tally->cells, target);
-    const TuCellTable *from = tu_cells_table(tally->cells, parent);
-    guint32 n = tu_cell_table_size(from);
-    g_autofree TuCell **parents =
-        coarse->series->layout->has_distinct ? g_new0(TuCell *, n) : NULL;
+    RollUp up;
+    up.from = tu_cells_table(tally->cells, parent);
+    up.into = tu_cells_table(tally->cells, target);
+    guint32 n = tu_cell_table_size(up.from);
+    g_autofree TuCell **parents = coarse->series->layout->has_distinct ? g_new0(TuCell *, n) : NULL;
+    up.parents = parents;
+    tu_ahead_clear(&up.ahead);
     for (guint32 i = 0; i < n; i++) {
-        TuCell *cell = tu_cell_table_cell(from, i);
+        const TuCell *cell = tu_cell_table_cell(up.from, i);
         const TuZone *zone = tu_tally_tenant(tally, cell->tenant)->zone;
         TuBucket bucket = tu_bucket_parent(zone, fine, cell->bucket, coarse->grain);
         if (!tu_tally_wants(tally, target, cell->tenant, bucket))
             continue;
-        TuCell *sum = tu_cell_table_get(into, cell->tenant, bucket, cell->dimensions);
-        tu_cell_merge(into, sum, cell, 1);
-        const char *failure = tu_cell_failure(from, cell);
-        if (failure != NULL)
-            tu_cell_fail(into, sum, g_strdup(failure));
-        if (parents != NULL)
-            parents[i] = sum;
+        up.children[up.ahead.n] = i;
+        tu_ahead_add(&up.ahead, up.into, cell->tenant, bucket, cell->dimensions);
+        if (tu_ahead_is_full(&up.ahead))
+            merge_children(&up);
     }
+    merge_children(&up);
     if (parents != NULL)
-        tu_cell_table_merge_sets(into, from, parents);
+        tu_cell_table_merge_sets(up.into, up.from, parents);
 }
 
 void
@@ -325,16 +269,17 @@ tu_tally_failures(TuTally *tally, guint target)
     return tally->failures[target];
 }
 
-static void
-note_failure(TuTally *tally, guint target, const TuCell *cell, const char *message)
+const char *
+tu_tally_fail(TuTally *tally, guint target, guint32 tenant, TuBucket bucket, const char *message)
 {
     if (tally->failures[target] == NULL)
         tally->failures[target] =
             g_hash_table_new_full(tu_named_bucket_hash, tu_named_bucket_equal, g_free, g_free);
-    TuNamedBucket named = {cell->tenant, cell->bucket};
+    TuNamedBucket named = {tenant, bucket};
     if (!g_hash_table_contains(tally->failures[target], &named))
         g_hash_table_insert(tally->failures[target], g_memdup2(&named, sizeof named),
                             g_strdup(message));
+    return g_hash_table_lookup(tally->failures[target], &named);
 }
 
 static const char *
@@ -349,7 +294,8 @@ overflow_of(const TuTally *tally, guint target, TuCell *cell)
         if (!tu_measure_result(&layout->measures[i], tu_cell_state(layout, cell, i), &text, &result,
                                &sum, &n))
             return layout->measures[i].number == TU_NUMBER_DECIMAL
-                       ? "decimal overflow: the result has more than 38 digits; round the input, or "
+                       ? "decimal overflow: the result has more than 38 digits; round the input, "
+                         "or "
                          "sum a larger unit"
                        : "integer overflow: the sum does not fit 64 bits; sum a real, or a smaller "
                          "unit";
@@ -373,7 +319,7 @@ tu_tally_check(TuTally *tally)
             if (failure == NULL)
                 failure = overflow_of(tally, target, cell);
             if (failure != NULL)
-                note_failure(tally, target, cell, failure);
+                tu_tally_fail(tally, target, cell->tenant, cell->bucket, failure);
         }
     }
 }

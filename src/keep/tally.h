@@ -9,6 +9,7 @@
 #pragma once
 
 #include "cells/cells.h"
+#include "keep/rows.h"
 #include "keep/snapshot.h"
 
 typedef enum {
@@ -40,11 +41,20 @@ typedef struct {
     gboolean is_left_out; /* outside what this tally is about */
 } TuTallyTenant;
 
+/* The dictionary's number of a column's value in the row that was numbered last. */
+typedef struct {
+    gint64 row; /* rows_read of that row */
+    guint32 id;
+} TuTallyNumber;
+
 /* Rows of a source that count nowhere, by reason. */
 typedef struct {
     gint64 without_tenant, without_time, of_unknown_tenants;
     gboolean is_incomplete; /* a joined image's places could not all be told */
 } TuUncounted;
+
+typedef struct TuLate TuLate;
+typedef struct TuHoles TuHoles;
 
 typedef struct {
     TuSnapshot *snapshot;
@@ -52,8 +62,12 @@ typedef struct {
     TuWanted *wanted;       /* one a target */
     GHashTable **failures;  /* one a target: TuNamedBucket -> message; NULL: none */
     GArray *tenants;        /* of TuTallyTenant, by dictionary number */
+    GArray *numbers;        /* of TuTallyNumber, one a column */
     GHashTable *only;       /* dictionary numbers of the only tenants wanted; NULL: all */
     guint n_slices, slice;  /* of the tenants, only those whose hash falls in `slice` */
+    gboolean writes_sealed; /* what is sealed is counted too (TuBuild.is_first) */
+    TuLate *late;           /* changes that are dropped (keep/late.h); NULL: there were none */
+    TuHoles *holes;         /* rows that cannot be evaluated are left out (keep/bisect.h); NULL: none may be */
     gboolean has_weights;   /* something was taken away: a count may be below zero */
     gsize limit_bytes;      /* 0: none */
     gint64 rows_read;
@@ -70,7 +84,8 @@ void tu_tally_want(TuTally *tally, guint target, guint32 tenant, TuBucket bucket
 /* TRUE if the target wants that bucket. */
 gboolean tu_tally_wants(TuTally *tally, guint target, guint32 tenant, TuBucket bucket);
 
-/* The local date of a bucket, on its tenant's clock (UTC where that is unknown). */
+/* The local date of a bucket, on its tenant's clock. Where that is unknown, since the tenant is gone, the
+ * earliest that it may have been: what may be sealed is left. */
 TuDate tu_tally_bucket_date(TuTally *tally, TuGrain grain, guint32 tenant, TuBucket bucket);
 
 /* A unit bucket (TuSummaryModel.unit) that lies in the bucket: its first. */
@@ -100,6 +115,11 @@ typedef gboolean (*TuSkipSeries)(const TuSeriesModel *series, gpointer data);
 gboolean tu_tally_add(TuTally *tally, const TuSourceModel *source, const TuValue *row, int weight,
                       TuSkipSeries skip, gpointer skip_data, GError **error);
 
+/* Adds many rows, each once, to every series that wants it: as tu_tally_add one after the other, but
+ * the memory of their cells is waited for together. */
+gboolean tu_tally_add_rows(TuTally *tally, const TuSourceModel *source, const TuRows *rows,
+                           GError **error);
+
 /* Makes the wanted cells of every target that is not from its source from the finer cells at hand,
  * added to what is there (stored finer cells that were read, see truth.c). */
 void tu_tally_roll_up(TuTally *tally);
@@ -110,6 +130,11 @@ void tu_tally_roll_up(TuTally *tally);
 /* Notes a failure in every cell whose result cannot be stored (an integer overflow), or was made
  * from a failed one. */
 void tu_tally_check(TuTally *tally);
+
+/* Notes that a bucket cannot be computed, unless something is noted already. What is noted: it lives as
+ * long as the tally. */
+const char *tu_tally_fail(TuTally *tally, guint target, guint32 tenant, TuBucket bucket,
+                          const char *message);
 
 /* TRUE if some cell of that target's bucket failed; *ret_message then says why. */
 gboolean tu_tally_bucket_failed(TuTally *tally, guint target, guint32 tenant, TuBucket bucket,

@@ -4,6 +4,7 @@
 #include "keep/rows.h"
 
 struct TuTenantSet {
+    guint n_owners;
     gboolean is_listed;
     TuDictionary *keys;
     GPtrArray *tenants;
@@ -19,10 +20,17 @@ tenant_free(gpointer data)
     g_free(tenant);
 }
 
+TuTenantSet *
+tu_tenant_set_ref(TuTenantSet *tenants)
+{
+    tenants->n_owners++;
+    return tenants;
+}
+
 void
 tu_tenant_set_free(TuTenantSet *tenants)
 {
-    if (tenants == NULL)
+    if (tenants == NULL || --tenants->n_owners > 0)
         return;
     g_ptr_array_unref(tenants->tenants);
     g_hash_table_unref(tenants->by_id);
@@ -76,6 +84,7 @@ tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error)
 {
     const TuSpec *spec = keeper->model->spec;
     g_autoptr(TuTenantSet) tenants = g_new0(TuTenantSet, 1);
+    tenants->n_owners = 1;
     tenants->is_listed = spec->tenants != NULL;
     tenants->keys = tu_dictionary_new();
     tenants->tenants = g_ptr_array_new_with_free_func(tenant_free);

@@ -19,7 +19,8 @@ typedef struct TuTenantSet TuTenantSet;
 /* Reads the tenants table, or makes the one tenant that stands for all. Tenants with a bad zone are
  * in the set, with their error. A key that is there twice is DATA. */
 gboolean tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error);
-void tu_tenant_set_free(TuTenantSet *tenants);
+TuTenantSet *tu_tenant_set_ref(TuTenantSet *tenants);
+void tu_tenant_set_free(TuTenantSet *tenants); /* when the last who has it gives it back */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuTenantSet, tu_tenant_set_free)
 
 /* The tenant with that key; without a tenants table everyone is the one tenant. NULL: unknown. */

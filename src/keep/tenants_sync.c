@@ -43,19 +43,20 @@ take_known(const TuValue *row, gpointer data, GError **error)
 
 /* The tenant's history of every summary of the group is to be written anew. */
 static void
-ask_for_builds(TuChanges *changes, const TuValue *key)
+ask_for_builds(TuChanges *changes, const TuValue *key, gboolean is_first)
 {
     const TuGroup *group = changes->tally->snapshot->group;
     g_autofree char *tenant_key = tu_tenant_key(key);
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
         TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(tenant_key), *key,
-                            tu_value_integer(G_MAXINT32)};
+                            tu_value_integer(G_MAXINT32),
+                            tu_value_integer(is_first ? TU_BUILD_FIRST : TU_BUILD_REPLACES)};
         tu_changes_add(changes, "DELETE FROM trueup_build WHERE summary = ?1 AND tenant_key = ?2",
                        values, 2);
         tu_changes_add(changes,
                        "INSERT INTO trueup_build(summary, tenant_key, tenant, below, is_dropping) "
-                       "VALUES (?1, ?2, ?3, ?4, 1)",
+                       "VALUES (?1, ?2, ?3, ?4, ?5)",
                        values, G_N_ELEMENTS(values));
     }
 }
@@ -74,7 +75,7 @@ note_zone(TuChanges *changes, const TuTenant *tenant)
 }
 
 static void
-note_tenant(TuChanges *changes, const TuTenant *tenant)
+note_tenant(TuChanges *changes, const TuTenant *tenant, gboolean is_first)
 {
     g_autofree char *tenant_key = tu_tenant_key(&tenant->key);
     TuValue values[] = {tu_value_text(changes->tally->snapshot->group->name),
@@ -87,7 +88,7 @@ note_tenant(TuChanges *changes, const TuTenant *tenant)
                    "VALUES (?1, ?2, ?3, ?4, ?5)",
                    values, G_N_ELEMENTS(values));
     note_zone(changes, tenant);
-    ask_for_builds(changes, &tenant->key);
+    ask_for_builds(changes, &tenant->key, is_first);
 }
 
 static void
@@ -98,13 +99,14 @@ note_gone(TuChanges *changes, const TuValue *key)
                         tu_value_text(tenant_key)};
     tu_changes_add(changes, "DELETE FROM trueup_tenant WHERE group_name = ?1 AND tenant_key = ?2",
                    values, G_N_ELEMENTS(values));
-    ask_for_builds(changes, key);
+    ask_for_builds(changes, key, FALSE);
 }
 
 /* ---- differences ---- */
 
-/* A tenant that is not as it was known: `tenant` NULL: it is gone. */
-typedef void (*OnDifference)(const TuTenant *tenant, const TuValue *key, gpointer data);
+/* A tenant that is not as it was known. `tenant` NULL: it is gone; `is_first`: it had no history. */
+typedef void (*OnDifference)(const TuTenant *tenant, const TuValue *key, gboolean is_first,
+                             gpointer data);
 
 static gboolean
 differs(const Known *before, const TuTenant *tenant)
@@ -137,21 +139,21 @@ each_difference(TuSnapshot *snapshot, OnDifference visit, gpointer data, GError 
             before->is_seen = TRUE;
         }
         if (differs(before, tenant))
-            visit(tenant, &tenant->key, data);
+            visit(tenant, &tenant->key, before == NULL || before->had_error, data);
     }
     for (guint i = 0; i < known->len; i++) {
         const Known *before = &g_array_index(known, Known, i);
         if (!before->is_seen)
-            visit(NULL, &before->key, data);
+            visit(NULL, &before->key, FALSE, data);
     }
     return TRUE;
 }
 
 static void
-note_difference(const TuTenant *tenant, const TuValue *key, gpointer data)
+note_difference(const TuTenant *tenant, const TuValue *key, gboolean is_first, gpointer data)
 {
     if (tenant != NULL)
-        note_tenant(data, tenant);
+        note_tenant(data, tenant, is_first);
     else
         note_gone(data, key);
 }
@@ -167,7 +169,7 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
         if (tenant->error != NULL)
             tu_result_fail(result, NULL, text, tenant->error);
     }
-    if (!each_difference(snapshot, note_difference, changes, error))
+    if (!snapshot->is_known && !each_difference(snapshot, note_difference, changes, error))
         return FALSE;
     if (changes->statements->len == 0)
         return TRUE;
@@ -176,7 +178,7 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
 }
 
 static void
-hold_for_unbuilt(const TuTenant *tenant, const TuValue *key, gpointer data)
+hold_for_unbuilt(const TuTenant *tenant, const TuValue *key, gboolean is_first, gpointer data)
 {
     TuSnapshot *snapshot = data;
     for (guint i = 0; i < snapshot->group->summaries->len; i++) {

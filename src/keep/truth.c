@@ -1,6 +1,7 @@
 #include "keep/truth.h"
 
 #include "db/stop.h"
+#include "keep/bisect.h"
 #include "keep/read_ranges.h"
 #include "keep/rows.h"
 #include "keep/stored.h"
@@ -14,13 +15,35 @@ is_unbounded(const TuDateRange *range)
     return range->from == G_MININT32 && range->to == G_MAXINT32;
 }
 
-static TuWanted
-range_of_grain(const TuDateRange *range, TuGrain grain)
+/* The dates before which no bucket of the grain is written: all of them, or only those removed. */
+static TuDate
+written_from(const TuTally *tally, const TuSummaryModel *summary, TuGrain grain)
 {
+    const TuBoundaries *boundaries = tally->snapshot->boundaries;
+    return tally->writes_sealed ? tu_boundary_of(boundaries, summary, grain).removed_below
+                                : tu_boundary_written_from(boundaries, summary, grain);
+}
+
+static TuWanted
+range_of_grain(const TuTally *tally, const TuSummaryModel *summary, const TuDateRange *range,
+               TuGrain grain)
+{
+    static const TuWanted nothing = {.kind = TU_WANT_NONE};
     TuWanted wanted = {.kind = TU_WANT_RANGE, .from = range->from, .to = range->to};
     if (range->overlapping && range->from != G_MININT32 && tu_grain_is_dated(grain))
         wanted.from = tu_date_floor(grain, range->from);
-    return wanted;
+    wanted.from = MAX(wanted.from, written_from(tally, summary, grain));
+    return wanted.from < wanted.to ? wanted : nothing;
+}
+
+/* TRUE if coarser cells from that date on cannot be made from the finer ones: some of those were
+ * removed, or are sealed and no longer what the source has. */
+static gboolean
+has_no_finer(const TuTally *tally, const TuSummaryModel *summary, TuGrain grain, TuDate from)
+{
+    int finer = summary->parent[grain];
+    return finer < 0 ||
+           from < tu_boundary_written_from(tally->snapshot->boundaries, summary, (TuGrain)finer);
 }
 
 void
@@ -32,8 +55,11 @@ tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange r
             if (series->target[grain] < 0)
                 continue;
             TuWanted *wanted = &tally->wanted[series->target[grain]];
-            *wanted = range_of_grain(&range, (TuGrain)grain);
-            wanted->from_source = summary->parent[grain] < 0 || !is_unbounded(&range);
+            *wanted = range_of_grain(tally, summary, &range, (TuGrain)grain);
+            wanted->from_source =
+                wanted->kind != TU_WANT_NONE &&
+                (has_no_finer(tally, summary, (TuGrain)grain, wanted->from) ||
+                 (!is_unbounded(&range) && !(range.rolls_up && series->is_rollable)));
         }
     }
 }
@@ -47,19 +73,27 @@ bucket_in_grain(TuTally *tally, guint32 tenant, TuGrain unit, TuBucket bucket, T
 }
 
 void
-tu_truth_want_unit(TuTally *tally, const TuSourceModel *source, const TuSummaryModel *summary,
-                   guint32 tenant, TuBucket unit, gboolean all_from_source)
+tu_truth_want_unit(TuTally *tally, const TuUnit *unit, TuUnitManner manner)
 {
+    const TuSummaryModel *summary = unit->summary;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
-        for (int grain = 0; grain < TU_GRAINS && series->source == source; grain++) {
+        if (series->source != unit->source || (manner.only_unfolded && series->is_foldable))
+            continue;
+        for (int grain = 0; grain < TU_GRAINS; grain++) {
             if (series->target[grain] < 0)
                 continue;
             guint target = (guint)series->target[grain];
-            tu_tally_want(tally, target, tenant,
-                          bucket_in_grain(tally, tenant, summary->unit, unit, (TuGrain)grain));
-            tally->wanted[target].from_source =
-                all_from_source || summary->parent[grain] < 0 || !series->is_rollable;
+            TuBucket bucket = bucket_in_grain(tally, unit->tenant, summary->unit, unit->unit,
+                                              (TuGrain)grain);
+            TuDate date = tu_tally_bucket_date(tally, (TuGrain)grain, unit->tenant, bucket);
+            if (date < written_from(tally, summary, (TuGrain)grain))
+                continue;
+            tu_tally_want(tally, target, unit->tenant, bucket);
+            /* One bucket that needs the source has all of them read from it. */
+            if (manner.all_from_source || !series->is_rollable ||
+                has_no_finer(tally, summary, (TuGrain)grain, date))
+                tally->wanted[target].from_source = TRUE;
         }
     }
 }
@@ -92,6 +126,23 @@ add_row(const TuValue *row, gpointer data, GError **error)
     return tu_tally_add(scan->tally, scan->source, row, 1, NULL, NULL, error);
 }
 
+/* The same for many rows: those of other tenants lie between. */
+static gboolean
+add_rows(const TuRows *rows, gpointer data, GError **error)
+{
+    const Scan *scan = data;
+    if (!scan->has_tenant)
+        return tu_tally_add_rows(scan->tally, scan->source, rows, error);
+    for (guint i = 0; i < rows->n; i++) {
+        TuRows own = {tu_rows_at(rows, i), 0, rows->n_columns};
+        for (; i < rows->n && !is_others(scan, tu_rows_at(rows, i)); i++)
+            own.n++;
+        if (own.n > 0 && !tu_tally_add_rows(scan->tally, scan->source, &own, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 read_whole_range(Scan *scan, const TuReadRange *range, GError **error)
 {
@@ -112,7 +163,7 @@ read_whole_range(Scan *scan, const TuReadRange *range, GError **error)
         parameters[n++] = bounds.from;
         parameters[n++] = bounds.to;
     }
-    return tu_rows_each(scan->tally->snapshot->keeper->db, sql, parameters, n, TRUE, add_row, scan,
+    return tu_rows_scan(scan->tally->snapshot->keeper->db, sql, parameters, n, add_rows, scan,
                         error);
 }
 
@@ -149,7 +200,10 @@ read_source(TuTally *tally, const TuSourceModel *source, GError **error)
 {
     g_autoptr(GArray) ranges = tu_read_ranges(tally, source);
     Scan scan = {tally, source, FALSE, 0};
-    if (ranges->len == 0)
+    for (guint i = 0; i < ranges->len && tally->holes != NULL; i++)
+        if (!tu_bisect_rows(tally, source, &g_array_index(ranges, TuReadRange, i), error))
+            return FALSE;
+    if (ranges->len == 0 || tally->holes != NULL)
         return TRUE;
     gboolean is_ok = ranges->len == 1
                          ? read_whole_range(&scan, &g_array_index(ranges, TuReadRange, 0), error)
@@ -196,6 +250,11 @@ take_away_pending(TuTally *tally, const TuSourceModel *source, GError **error)
         return TRUE;
     TuUncounted before = tally->uncounted[source->spec->index];
     Scan scan = {tally, source, FALSE, 0};
+    if (tally->holes != NULL) {
+        gboolean is_ok = tu_bisect_images(tally, source, error);
+        tally->uncounted[source->spec->index] = before;
+        return is_ok;
+    }
     TuDatabase *db = tally->snapshot->keeper->db;
     g_autofree char *sql = tu_source_select_images(source, tu_database_dialect(db));
     char texts[2][TU_ENTRY_TEXT_BYTES];

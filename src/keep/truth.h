@@ -16,15 +16,25 @@
 typedef struct {
     TuDate from, to; /* G_MININT32, G_MAXINT32: without bound */
     gboolean overlapping;
+    gboolean rolls_up; /* coarser cells are made from stored finer ones outside the range */
 } TuDateRange;
 void tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange range);
 
 /* The same for one unit bucket (minute, hour or day, see TuSummaryModel.unit) of a tenant, for the
- * series of one source. `all_from_source`: do not use stored finer cells. */
-void tu_truth_want_unit(TuTally *tally, const TuSourceModel *source,
-                        const TuSummaryModel *summary, guint32 tenant, TuBucket unit,
-                        gboolean all_from_source);
+ * series of one source. */
+typedef struct {
+    const TuSourceModel *source;
+    const TuSummaryModel *summary;
+    guint32 tenant;
+    TuBucket unit;
+} TuUnit;
+typedef struct {
+    gboolean all_from_source; /* do not use stored finer cells */
+    gboolean only_unfolded;   /* not the series that fold */
+} TuUnitManner;
+void tu_truth_want_unit(TuTally *tally, const TuUnit *unit, TuUnitManner manner);
 
-/* Reads all of it. *ret_cannot_roll_up: some stored finer cell cannot be added to exactly; do it
+/* Reads all of it; with tally->holes what some row does not let be computed becomes a hole instead of an
+ * error (keep/bisect.h). *ret_cannot_roll_up: some stored finer cell cannot be added to exactly; do it
  * again with all_from_source. */
 gboolean tu_truth_count(TuTally *tally, gboolean *ret_cannot_roll_up, GError **error);

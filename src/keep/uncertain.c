@@ -85,7 +85,7 @@ tu_uncertain_mark(TuChanges *changes, GError **error)
 {
     const TuGroup *group = changes->tally->snapshot->group;
     g_autofree gint64 *up_to = g_new(gint64, group->captured->len);
-    TuBatch everything = {up_to, FALSE};
+    TuBatch everything = {.up_to = up_to};
     for (guint i = 0; i < group->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(group->captured, i);
         up_to[i] = captured->is_captured ? G_MAXINT64 : 0;
@@ -97,7 +97,9 @@ tu_uncertain_mark(TuChanges *changes, GError **error)
             gboolean uses = FALSE;
             gboolean unfolded = has_unfolded(marking.summary, source, &uses);
             if (uses && !tu_places_each(changes->tally, source, &everything,
-                                        unfolded ? TU_ENTRIES_ALL : TU_ENTRIES_LOOK_AGAIN,
+                                        !unfolded ? TU_ENTRIES_LOOK_AGAIN
+                                        : changes->tally->holes != NULL ? TU_ENTRIES_ANY_PLACE
+                                                                        : TU_ENTRIES_ALL,
                                         mark_place, &marking, error))
                 return FALSE;
         }

@@ -1,0 +1,33 @@
+/*
+ * Queue: what the commands about jobs, runs and pauses share: how their values are shown.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "cli/command.h"
+#include "work/jobs.h"
+
+/* Who asks, for requested_by and paused_by: "ann@host". Free with g_free. */
+char *tu_queue_asker(void);
+
+/* Adds "name": value to an object; "all" summaries and missing times are null. */
+void tu_queue_add_text(JsonBuilder *builder, const char *name, const char *text);
+void tu_queue_add_integer(JsonBuilder *builder, const char *name, gint64 integer);
+void tu_queue_add_date(JsonBuilder *builder, const char *name, TuDate date);
+void tu_queue_add_instant(JsonBuilder *builder, const char *name, gint64 at_us);
+
+/* One job as an object, its fields named as the columns; and `per_second` and `eta_s` while it
+ * runs. */
+void tu_queue_add_job(JsonBuilder *builder, const TuJob *job);
+
+/* What is left of a job that is worked on, in seconds, if it goes on as until now; FALSE: nobody
+ * can tell yet. */
+gboolean tu_queue_eta_s(const TuJob *job, double *ret_eta_s);
+
+/* For tables: "2001-03-01..2001-03-31", "2001-03-01", "all"; "2 min", "-". Free with g_free. */
+char *tu_queue_range_text(TuDate from, TuDate to);
+char *tu_queue_seconds_text(double seconds);
+
+/* "2024-05-01 10:17:03"; "-" for none. */
+char *tu_queue_instant_text(gint64 at_us);

@@ -1,0 +1,356 @@
+#include "daemon/due.h"
+
+#include <string.h>
+
+#include "keep/repair.h"
+#include "keep/rows.h"
+#include "time/instant.h"
+#include "work/pause.h"
+
+/* While it is read. */
+typedef struct {
+    TuKeeper *keeper;
+    TuGroup *group;
+    gint64 now_us;
+    GPtrArray *pauses;
+    GHashTable *unguarded; /* set of names of tables */
+    GPtrArray *zones;      /* of char *: those of the tenants; NULL: not read yet */
+    GArray *nights;        /* of TuScheduledNight */
+    GArray *periods;       /* of TuScheduledPeriod */
+} Reading;
+
+static char *
+text_of(const TuValue *value)
+{
+    return value->type == TU_TYPE_TEXT ? g_strndup(value->text, value->bytes) : g_strdup("");
+}
+
+static gboolean
+take_text(const TuValue *row, gpointer data, GError **error)
+{
+    if (row[0].type == TU_TYPE_TEXT)
+        g_ptr_array_add(data, text_of(&row[0]));
+    return TRUE;
+}
+
+/* ---- nightly ---- */
+
+/* The zones whose clocks count. */
+static gboolean
+read_zones(Reading *reading, GError **error)
+{
+    TuValue group = tu_value_text(reading->group->name);
+    const TuSpec *spec = reading->keeper->model->spec;
+    if (reading->zones != NULL)
+        return TRUE;
+    reading->zones = g_ptr_array_new_with_free_func(g_free);
+    if (spec->tenants == NULL) {
+        g_ptr_array_add(reading->zones, g_strdup(spec->time_zone));
+        return TRUE;
+    }
+    return tu_rows_each(reading->keeper->db,
+                        "SELECT DISTINCT time_zone FROM trueup_tenant WHERE group_name = ?1 "
+                        "AND error IS NULL",
+                        &group, 1, FALSE, take_text, reading->zones, error);
+}
+
+static gboolean
+take_night(const TuValue *row, gpointer data, GError **error)
+{
+    GHashTable *done = data;
+    gint64 night = CLAMP(row[1].integer, TU_DATE_LEAST, TU_DATE_GREATEST);
+    g_hash_table_insert(done, text_of(&row[0]), GINT_TO_POINTER((gint)night));
+    return TRUE;
+}
+
+static gboolean
+add_zone(Reading *reading, guint index, const char *name, GHashTable *done)
+{
+    const TuSummaryModel *summary = g_ptr_array_index(reading->group->summaries, index);
+    const TuRefresh *refresh = &summary->spec->refresh;
+    gpointer night = NULL;
+    gboolean is_known = g_hash_table_lookup_extended(done, name, NULL, &night);
+    /* A zone that there is none of is its tenants' failure, which settling tells. */
+    const TuZone *zone = tu_keeper_zone(reading->keeper, name, NULL);
+    if (zone == NULL)
+        return FALSE;
+    TuScheduledNight scheduled = {
+        index,
+        zone,
+        {refresh->nightly_minute, refresh->nightly_days, refresh->grace_us},
+        is_known ? GPOINTER_TO_INT(night) : TU_NIGHT_NONE};
+    g_array_append_val(reading->nights, scheduled);
+    return TRUE;
+}
+
+static gboolean
+read_nights(Reading *reading, guint index, GError **error)
+{
+    const TuSummaryModel *summary = g_ptr_array_index(reading->group->summaries, index);
+    const TuRefresh *refresh = &summary->spec->refresh;
+    g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    TuValue name = tu_value_text(summary->spec->name);
+    if (!tu_rows_each(reading->keeper->db,
+                      "SELECT zone, night FROM trueup_night WHERE summary = ?1", &name, 1, FALSE,
+                      take_night, done, error))
+        return FALSE;
+    if (!g_str_equal(refresh->nightly_zone, "tenant")) {
+        (void)add_zone(reading, index, refresh->nightly_zone, done);
+        return TRUE;
+    }
+    if (!read_zones(reading, error))
+        return FALSE;
+    for (guint i = 0; i < reading->zones->len; i++)
+        (void)add_zone(reading, index, g_ptr_array_index(reading->zones, i), done);
+    return TRUE;
+}
+
+/* ---- every ---- */
+
+static gboolean
+take_unguarded(const TuValue *row, gpointer data, GError **error)
+{
+    g_hash_table_add(data, text_of(&row[0]));
+    return TRUE;
+}
+
+/* Changes of some table that it reads are not seen. */
+static gboolean
+is_blind(const Reading *reading, const TuSummaryModel *summary)
+{
+    for (guint i = 0; i < summary->series->len; i++) {
+        const TuSourceModel *source =
+            ((const TuSeriesModel *)g_ptr_array_index(summary->series, i))->source;
+        if (!source->captures)
+            return TRUE;
+        for (guint t = 0; t < source->tables->len; t++) {
+            const TuCaptured *captured = g_ptr_array_index(source->tables, t);
+            if (g_hash_table_contains(reading->unguarded, captured->name))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean
+take_instant(const TuValue *row, gpointer data, GError **error)
+{
+    (void)tu_value_read_instant(&row[0], data);
+    return TRUE;
+}
+
+/* When the last one began: of those whose clock was not a whole period ahead. */
+static gboolean
+read_period(Reading *reading, guint index, GError **error)
+{
+    const TuSummaryModel *summary = g_ptr_array_index(reading->group->summaries, index);
+    gint64 every_us = summary->spec->refresh.every_us;
+    TuScheduledPeriod period = {index, every_us, TU_PERIOD_NEVER};
+    TuValue values[] = {tu_value_text(summary->spec->name),
+                        tu_value_time(TU_TYPE_INSTANT, reading->now_us + every_us)};
+    if (!tu_rows_each(reading->keeper->db,
+                      "SELECT max(started_at) FROM trueup_run WHERE kind = 'window' "
+                      "AND summary = ?1 AND status <> 'STARTED' AND started_at <= ?2",
+                      values, G_N_ELEMENTS(values), FALSE, take_instant, &period.last_us, error))
+        return FALSE;
+    g_array_append_val(reading->periods, period);
+    return TRUE;
+}
+
+/* The longest window of the grains kept. */
+static TuDate
+window_start(const TuSummaryModel *summary, gint64 now_us)
+{
+    TuDate earliest = tu_instant_local_date(now_us);
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        const TuDuration *window = &summary->spec->refresh.window[grain];
+        TuDate start = tu_period_window_from((TuGrain)grain, window->us, window->months, now_us);
+        if (summary->tables[grain] != NULL)
+            earliest = MIN(earliest, start);
+    }
+    return earliest;
+}
+
+/* ---- reading ---- */
+
+static gboolean
+read_summary(Reading *reading, guint index, GError **error)
+{
+    const TuSummaryModel *summary = g_ptr_array_index(reading->group->summaries, index);
+    if (tu_pauses_find(reading->pauses, summary->spec->name) != NULL)
+        return TRUE; /* its nights are caught up when it is resumed */
+    return (!is_blind(reading, summary) || read_period(reading, index, error)) &&
+           (!summary->spec->refresh.has_nightly || read_nights(reading, index, error));
+}
+
+static gboolean
+read_all(Reading *reading, GError **error)
+{
+    if (!tu_pauses_read(reading->keeper->db, &reading->pauses, error) ||
+        !tu_rows_each(reading->keeper->db,
+                      "SELECT name FROM trueup_table WHERE problem IS NOT NULL "
+                      "AND released_at IS NULL",
+                      NULL, 0, FALSE, take_unguarded, reading->unguarded, error))
+        return FALSE;
+    for (guint i = 0; i < reading->group->summaries->len; i++)
+        if (!read_summary(reading, i, error))
+            return FALSE;
+    return TRUE;
+}
+
+static void
+reading_clear(Reading *reading)
+{
+    g_clear_pointer(&reading->pauses, g_ptr_array_unref);
+    g_clear_pointer(&reading->unguarded, g_hash_table_unref);
+    g_clear_pointer(&reading->zones, g_ptr_array_unref);
+    g_clear_pointer(&reading->nights, g_array_unref);
+    g_clear_pointer(&reading->periods, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+gboolean
+tu_due_read(TuKeeper *keeper, TuGroup *group, TuDue **ret_due, GError **error)
+{
+    g_auto(Reading) reading = {
+        .keeper = keeper,
+        .group = group,
+        .now_us = tu_instant_now_us(),
+        .unguarded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .nights = g_array_new(FALSE, FALSE, sizeof(TuScheduledNight)),
+        .periods = g_array_new(FALSE, FALSE, sizeof(TuScheduledPeriod)),
+    };
+    if (!read_all(&reading, error))
+        return FALSE;
+    TuDue *due = g_new0(TuDue, 1);
+    due->group = group;
+    due->now_us = reading.now_us;
+    due->agenda =
+        tu_agenda_new((const TuScheduledNight *)(gpointer)reading.nights->data, reading.nights->len,
+                      (const TuScheduledPeriod *)(gpointer)reading.periods->data,
+                      reading.periods->len, reading.now_us);
+    *ret_due = due;
+    return TRUE;
+}
+
+void
+tu_due_free(TuDue *due)
+{
+    if (due == NULL)
+        return;
+    tu_agenda_free(due->agenda);
+    g_free(due);
+}
+
+gboolean
+tu_due_is_now(const TuDue *due)
+{
+    return due->agenda->nightly->len > 0 || due->agenda->periodic->len > 0;
+}
+
+const char *
+tu_due_summary(const TuDue *due, guint summary)
+{
+    return ((const TuSummaryModel *)g_ptr_array_index(due->group->summaries, summary))->spec->name;
+}
+
+/* ---- doing ---- */
+
+static gboolean
+note_night(TuKeeper *keeper, const TuSummaryModel *summary, const TuZoneNight *night,
+           GError **error)
+{
+    TuValue values[] = {tu_value_text(summary->spec->name),
+                        tu_value_text(tu_zone_name(night->zone)), tu_value_integer(night->night)};
+    return tu_database_run(keeper->db, "DELETE FROM trueup_night WHERE summary = ?1 AND zone = ?2",
+                           values, 2, NULL, error) &&
+           tu_database_run(keeper->db,
+                           "INSERT INTO trueup_night(summary, zone, night) VALUES (?1, ?2, ?3)",
+                           values, G_N_ELEMENTS(values), NULL, error);
+}
+
+static gboolean
+note_nights(TuKeeper *keeper, const TuSummaryModel *summary, const TuNightlyRun *run,
+            GError **error)
+{
+    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
+    if (!tu_transaction_begin_write(&txn, keeper->db, error))
+        return FALSE;
+    for (guint i = 0; i < run->zones->len; i++)
+        if (!note_night(keeper, summary, &g_array_index(run->zones, TuZoneNight, i), error))
+            return FALSE;
+    return tu_transaction_commit(&txn, error);
+}
+
+/* One scan for all zones whose nights ask for the same days. */
+static gboolean
+do_night(TuKeeper *keeper, const TuDue *due, const TuNightlyRun *run, TuResult *result,
+         GError **error)
+{
+    TuSummaryModel *summary = g_ptr_array_index(due->group->summaries, run->summary);
+    gboolean is_of_tenants = g_str_equal(summary->spec->refresh.nightly_zone, "tenant");
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; i < run->zones->len; i++) {
+        const TuZoneNight *night = &g_array_index(run->zones, TuZoneNight, i);
+        g_ptr_array_add(names, (gpointer)(gsize)tu_zone_name(night->zone));
+    }
+    g_ptr_array_add(names, NULL);
+    TuRepair repair = {.kind = "nightly",
+                       .summary = summary,
+                       .zones = is_of_tenants ? (const char *const *)names->pdata : NULL,
+                       .from = run->from,
+                       .to = run->to};
+    return tu_repair_group(keeper, due->group, &repair, result, error) &&
+           note_nights(keeper, summary, run, error);
+}
+
+static gboolean
+do_period(TuKeeper *keeper, const TuDue *due, guint index, TuResult *result, GError **error)
+{
+    TuSummaryModel *summary = g_ptr_array_index(due->group->summaries, index);
+    gint64 now_us = tu_instant_now_us();
+    TuRepair repair = {.kind = "window",
+                       .summary = summary,
+                       .from = window_start(summary, now_us),
+                       .to = tu_period_window_to(now_us)};
+    return tu_repair_group(keeper, due->group, &repair, result, error);
+}
+
+/* TRUE if it concerns one summary, and the others go on. Takes `why`. */
+static gboolean
+is_its_own(const TuDue *due, guint summary, GError *why, TuResult *result, GError **error)
+{
+    static const TuErrorCode own[] = {TU_ERROR_DATABASE, TU_ERROR_DATA, TU_ERROR_LIMIT,
+                                      TU_ERROR_USAGE, TU_ERROR_SYSTEM};
+    for (guint i = 0; i < G_N_ELEMENTS(own); i++)
+        if (tu_error_is(why, own[i])) {
+            tu_result_fail(result, tu_due_summary(due, summary), NULL, why->message);
+            g_error_free(why);
+            return TRUE;
+        }
+    g_propagate_error(error, why);
+    return FALSE;
+}
+
+gboolean
+tu_due_do(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+{
+    g_autoptr(TuDue) due = NULL;
+    if (!tu_due_read(keeper, group, &due, error))
+        return FALSE;
+    for (guint i = 0; i < due->agenda->nightly->len; i++) {
+        const TuNightlyRun *run = &g_array_index(due->agenda->nightly, TuNightlyRun, i);
+        GError *local = NULL;
+        if (!do_night(keeper, due, run, result, &local) &&
+            !is_its_own(due, run->summary, local, result, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < due->agenda->periodic->len; i++) {
+        guint summary = g_array_index(due->agenda->periodic, guint, i);
+        GError *local = NULL;
+        if (!do_period(keeper, due, summary, result, &local) &&
+            !is_its_own(due, summary, local, result, error))
+            return FALSE;
+    }
+    return TRUE;
+}

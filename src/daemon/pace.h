@@ -1,0 +1,97 @@
+/*
+ * Pace: how much at once, how often, and how hard.
+ *
+ *   batch      grows while changes are left over, shrinks when a transaction takes too long,
+ *              goes back when little comes            min ≤ batch ≤ max
+ *   interval   `settle` while something comes, then slower and slower, up to a second
+ *   backlog    warns when more waits than the largest batch takes, tick after tick
+ *   throttle   rests after work, so that work has its share of the time and no more
+ *
+ * Four small machines without a clock, a database or a log: they are told what happened and say
+ * what to do.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* ---- how much: the changes taken in one transaction ---- */
+
+/* A transaction that takes longer holds others up for longer than a person notices. */
+#define TU_BATCH_TARGET_US (250 * G_GINT64_CONSTANT(1000))
+
+typedef struct {
+    guint min, max;
+    guint size; /* of the next transaction */
+} TuBatch;
+
+/* Begins at `min`. A reload gives new limits to a batch at work: see tu_batch_limit. */
+void tu_batch_init(TuBatch *ret_batch, guint min, guint max);
+
+/* New limits; the size stays, within them. */
+void tu_batch_limit(TuBatch *batch, guint min, guint max);
+
+/* A transaction took `changes` in `took_us`, and `left` more were waiting when it began or came
+ * since. */
+void tu_batch_note(TuBatch *batch, guint changes, gint64 left, gint64 took_us);
+
+/* ---- how often: the time between two questions whether something came ---- */
+
+/* Who asks once a second for nothing costs nobody anything; slower would be noticed. */
+#define TU_INTERVAL_IDLE_US (1000 * G_GINT64_CONSTANT(1000))
+/* How long after the last change it is still asked at the full rate: applications write in bursts.
+ */
+#define TU_INTERVAL_LINGER_US (2000 * G_GINT64_CONSTANT(1000))
+
+typedef struct {
+    gint64 settle_us;
+    gint64 quiet_us; /* since something came last */
+    gint64 wait_us;
+} TuInterval;
+
+void tu_interval_init(TuInterval *ret_interval, gint64 settle_us);
+
+/* Something came or nothing did; says how long to wait before asking again. */
+gint64 tu_interval_next_us(TuInterval *interval, gboolean came);
+
+/* ---- the backlog ---- */
+
+/* A backlog this many ticks long is no burst; then again every so many. */
+#define TU_BACKLOG_WARN_TICKS 5
+#define TU_BACKLOG_AGAIN_TICKS 30
+
+typedef enum {
+    TU_BACKLOG_QUIET,
+    TU_BACKLOG_WARN,
+    TU_BACKLOG_RECOVERED,
+} TuBacklogSign;
+
+typedef struct {
+    guint streak; /* ticks so far with more waiting than one batch of `max` clears */
+    gint64 ticked_us;
+} TuBacklog;
+
+/* What to log after settling. A tick is a `settle` interval: transactions that follow each other
+ * faster are one. `ret_ticks` is the streak's length so far, or at its end. */
+TuBacklogSign tu_backlog_tick(TuBacklog *backlog, gint64 waiting, guint batch_max, gint64 settle_us,
+                              gint64 now_us, guint *ret_ticks);
+
+/* The sentence of a warning: what waits, and which settings of the spec change it. */
+char *tu_backlog_warning(gint64 waiting, guint batch_max, gint64 settle_us, guint ticks);
+
+/* ---- how hard: rebuilds ---- */
+
+/* No rest is longer: a piece of work that took unusually long must not stop a rebuild for hours. */
+#define TU_THROTTLE_LONGEST_REST_US (60 * G_GINT64_CONSTANT(1000000))
+
+typedef struct {
+    guint load_percent; /* 1 to 100 */
+    gint64 owed_us;
+} TuThrottle;
+
+void tu_throttle_init(TuThrottle *ret_throttle, guint load_percent);
+
+/* Work that took so long is over: says how long to rest now. */
+gint64 tu_throttle_worked(TuThrottle *throttle, gint64 took_us);
+
+/* It rested so long, for that or for another reason (a pause, waiting for a lock): that counts. */
+void tu_throttle_rested(TuThrottle *throttle, gint64 rested_us);

@@ -1,0 +1,332 @@
+#include "daemon/settler.h"
+
+#include "daemon/pace.h"
+#include "keep/question.h"
+#include "time/instant.h"
+
+/* How long one group is worked on before the others have their turn. */
+#define VISIT_US TU_SECOND_US
+/* When to try again to get a group that another has. */
+#define HELD_US (20 * 1000)
+#define LOOK_US TU_MINUTE_US
+/* After an error; twice as long after each further one. */
+#define FIRST_PAUSE_US TU_SECOND_US
+#define LONGEST_PAUSE_US TU_MINUTE_US
+/* What settling did is said so often. */
+#define SAY_US TU_MINUTE_US
+/* More than so many changes are not counted. */
+#define COUNT_MOST 10000000
+
+/* One of the model's groups; times are monotonic. */
+typedef struct {
+    gint64 settle_us;
+    guint batch_max;
+    gint64 next_us; /* not before then */
+    gint64 look_us;
+    guint n_failures; /* in a row */
+    TuBatch batch;
+    TuBacklog backlog;
+    gint64 n_last; /* entries settled by the last visit */
+    gboolean is_unguarded;
+} Visited;
+
+typedef struct {
+    TuWorker *worker;
+    TuQuestion *question;
+    GArray *groups; /* of Visited, as in the model */
+    guint first;    /* the group that comes first in the next round */
+    TuInterval interval;
+    gboolean is_held, has_more; /* of the round */
+    TuResult sum;               /* since it was said */
+    guint n_turns;
+    gint64 said_us;
+} Settler;
+
+/* ---- what a session's model says ---- */
+
+static Visited
+visited_of(const TuGroup *group)
+{
+    Visited visited = {.settle_us = G_MAXINT64, .batch_max = G_MAXUINT};
+    guint least = G_MAXUINT;
+    for (guint i = 0; i < group->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        const TuRefresh *refresh = &summary->spec->refresh;
+        visited.settle_us = MIN(visited.settle_us, refresh->settle_us);
+        visited.batch_max = MIN(visited.batch_max, refresh->batch_max);
+        least = MIN(least, refresh->batch_min);
+    }
+    tu_batch_init(&visited.batch, MIN(least, visited.batch_max), visited.batch_max);
+    return visited;
+}
+
+static void
+begin_session(Settler *settler)
+{
+    TuKeeper *keeper = &settler->worker->session.keeper;
+    const GPtrArray *groups = keeper->model->groups;
+    gint64 settle_us = G_MAXINT64;
+    g_clear_pointer(&settler->question, tu_question_free);
+    settler->question = tu_question_new(keeper);
+    g_array_set_size(settler->groups, 0);
+    settler->first = 0;
+    for (guint i = 0; i < groups->len; i++) {
+        Visited visited = visited_of(g_ptr_array_index(groups, i));
+        settle_us = MIN(settle_us, visited.settle_us);
+        g_array_append_val(settler->groups, visited);
+    }
+    tu_interval_init(&settler->interval, settle_us);
+}
+
+/* ---- one group ---- */
+
+/* What waits, if it may be more than a batch. */
+static gboolean
+tick_backlog(Settler *settler, Visited *visited, const TuGroup *group, GError **error)
+{
+    TuKeeper *keeper = &settler->worker->session.keeper;
+    gint64 now_us = g_get_monotonic_time();
+    gint64 waiting = 0;
+    guint ticks = 0;
+    gboolean may_be = visited->backlog.streak > 0 || visited->n_last >= visited->batch_max / 2;
+    if (may_be &&
+        !tu_question_count(keeper, group, (gint64)visited->batch_max + 1, &waiting, error))
+        return FALSE;
+    switch (tu_backlog_tick(&visited->backlog, waiting, visited->batch_max, visited->settle_us,
+                            now_us, &ticks)) {
+    case TU_BACKLOG_QUIET:
+        return TRUE;
+    case TU_BACKLOG_RECOVERED:
+        tu_log(settler->worker->crew->log, TU_LOG_INFO, "backlog.recovered",
+               tu_field_text("group", group->name), tu_field_integer("ticks", ticks));
+        return TRUE;
+    case TU_BACKLOG_WARN:
+        break;
+    }
+    if (!tu_question_count(keeper, group, COUNT_MOST, &waiting, error))
+        return FALSE;
+    g_autofree char *text =
+        tu_backlog_warning(waiting, visited->batch_max, visited->settle_us, ticks);
+    tu_log(settler->worker->crew->log, TU_LOG_WARNING, "backlog.grows",
+           tu_field_text("group", group->name), tu_field_integer("waiting", waiting),
+           tu_field_integer("ticks", ticks), tu_field_text("help", text));
+    return TRUE;
+}
+
+/* Turns, until all is settled that was there, or the others' time has come. */
+static gboolean
+take_turns(Settler *settler, Visited *visited, TuGroup *group, TuResult *result, GError **error)
+{
+    TuWorker *worker = settler->worker;
+    TuKeeper *keeper = &worker->session.keeper;
+    g_auto(TuGoal) goal = {0};
+    gint64 began_us = g_get_monotonic_time();
+    gint64 busy_since_us = 0;
+    for (gboolean is_done = FALSE; !is_done;) {
+        g_autoptr(GError) local = NULL;
+        gint64 before = result->entries;
+        gint64 turn_us = g_get_monotonic_time();
+        if (turn_us - began_us >= VISIT_US || tu_worker_is_ending(worker)) {
+            settler->has_more = TRUE;
+            break;
+        }
+        keeper->batch_most = visited->batch.size;
+        gboolean is_ok = tu_settle_step(keeper, group, &goal, result, &is_done, &local);
+        tu_worker_beat(worker);
+        settler->n_turns++;
+        if (!is_ok && !tu_keeper_may_retry(local, &busy_since_us)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        gint64 n = result->entries - before;
+        if (is_ok && n > 0)
+            tu_batch_note(&visited->batch, (guint)MIN(n, G_MAXUINT), goal.has_no_entries ? 0 : 1,
+                          g_get_monotonic_time() - turn_us);
+    }
+    return TRUE;
+}
+
+static void
+add_result(TuResult *sum, const TuResult *result)
+{
+    sum->entries += result->entries;
+    sum->rows_read += result->rows_read;
+    sum->cells_written += result->cells_written;
+}
+
+/* Once a minute the guard was asked; what it has found is in the failures about nothing else. */
+static void
+note_guard(Settler *settler, Visited *visited, const TuGroup *group, const TuResult *result)
+{
+    gboolean is_unguarded = FALSE;
+    for (guint i = 0; result->failures != NULL && i < result->failures->len; i++) {
+        const TuFailure *failure = g_ptr_array_index(result->failures, i);
+        is_unguarded = is_unguarded || (failure->summary == NULL && failure->tenant == NULL);
+    }
+    if (visited->is_unguarded && !is_unguarded)
+        tu_log(settler->worker->crew->log, TU_LOG_INFO, "guard.back",
+               tu_field_text("group", group->name));
+    visited->is_unguarded = is_unguarded;
+}
+
+static void
+note_visit(Settler *settler, Visited *visited, const TuGroup *group, const TuResult *result,
+           gint64 began_us)
+{
+    TuCrew *crew = settler->worker->crew;
+    visited->n_failures = 0;
+    visited->n_last = result->entries;
+    visited->next_us = began_us + visited->settle_us;
+    settler->worker->n_lost = 0;
+    add_result(&settler->sum, result);
+    g_mutex_lock(&crew->mutex);
+    crew->n_entries += result->entries;
+    g_mutex_unlock(&crew->mutex);
+    if (result->entries > 0 || result->cells_written > 0)
+        tu_log(crew->log, TU_LOG_DEBUG, "settle.done", tu_field_text("group", group->name),
+               tu_field_integer("changes", result->entries),
+               tu_field_integer("cells", result->cells_written),
+               tu_field_integer("ms", (g_get_monotonic_time() - began_us) / 1000));
+}
+
+static void
+put_off(Visited *visited)
+{
+    gint64 pause_us = FIRST_PAUSE_US << MIN(visited->n_failures, 6);
+    visited->n_failures++;
+    visited->next_us = g_get_monotonic_time() + MIN(pause_us, LONGEST_PAUSE_US);
+    visited->look_us = 0; /* the guard is asked after every error */
+}
+
+/* FALSE: the session is of no more use. */
+static gboolean
+visit(Settler *settler, guint index, gboolean *ret_came)
+{
+    TuWorker *worker = settler->worker;
+    TuGroup *group = g_ptr_array_index(worker->session.model->groups, index);
+    Visited *visited = &g_array_index(settler->groups, Visited, index);
+    g_autoptr(GError) error = NULL;
+    g_auto(TuResult) result = {0};
+    gint64 began_us = g_get_monotonic_time();
+    gboolean is_taken = FALSE;
+    gboolean is_ok = tu_worker_take(worker, group, &is_taken, &error);
+    if (is_ok && !is_taken) {
+        settler->is_held = TRUE;
+        visited->next_us = began_us + HELD_US;
+        return TRUE;
+    }
+    is_ok = is_ok && tick_backlog(settler, visited, group, &error) &&
+            take_turns(settler, visited, group, &result, &error);
+    tu_worker_give_back(worker);
+    tu_worker_tell(worker, group, &result);
+    *ret_came = *ret_came || result.entries > 0 || result.cells_checked > 0 || result.rows_read > 0;
+    if (!is_ok && tu_worker_trouble(worker, group, error) == TU_TROUBLE_OF_SESSION)
+        return FALSE;
+    if (!is_ok) {
+        put_off(visited);
+        return TRUE;
+    }
+    note_visit(settler, visited, group, &result, began_us);
+    if (began_us >= visited->look_us) {
+        note_guard(settler, visited, group, &result);
+        visited->look_us = began_us + LOOK_US;
+    }
+    return TRUE;
+}
+
+/* ---- a round ---- */
+
+/* FALSE: the session is of no more use. */
+static gboolean
+ask(Settler *settler, const TuAnswer **ret_answer)
+{
+    TuWorker *worker = settler->worker;
+    g_autoptr(GError) error = NULL;
+    if (!tu_question_ask(settler->question, ret_answer, &error)) {
+        if (tu_worker_trouble(worker, NULL, error) == TU_TROUBLE_OF_SESSION)
+            return FALSE;
+        *ret_answer = NULL; /* the groups are looked at in their time all the same */
+        return TRUE;
+    }
+    if (!(*ret_answer)->is_applied) {
+        tu_worker_is_unfit(worker, "the spec changed: run `trueup apply`");
+        return FALSE;
+    }
+    worker->n_lost = 0;
+    tu_crew_tell(worker->crew, (*ret_answer)->has_builds, (*ret_answer)->has_jobs);
+    return TRUE;
+}
+
+/* How long to wait until the next one, in *ret_wait_us. FALSE: the session is of no more use. */
+static gboolean
+go_round(Settler *settler, gint64 *ret_wait_us)
+{
+    const TuAnswer *answer = NULL;
+    gint64 began_us = g_get_monotonic_time();
+    guint n_groups = settler->groups->len;
+    gboolean came = FALSE;
+    settler->is_held = settler->has_more = FALSE;
+    if (!ask(settler, &answer))
+        return FALSE;
+    for (guint i = 0; i < n_groups && !tu_worker_is_ending(settler->worker); i++) {
+        guint index = (settler->first + i) % n_groups;
+        const Visited *visited = &g_array_index(settler->groups, Visited, index);
+        gint64 now_us = g_get_monotonic_time();
+        gboolean is_due = (answer != NULL && answer->groups[index]) || now_us >= visited->look_us;
+        if (is_due && now_us >= visited->next_us && !visit(settler, index, &came))
+            return FALSE;
+    }
+    settler->first = n_groups > 0 ? (settler->first + 1) % n_groups : 0;
+    gint64 took_us = g_get_monotonic_time() - began_us;
+    gint64 wait_us = tu_interval_next_us(&settler->interval, came) - took_us;
+    if (settler->has_more)
+        wait_us = 0;
+    else if (settler->is_held)
+        wait_us = MIN(wait_us, HELD_US);
+    *ret_wait_us = MAX(wait_us, 0);
+    return TRUE;
+}
+
+/* One line a minute, if anything was done. */
+static void
+say_sum(Settler *settler)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (now_us - settler->said_us < SAY_US)
+        return;
+    if (settler->sum.entries > 0 || settler->sum.cells_written > 0)
+        tu_log(settler->worker->crew->log, TU_LOG_INFO, "settle.minute",
+               tu_field_integer("changes", settler->sum.entries),
+               tu_field_integer("rows", settler->sum.rows_read),
+               tu_field_integer("cells", settler->sum.cells_written),
+               tu_field_integer("turns", settler->n_turns));
+    settler->sum = (TuResult){0};
+    settler->n_turns = 0;
+    settler->said_us = now_us;
+}
+
+gpointer
+tu_settler_run(gpointer data)
+{
+    TuWorker *worker = data;
+    Settler settler = {.worker = worker,
+                       .groups = g_array_new(FALSE, FALSE, sizeof(Visited)),
+                       .said_us = g_get_monotonic_time()};
+    gboolean is_new = FALSE;
+    gint64 wait_us = 0;
+    while (tu_worker_open(worker, &is_new)) {
+        if (is_new || settler.question == NULL)
+            begin_session(&settler);
+        if (!go_round(&settler, &wait_us))
+            continue;
+        say_sum(&settler);
+        if (!tu_worker_wait(worker, wait_us))
+            break;
+    }
+    g_clear_pointer(&settler.question, tu_question_free);
+    g_array_unref(settler.groups);
+    g_mutex_lock(&worker->crew->mutex);
+    worker->has_ended = TRUE;
+    g_mutex_unlock(&worker->crew->mutex);
+    return NULL;
+}

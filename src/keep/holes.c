@@ -1,0 +1,58 @@
+#include "keep/holes.h"
+
+TuHoles *
+tu_holes_new(void)
+{
+    TuHoles *holes = g_new0(TuHoles, 1);
+    holes->list = g_array_new(FALSE, FALSE, sizeof(TuHole));
+    holes->messages = g_hash_table_new(NULL, NULL);
+    return holes;
+}
+
+void
+tu_holes_free(TuHoles *holes)
+{
+    if (holes == NULL)
+        return;
+    g_array_unref(holes->list);
+    g_hash_table_unref(holes->messages);
+    g_free(holes);
+}
+
+/* The bucket of a grain that holds the unit bucket. */
+static TuBucket
+bucket_in_grain(const TuHole *hole, const TuZone *zone, TuGrain grain)
+{
+    return tu_grain_is_dated(hole->summary->unit)
+               ? tu_bucket_of_date(grain, (TuDate)hole->unit)
+               : tu_bucket_parent(zone, hole->summary->unit, hole->unit, grain);
+}
+
+void
+tu_holes_add(TuTally *tally, const TuSourceModel *source, const TuSummaryModel *summary,
+             guint32 tenant, TuBucket unit, const char *message)
+{
+    TuHole hole = {source, summary, tenant, unit, NULL};
+    const TuZone *zone = tu_tally_tenant(tally, tenant)->zone;
+    for (guint s = 0; s < summary->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
+        for (int grain = 0; grain < TU_GRAINS && series->source == source; grain++) {
+            if (series->target[grain] < 0)
+                continue;
+            guint target = (guint)series->target[grain];
+            TuBucket bucket = bucket_in_grain(&hole, zone, (TuGrain)grain);
+            if (!tu_tally_wants(tally, target, tenant, bucket))
+                continue;
+            hole.message = tu_tally_fail(tally, target, tenant, bucket, message);
+            g_hash_table_add(tally->holes->messages, (gpointer)(gsize)hole.message);
+        }
+    }
+    if (hole.message != NULL)
+        g_array_append_val(tally->holes->list, hole);
+}
+
+gboolean
+tu_holes_explain(const TuHoles *holes, const char *failure)
+{
+    return holes != NULL && g_hash_table_contains(holes->messages, failure);
+}

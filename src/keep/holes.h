@@ -1,0 +1,33 @@
+/*
+ * Holes: buckets of a tally that cannot be computed, since the database cannot evaluate some row in
+ * them. What is stored of them stays; they go on the pending list with the error, and are tried
+ * again.
+ */
+#pragma once
+
+#include "keep/tally.h"
+
+typedef struct {
+    const TuSourceModel *source;
+    const TuSummaryModel *summary;
+    guint32 tenant;      /* number in the tally's dictionary */
+    TuBucket unit;       /* what goes on the pending list: TuSummaryModel.unit */
+    const char *message; /* belongs to the tally */
+} TuHole;
+
+struct TuHoles {
+    GArray *list;         /* of TuHole */
+    GHashTable *messages; /* the failures that come from them, by address */
+    guint n_probes;       /* statements that only looked */
+};
+
+TuHoles *tu_holes_new(void);
+void tu_holes_free(TuHoles *holes);
+
+/* Fails every wanted bucket of the summary that holds this one, and notes the hole if there is one.
+ */
+void tu_holes_add(TuTally *tally, const TuSourceModel *source, const TuSummaryModel *summary,
+                  guint32 tenant, TuBucket unit, const char *message);
+
+/* TRUE if a bucket's failure (its address) comes from a hole. */
+gboolean tu_holes_explain(const TuHoles *holes, const char *failure);

@@ -1,0 +1,55 @@
+#include "keep/known.h"
+
+#include "time/instant.h"
+
+/* How old an answer about tenants and triggers may be: a lost trigger is noticed that late. */
+#define KNOWN_US TU_SECOND_US
+
+typedef struct {
+    gint64 turn;
+    gint64 asked_us;
+    TuTenantSet *tenants;
+} Known;
+
+static void
+known_free(gpointer data)
+{
+    Known *known = data;
+    tu_tenant_set_free(known->tenants);
+    g_free(known);
+}
+
+TuTenantSet *
+tu_known_tenants(const TuKeeper *keeper, const TuGroup *group, gint64 turn)
+{
+    const Known *known = keeper->known != NULL ? g_hash_table_lookup(keeper->known, group) : NULL;
+    gboolean holds =
+        known != NULL && known->turn == turn && g_get_monotonic_time() - known->asked_us < KNOWN_US;
+    return holds ? known->tenants : NULL;
+}
+
+void
+tu_known_note(TuKeeper *keeper, const TuGroup *group, gint64 turn, gint64 asked_us,
+              TuTenantSet *tenants)
+{
+    Known *known = g_new0(Known, 1);
+    *known = (Known){turn, asked_us, tu_tenant_set_ref(tenants)};
+    if (keeper->known == NULL)
+        keeper->known = g_hash_table_new_full(NULL, NULL, NULL, known_free);
+    g_hash_table_insert(keeper->known, (gpointer)(gsize)group, known);
+}
+
+void
+tu_known_move(TuKeeper *keeper, const TuGroup *group, gint64 from, gint64 to)
+{
+    Known *known = keeper->known != NULL ? g_hash_table_lookup(keeper->known, group) : NULL;
+    if (known != NULL && known->turn == from)
+        known->turn = to;
+}
+
+void
+tu_known_forget(TuKeeper *keeper, const TuGroup *group)
+{
+    if (keeper->known != NULL)
+        g_hash_table_remove(keeper->known, group);
+}

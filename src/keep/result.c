@@ -1,0 +1,62 @@
+#include "keep/result.h"
+
+#include "time/instant.h"
+
+void
+tu_result_init(TuResult *result)
+{
+    *result = (TuResult){0};
+}
+
+void
+tu_result_restore(TuResult *result, const TuResult *before)
+{
+    GPtrArray *failures = result->failures;
+    *result = *before;
+    result->failures = failures;
+}
+
+static void
+failure_free(gpointer data)
+{
+    TuFailure *failure = data;
+    g_free(failure->summary);
+    g_free(failure->tenant);
+    g_free(failure->error);
+    g_free(failure);
+}
+
+void
+tu_result_clear(TuResult *result)
+{
+    g_clear_pointer(&result->failures, g_ptr_array_unref);
+}
+
+void
+tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error)
+{
+    if (result->failures == NULL)
+        result->failures = g_ptr_array_new_with_free_func(failure_free);
+    for (guint i = 0; i < result->failures->len; i++) {
+        const TuFailure *known = g_ptr_array_index(result->failures, i);
+        if (g_strcmp0(known->summary, summary) == 0 && g_strcmp0(known->tenant, tenant) == 0 &&
+            g_strcmp0(known->error, error) == 0)
+            return;
+    }
+    TuFailure *failure = g_new0(TuFailure, 1);
+    failure->summary = g_strdup(summary);
+    failure->tenant = g_strdup(tenant);
+    failure->error = g_strdup(error);
+    g_ptr_array_add(result->failures, failure);
+}
+
+void
+tu_result_fail_bucket(TuResult *result, const TuSummaryModel *summary, const TuValue *tenant,
+                      TuGrain grain, TuBucket bucket, const char *error)
+{
+    char name[TU_INSTANT_TEXT_BYTES];
+    g_autofree char *text = tu_value_to_text(tenant);
+    tu_bucket_format(grain, bucket, name);
+    g_autofree char *problem = g_strdup_printf("%s: %s", name, error);
+    tu_result_fail(result, summary->spec->name, text, problem);
+}

@@ -1,0 +1,37 @@
+/*
+ * Result: what a piece of work did, and what of it failed without stopping the rest.
+ */
+#pragma once
+
+#include "schema/model.h"
+
+/* What was done; added to, never reset. */
+typedef struct {
+    gint64 rows_read;
+    gint64 changes;
+    gint64 entries; /* of the logs, that were settled */
+    gint64 cells_checked, cells_drifted, cells_written, cells_pending;
+    gint64 cells_unbuilt; /* of the pending ones */
+    gint64 cells_removed; /* by `keep` */
+    gint64 cells_sealed;  /* not compared */
+    GPtrArray *failures;  /* of TuFailure */
+} TuResult;
+
+typedef struct {
+    char *summary; /* NULL: not about one */
+    char *tenant;  /* NULL likewise */
+    char *error;
+} TuFailure;
+
+void tu_result_init(TuResult *result);
+void tu_result_clear(TuResult *result);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuResult, tu_result_clear)
+/* Takes back the counts of a step that failed; its failures stay. */
+void tu_result_restore(TuResult *result, const TuResult *before);
+
+/* Notes a failure once. */
+void tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error);
+
+/* The same of one bucket, which the error begins with. */
+void tu_result_fail_bucket(TuResult *result, const TuSummaryModel *summary, const TuValue *tenant,
+                           TuGrain grain, TuBucket bucket, const char *error);
