@@ -13,14 +13,15 @@ const OWN = [
 ];
 
 export const QUIRKS = [
-    {what: ['measures over decimals', 'measures over decimals of many digits',
+    {what: ['many: decimals', 'measures over decimals', 'measures over decimals of many digits',
         'a long summary whose series count, add decimals and add floats'],
     databases: ['sqlite'], why: 'there is no decimal type: exact money is whole numbers there'},
     {what: ['floats that are infinite or not a number'], databases: ['sqlite', 'mariadb'],
         why: 'SQLite reads not-a-number as NULL and has no literal of infinity; MariaDB has neither'},
     {what: ['decimals of no declared scale'], databases: ['sqlite', 'mariadb'],
         why: 'SQLite has no decimals, and those of MariaDB have a scale always'},
-    {what: ['texts: fixed length', 'texts: uuid', 'texts: enum'], databases: ['sqlite'],
+    {what: ['texts: fixed length', 'texts: uuid', 'texts: enum', 'many: fixed length', 'many: uuids',
+        'many: enums'], databases: ['sqlite'],
         why: 'there are no such types: a text is a text'},
     {what: ['texts: a LATIN1 database'], databases: ['sqlite', 'mariadb'],
         why: 'SQLite is always Unicode; MariaDB has an encoding a column: "texts: a latin1 table"'},

@@ -93,9 +93,8 @@ summaries:
   one: {source: sale, grains: [hour], table: t, columns: {tenant: n}, measures: {n: count}}
   two: {source: sale, grains: [day], table: t, measures: {trueup_x: count}}
 `, [[5, null, /hour/], [5, null, /n/], [6, null, /t/], [6, null, /trueup_/]]],
-    ['keys of later versions', `${GOOD}server: {listen: "127.0.0.1:1"}
-refresh: {grace: 2h, load: 50%}
-`, [[12, 1, /server.*later/], [13, 11, /grace.*later/], [13, 22, /load.*later/]]],
+    ['keys of later versions', `${GOOD.replace('grains', 'keys: SELECT 1\n    grains')}server: {listen: "127.0.0.1:1"}
+`, [[9, 5, /keyed.*later/], [13, 1, /server.*later/]]],
     ['a key that stands twice', `${GOOD}sources: {}\n`, [[12, 1, /sources.*twice/]]],
     ['an environment variable that is not set', GOOD.replace('data.db', '${TRUEUP_E2E_UNSET}'),
         [[1, 11, /TRUEUP_E2E_UNSET/]]],

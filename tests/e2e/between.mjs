@@ -14,13 +14,13 @@ import os from 'node:os';
 import path from 'node:path';
 import {until} from './processes.mjs';
 
-const listening = (server) => new Promise((resolve, reject) => {
+export const listening = (server) => new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => resolve(server.address().port));
 });
 
 /* The same URL with another address. */
-function moved(url, port) {
+export function moved(url, port) {
     const there = new URL(url);
     there.host = `127.0.0.1:${port}`;
     return there.href;

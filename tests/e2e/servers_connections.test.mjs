@@ -1,6 +1,6 @@
 /*
- * Connections: a server that goes away in the middle, a network that cuts, a pooler in between,
- * several workers at once, a role with few rights. Whatever happens, the exit code and one line
+ * Connections: a network that cuts, a pooler in between, several workers at once, a role with few
+ * rights; servers that are restarted: servers_restart. Whatever happens, the exit code and one line
  * say it, nothing is half done, and the next run puts all right.
  */
 import assert from 'node:assert/strict';
@@ -66,51 +66,6 @@ onServers('connection: a wrong password, host, port, database: exit 3, one line,
     house.run('run --once', {code: 0, env});
 });
 
-/* ---- a server that is restarted ---- */
-
-/* What is committed is kept, unlike by the servers of other tests. */
-const DURABLE = {postgresql: ['-c', 'synchronous_commit=on'],
-    mariadb: ['--innodb-flush-log-at-trx-commit=1']};
-
-/* Ends the server as a crash does, and starts it anew on the same data. */
-async function restart({kind, database: {own}}) {
-    const gone = new Promise((resolve) => { own.child.once('exit', resolve); });
-    own.child.ref();
-    own.signal({postgresql: 'SIGQUIT', mariadb: 'SIGKILL'}[kind]);
-    await gone;
-    own.launch(path.join(own.directory, 'data'), DURABLE[kind]);
-    await own.ready();
-}
-
-/* The fault: half a batch, a lock that stays, a driver that reconnects by itself and goes on with
- * what it read before. */
-onServers('connection: the server is restarted in the middle of apply, run, repair, rebuild',
-    async (t, kind) => {
-    const house = await House.on(kind, t, {days: 12, server: DURABLE[kind], apply: false});
-    const apply = await house.pausedAt('capture.before_commit', 'apply');
-    await restart(house);
-    assert.match((await apply.go().end(3)).err, /trueup: [^\n]+\n$/);
-    house.run('apply', {code: 0});
-    house.isRight();
-    for (const [line, point, sql] of [
-        ['run --once', 'entries.taken', CHANGE], ['run --once', 'apply.before_commit', CHANGE],
-        ['repair --from 2024-02-01 --to 2024-04-01', 'cells.written', FALSIFY],
-        ['rebuild --wait', 'cells.computed', FALSIFY]]) {
-        house.sql(sql);
-        const before = house.digest(KEPT);
-        const worker = await house.pausedAt(point, line);
-        await restart(house);
-        const {err} = await worker.go().end(3);
-        assert.match(err, ONE_LINE, `${line} at ${point}`);
-        assert.match(err, /connection|server|lost|gone|closed/i, `${line} at ${point}`);
-        assert.equal(house.digest(KEPT), before, `${line} at ${point}: half done`);
-        const {err: next} = house.run(line, {code: 0});
-        assert.doesNotMatch(next, /another worker/);
-        house.isRight();
-    }
-    house.isTrue();
-});
-
 /* ---- a network that cuts ---- */
 
 /* Where the connection is cut, in parts of all bytes that the work takes: also in its first and
@@ -130,7 +85,8 @@ onServers('connection: cut after any number of bytes', async (t, kind) => {
     for (const cut of CUTS) {
         house.sql(CHANGE);
         proxy.cutAfter(Math.floor(all * cut));
-        const {code, err} = await house.start(`--database ${proxy.url} run --once`).end();
+        const {code, err} = await house.start(`--database ${proxy.url} run --once`,
+            {env: {TRUEUP_RETRY_S: '0'}}).end();
         assert.ok(code === 0 || code === 3, `cut at ${cut}: exit code ${code}: ${err}`);
         if (code === 3) {
             told++;

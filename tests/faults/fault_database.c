@@ -268,11 +268,13 @@ capture_forget(TuDatabase *base, const char *table, const char *log, GPtrArray *
 }
 
 static gboolean
-delete_entries(TuDatabase *base, const char *log, gint64 up_to, const GArray *ids, GError **error)
+delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to, const GArray *ids,
+               GError **error)
 {
     Fault *db = fault_of(base);
     PASS_ON(db, "delete entries",
-            db->inner->driver->delete_entries(db->inner, log, up_to, ids, error), error);
+            db->inner->driver->delete_entries(db->inner, log, after, up_to, ids,
+                                                    error), error);
 }
 
 /* ---- locks and rights ---- */

@@ -38,6 +38,13 @@ has_crash_report(const char *errors)
     return FALSE;
 }
 
+/* What is paused is not repaired, and a job that there is not is not cancelled. */
+static gboolean
+is_answer_of_queue(const char *errors)
+{
+    return strstr(errors, "is paused") != NULL || strstr(errors, "there is no job") != NULL;
+}
+
 /* FALSE, and the history has failed: the process ended as no process may. */
 static gboolean
 ended_well(RtHistory *history, const RtProcess *process)
@@ -56,8 +63,8 @@ ended_well(RtHistory *history, const RtProcess *process)
                         errors);
     else if (has_crash_report(errors) || process->exit_code > 3)
         rt_history_fail(history, "%s: exit %d: %s", process->line, process->exit_code, errors);
-    else if (process->exit_code == 2 &&
-             !history->is_unguarded) /* then: `apply` must be run first */
+    else if (process->exit_code == 2 && !history->is_unguarded &&
+             !is_answer_of_queue(errors)) /* then: `apply` must be run first */
         rt_history_fail(history, "%s: refused (exit 2): %s", process->line, errors);
     return !rt_history_has_failed(history);
 }
@@ -183,6 +190,12 @@ static const Choice choices[] = {
     {8, RT_REBUILDS, "rebuild --summary {summary} --wait", .builds = TRUE, .may_yield = TRUE},
     {10, RT_FEATURES, "verify", .verifies = TRUE},
     {4, RT_FEATURES, "status"},
+    {12, RT_QUEUE, "rebuild"},
+    {12, RT_QUEUE, "rebuild --summary {summary}"},
+    {4, RT_QUEUE, "jobs cancel 1"},
+    {14, RT_QUEUE, "pause --summary {summary} --timeout 0", .may_yield = TRUE},
+    {4, RT_QUEUE, "pause --timeout 0", .may_yield = TRUE},
+    {10, RT_QUEUE, "resume"},
     {3, RT_FEATURES, "apply", .builds = TRUE, .may_yield = TRUE},
 };
 
@@ -193,8 +206,11 @@ draw_choice(RtHistory *history)
 
     for (guint i = 0; i < G_N_ELEMENTS(choices); i++) {
         RtFeature feature = choices[i].feature;
+        gboolean is_known = feature != RT_QUEUE || history->options->mode == RT_TRUEUP;
 
-        weights[i] = feature == RT_FEATURES || history->world->has[feature] ? choices[i].weight : 0;
+        weights[i] = feature == RT_FEATURES || (is_known && history->world->has[feature])
+                         ? choices[i].weight
+                         : 0;
     }
     return &choices[rt_rng_weighted(&history->rng, weights, G_N_ELEMENTS(choices))];
 }
@@ -246,11 +262,18 @@ exit_is_right(const RtHistory *history, const Choice *choice, const RtProcess *p
     if (process->exit_code == 0 || process->disturbance.kind == RT_STOP_FAIL ||
         process->signal != 0)
         return TRUE;
-    if (choice->may_yield || strcmp(choice->command, "status") == 0)
+    if (choice->may_yield || strcmp(choice->command, "status") == 0 || process->exit_code == 2)
         return TRUE;
     if (choice->verifies && verify_may_differ(history))
         return process->exit_code == 1;
     return may_alarm(history);
+}
+
+gboolean
+rt_commands_resume(RtHistory *history)
+{
+    return !history->world->has[RT_QUEUE] || history->options->mode != RT_TRUEUP ||
+           rt_command_ok(history, NULL, "resume");
 }
 
 void

@@ -14,6 +14,9 @@ gboolean rt_command_ok(RtHistory *history, char **ret_output, const char *argume
 /* What the last command wrote to stderr. */
 char *rt_command_errors(const RtHistory *history);
 
+/* Ends all pauses. */
+gboolean rt_commands_resume(RtHistory *history);
+
 /* Starts one or two commands by chance, some of them disturbed, waits for them and judges them. */
 void rt_commands_by_chance(RtHistory *history);
 

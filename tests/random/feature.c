@@ -55,6 +55,7 @@ static const struct {
     [RT_CONTROL_SCHEMA] = {"control-schema", 25, "trueup's own tables have a schema", SERVERS},
     [RT_HELD_TRANSACTIONS] = {"held-transactions", 40, "one is open at quiet points", SERVERS},
     [RT_CUTS] = {"cuts", 30, "the server ends trueup's connections", SERVERS},
+    [RT_QUEUE] = {"queue", 35, "rebuilds by the queue; summaries are paused for a while"},
     [RT_TRUNCATES] = {"truncates", 30, "TRUNCATE of sources", POSTGRESQL},
 };
 

@@ -52,6 +52,7 @@ typedef enum {
     RT_TRUNCATES,
     RT_HELD_TRANSACTIONS,
     RT_CUTS,
+    RT_QUEUE,
     RT_FEATURES,
 } RtFeature;
 

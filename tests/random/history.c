@@ -280,7 +280,8 @@ run_phase(RtHistory *history, gboolean is_first, gboolean is_last)
         first_apply(history);
     run_commands(history, pids);
     await_writers(history, pids);
-    return !rt_history_has_failed(history) && rt_events_after(history) &&
+    return !rt_history_has_failed(history) && rt_commands_resume(history) &&
+           rt_events_after(history) &&
            run_quiet_point(history, is_last);
 }
 

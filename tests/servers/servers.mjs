@@ -37,6 +37,26 @@ function isGone(pid) {
     }
 }
 
+function kill(pid, name) {
+    try {
+        process.kill(pid, name);
+    } catch {
+        /* It has just ended by itself. */
+    }
+}
+
+function childrenOf(parent) {
+    return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+        .filter((pid) => {
+            try {
+                const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+                return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
+            } catch {
+                return false;
+            }
+        });
+}
+
 function freePort() {
     return new Promise((resolve, reject) => {
         const server = net.createServer();
@@ -182,28 +202,51 @@ class Server {
         fs.rmSync(this.directory, {recursive: true, force: true, maxRetries: 5});
     }
 
+    /* Ends it as a crash does: at once, and all its processes. */
+    async crash() {
+        const gone = new Promise((resolve) => { this.child.once('exit', resolve); });
+        const family = [this.child.pid, ...childrenOf(this.child.pid)];
+        this.child.ref();
+        for (const pid of family)
+            kill(pid, 'SIGKILL');
+        await gone;
+        for (const end = Date.now() + STOP_MS; !family.every(isGone) && Date.now() < end;)
+            await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+
+    /* Starts it again on what it left. */
+    async again() {
+        this.launch(path.join(this.directory, 'data'), this.more);
+        await this.ready();
+    }
+
     signal(name) {
-        try {
-            process.kill(this.child.pid, name);
-        } catch {
-            /* It has just ended by itself. */
-        }
+        kill(this.child.pid, name);
     }
 }
 
+/* What a standby begins with: a copy of its primary, which it follows from then on. */
+const copyOf = (primary) => (data) => runToEnd(KINDS.postgresql.user, [program('pg_basebackup'),
+    '-D', data, '-R', '--no-sync', '-c', 'fast', '-d', primary.url]);
+
+/* A PostgreSQL server that follows another one and can only be read. */
+export const startStandby = (primary, more = []) =>
+    start('postgresql', {more, create: copyOf(primary)});
+
 /* Starts a server; `more` are further arguments of its program. It stops with this process, if
  * nobody stops it before: also when that ends while the server is being made. */
-export async function start(kind, {more = []} = {}) {
+export async function start(kind, {more = [], create = (data) => KINDS[kind].create(data)} = {}) {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), `trueup-${kind}-`));
     const data = path.join(directory, 'data');
     const server = new Server(kind, directory, await freePort());
+    server.more = more;
     process.on('exit', () => server.stop());
     try {
         fs.mkdirSync(data, {mode: 0o700});
         if (isRoot)
             runToEnd('root', ['chown', '-R', KINDS[kind].user, directory]);
         fs.chmodSync(directory, 0o755);
-        KINDS[kind].create(data);
+        create(data);
         server.launch(data, more);
         await server.ready();
         return server;

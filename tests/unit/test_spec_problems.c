@@ -29,13 +29,13 @@ static const SpecRow file_rows[] = {
      "3:15: there is no source `flight`"},
     {"unknown key", SOURCES SUMMARIES "colour: red\n",
      "5:1: unknown key `colour`; the keys here are database, control_schema, tenants, time_zone, "
-     "sources, summaries, refresh"},
+     "sources, summaries, refresh, keep_runs"},
     {"misspelt key", SOURCES SUMMARIES "time_zoen: UTC\n",
      "5:1: unknown key `time_zoen`; did you mean `time_zone`?"},
     {"key of stage E", SOURCES SUMMARIES "server: {listen: a}\n",
      "5:1: `server` comes with a later version (stage E): take it out for now"},
-    {"key of stage C", SOURCES SUMMARIES "keep_runs: 90d\n",
-     "5:1: `keep_runs` comes with a later version (stage C): take it out for now"},
+    {"keep_runs without a fixed length", SOURCES SUMMARIES "keep_runs: 3mo\n",
+     "5:12: `keep_runs`: `3mo` has no fixed length: write it in ms s m h d or w"},
     {"database of another kind", "database: oracle://u:secret@h/db\n" SOURCES SUMMARIES,
      "1:11: `database`: `oracle:` is no database that trueup knows: write sqlite:PATH, "
      "postgresql://..., mariadb://... or mysql://..."},
@@ -286,16 +286,41 @@ static const SpecRow refresh_rows[] = {
      "5:10: `refresh` is a map, not a text: write a map, {settle: 1s}"},
     {"refresh misspelt", SOURCES SUMMARIES "refresh: {setle: 1s}\n",
      "5:11: unknown key `setle`; did you mean `settle`?"},
-    {"grace", SOURCES SUMMARIES "refresh: {grace: 2h}\n",
-     "5:11: `grace` comes with a later version (stage C): take it out for now"},
-    {"keep", SOURCES SUMMARIES "refresh: {keep: {hour: 90d}}\n",
-     "5:11: `keep` comes with a later version (stage C): take it out for now"},
-    {"sealed_after", SOURCES SUMMARIES "refresh: {sealed_after: {day: 2y}}\n",
-     "5:11: `sealed_after` comes with a later version (stage C): take it out for now"},
-    {"load", SOURCES SUMMARIES "refresh: {load: 50%}\n",
-     "5:11: `load` comes with a later version (stage C): take it out for now"},
-    {"keep_runs in refresh", SOURCES SUMMARIES "refresh: {keep_runs: 90d}\n",
-     "5:11: `keep_runs` comes with a later version (stage C): take it out for now"},
+    {"grace", SOURCES SUMMARIES "refresh: {grace: soon}\n",
+     "5:18: `grace`: `soon` is no duration: write a whole number and one of ms s m h d w mo y, as "
+     "in 90s, 24h, 2mo"},
+    {"keep a text", SOURCES SUMMARIES "refresh: {keep: 90d}\n",
+     "5:17: `keep` is a map, not a text: write a duration a grain, {hour: 24h, day: 7d}"},
+    {"keep grain", SOURCES SUMMARIES "refresh: {keep: {hours: 90d}}\n",
+     "5:18: unknown key `hours`; did you mean `hour`?"},
+    {"sealed_after no duration", SOURCES SUMMARIES "refresh: {sealed_after: {day: never}}\n",
+     "5:31: `day`: `never` is no duration: write a whole number and one of ms s m h d w mo y, as in "
+     "90s, 24h, 2mo"},
+    {"keep and window",
+     SOURCES SUMMARIES "refresh: {keep: {hour: 12h, day: 90d}, window: {hour: 24h, day: 3mo}}\n",
+     "5:24: `keep`: hour is kept for 12h, and `window` repairs 1d: keep at least as much\n"
+     "5:34: `keep`: day is kept for 90d, and `window` repairs 3mo: keep at least as much"},
+    {"keep and nightly",
+     SOURCES SUMMARIES "refresh: {keep: {month: 2mo, day: 1w}, nightly: {at: \"04:00\", days: 8}}\n",
+     "5:35: `keep`: day is kept for 1w, and `nightly` repairs 8 days: keep at least as much"},
+    {"sealed after it is removed",
+     SOURCES SUMMARIES "refresh: {keep: {hour: 90d, day: 2y}, sealed_after: {hour: 13w, day: 24mo}}\n",
+     "5:60: `sealed_after`: hour is sealed after 13w, but kept (`keep`) only for 90d: seal it no "
+     "later than it is removed"},
+    {"nights of a summary that the file keeps shorter",
+     SOURCES "summaries:\n"
+             "  s: {source: flight, grains: [day], measures: {n: count}, refresh: {nightly: {at: "
+             "\"04:00\", days: 5}}}\n"
+             "refresh: {keep: {day: 4d}}\n",
+     "4:70: `keep`: day is kept for 4d, and `nightly` repairs 5 days: keep at least as much"},
+    {"load of nothing", SOURCES SUMMARIES "refresh: {load: 0%}\n",
+     "5:17: `load`: `0%` is no share: write 1% to 100%"},
+    {"load too much", SOURCES SUMMARIES "refresh: {load: 101%}\n",
+     "5:17: `load`: `101%` is no share: write 1% to 100%"},
+    {"load without a unit", SOURCES SUMMARIES "refresh: {load: 50}\n",
+     "5:17: `load`: `50` is no share: write 1% to 100%"},
+    {"keep_runs twice", SOURCES SUMMARIES "refresh: {keep_runs: 90d}\nkeep_runs: 1d\n",
+     "5:11: `keep_runs` is in the file twice: take it out of `refresh`"},
     {"settle no duration", SOURCES SUMMARIES "refresh: {settle: soon}\n",
      "5:19: `settle`: `soon` is no duration: write a whole number and one of ms s m h d w mo y, as "
      "in 90s, 24h, 2mo"},
@@ -369,10 +394,10 @@ static const SpecRow refresh_rows[] = {
     {"refresh of a summary",
      SOURCES "summaries:\n"
              "  s: {source: flight, grains: [day], measures: {n: count}, refresh: {settle: 0s, "
-             "keep: {day: 1d}}}\n",
+             "loads: 50%}}\n",
      "4:78: `settle`: `0s` makes no sense here: a duration is longer than nothing and at most 100 "
      "years\n"
-     "4:82: `keep` comes with a later version (stage C): take it out for now"},
+     "4:82: unknown key `loads`; did you mean `load`?"},
 };
 
 int

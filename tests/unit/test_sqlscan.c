@@ -173,11 +173,14 @@ typedef struct {
 #define VOLATILE " depends on when or by whom it is asked"
 #define AGGREGATE " here looks at many rows"
 #define PARAMETER " is a parameter or variable of SQL"
+#define JSONB_OPERATOR "are the functions jsonb_exists, jsonb_exists_any and jsonb_exists_all"
 
 static const BadRow bad_rows[] = {
     {"", "it is empty"},
     {"  /* nothing */ ", "it is empty"},
     {"(a", "a `(` is not closed"},
+    {"doc ? 'a'", JSONB_OPERATOR},
+    {"doc ?| ARRAY['a', 'b']", JSONB_OPERATOR},
     {"a)", "a `)` too many"},
     {")a(", "a `)` too many"},
     {"'a", "a quote is not closed"},

@@ -149,12 +149,13 @@ test_keys(void)
     g_assert_cmpint(ask(modelled.db, "SELECT sum(n) FROM s_day"), ==, 8);
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
         TuValue key[] = {tu_value_text("JFK"), tu_value_text("2024-01-01"), kinds[i]};
-        TuValue values[G_N_ELEMENTS(key)];
-        guint64 nulls = tu_summary_table_nulls(key, G_N_ELEMENTS(key));
-        guint n = tu_summary_table_parameters(key, G_N_ELEMENTS(key), values);
-        g_autofree char *remove = tu_summary_table_delete(modelled.db, table, nulls, 1);
-        g_assert_cmpuint(n, ==, kinds[i].type == TU_TYPE_NULL ? 2 : 3);
-        run_with(modelled.db, remove, values, n);
+        gboolean is_null = kinds[i].type == TU_TYPE_NULL;
+        g_autoptr(GArray) columns = tu_summary_table_columns(table);
+        guint64 nulls = tu_bulk_nulls((const TuBulkColumn *)(gpointer)columns->data,
+                                      G_N_ELEMENTS(key), key);
+        g_autofree char *remove = delete_text(modelled.db, table, nulls, 1);
+        g_assert_cmpuint(nulls, ==, is_null ? 1 << 2 : 0);
+        run_with(modelled.db, remove, key, is_null ? 2 : 3);
         g_assert_cmpint(ask(modelled.db, "SELECT count(*) FROM s_day"), ==, 3 - i);
     }
     modelled_clear(&modelled);

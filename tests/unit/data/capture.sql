@@ -85,7 +85,7 @@ DROP TRIGGER "trueup_delete_t";
 DROP TRIGGER "trueup_replace_insert_t";
 DROP TRIGGER "trueup_replace_update_t";
 ALTER TABLE "trueup_change_t" ADD COLUMN "other" TEXT;
-UPDATE "trueup_change_t" SET trueup_weight = 0;
+UPDATE "trueup_change_t" SET trueup_weight = 0 WHERE trueup_weight <> 2;
 CREATE TRIGGER "trueup_insert_t" AFTER INSERT ON "t" BEGIN INSERT INTO "trueup_change_t"(trueup_weight, "at", "k", "other", "v") VALUES (1, NEW."at", NEW."k", NEW."other", NEW."v"); END;
 CREATE TRIGGER "trueup_update_t" AFTER UPDATE ON "t" WHEN OLD."at" IS NOT NEW."at" COLLATE BINARY OR OLD."k" IS NOT NEW."k" COLLATE BINARY OR OLD."other" IS NOT NEW."other" COLLATE BINARY OR OLD."v" IS NOT NEW."v" COLLATE BINARY BEGIN INSERT INTO "trueup_change_t"(trueup_weight, "at", "k", "other", "v") VALUES (-1, OLD."at", OLD."k", OLD."other", OLD."v"); INSERT INTO "trueup_change_t"(trueup_weight, "at", "k", "other", "v") VALUES (1, NEW."at", NEW."k", NEW."other", NEW."v"); END;
 CREATE TRIGGER "trueup_delete_t" AFTER DELETE ON "t" BEGIN INSERT INTO "trueup_change_t"(trueup_weight, "at", "k", "other", "v") VALUES (-1, OLD."at", OLD."k", OLD."other", OLD."v"); END;

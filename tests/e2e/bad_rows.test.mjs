@@ -1,0 +1,224 @@
+/*
+ * A row that the database cannot evaluate (a division by zero, a number out of range), and a cell
+ * that its table does not take: building, rebuilding, repairing and verifying do everything else,
+ * name the bucket, and it is mended when the row is.
+ */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {KINDS, chosenKinds} from './servers.mjs';
+import {House, until} from './trueup.mjs';
+import {average, localBucket} from './words.mjs';
+
+const onEach = (name, body, {on = KINDS} = {}) => {
+    for (const kind of chosenKinds(on))
+        test(`${name} (${kind})`, (t) => body(t, kind));
+};
+
+/* What equals `amount`, unless `extra` is what makes it fail. */
+const EXPRESSION = {
+    sqlite: 'amount + abs(extra)',
+    postgresql: 'amount + 0 * (10 / (1 - extra))',
+    mariadb: 'amount + extra * 9223372036854775807',
+};
+const BAD = {sqlite: '-9223372036854775808', postgresql: '1', mariadb: '2'};
+const ERROR = /integer overflow|division by zero|out of range/i;
+
+/* Two summaries that evaluate it, one that is recomputed and one that is folded, and one that does
+ * not. All are of the same source. */
+const SUMMARIES = {
+    daily: {measures: {n: 'count', total: 'sum(%)', most: 'max(%)'}, grains: ['day', 'month']},
+    added: {measures: {n: 'count', total: 'sum(%)'}, grains: ['hour', 'month']},
+    folded: {measures: {n: 'count', total: 'sum(amount)', mean: 'avg(amount)'},
+        grains: ['hour', 'day', 'year']},
+};
+const TRUTH = {
+    daily: ['n, total, most', 'count(*), sum(amount), max(amount)'],
+    added: ['n, total', 'count(*), sum(amount)'],
+    folded: ['n, total, mean', 'count(*), sum(amount), {mean}'],
+};
+
+class BadHouse extends House {
+    static async on(kind, t, options = {}) {
+        const summaries = Object.fromEntries(Object.entries(SUMMARIES).map(
+            ([name, {measures, grains}]) => [name, {
+                source: 'sale', columns: {tenant: 'shop'}, grains,
+                measures: Object.fromEntries(Object.entries(measures).map(
+                    ([measure, text]) => [measure, text.replace('%', EXPRESSION[kind])])),
+            }]));
+        return super.on(kind, t, {tables: 'ALTER TABLE sale ADD extra {integer} DEFAULT 0;',
+            spec: {summaries}, ...options});
+    }
+
+    /* Makes the rows fail that a condition names. */
+    spoil(where) {
+        this.sql(`UPDATE sale SET extra = ${BAD[this.kind]} WHERE ${where}`);
+    }
+
+    correct() {
+        this.sql('UPDATE sale SET extra = 0 WHERE extra <> 0');
+    }
+
+    /* All tables equal a plain GROUP BY, but for the buckets of the bad rows in the summaries that
+     * evaluate them. */
+    isRight() {
+        this.sameAll(Object.entries(SUMMARIES).flatMap(([name, {grains}]) => grains.map((grain) => {
+            const bucket = localBucket(this.kind, grain, 's.at', 'h.off');
+            const isBad = name === 'folded' ? '1 = 0' : `EXISTS (SELECT 1 FROM sale s JOIN shop h
+                ON h.id = s.shop WHERE s.extra <> 0 AND s.shop = q.shop AND ${bucket} = q.bucket)`;
+            const [columns, measures] = TRUTH[name];
+            const but = (query) => `SELECT * FROM (${query}) AS q WHERE NOT (${isBad})`;
+            return {
+                label: `${name}_${grain}`,
+                stored: but(`SELECT shop, bucket, ${columns} FROM ${name}_${grain}`),
+                truth: but(`SELECT s.shop, ${bucket} AS bucket, ${
+                    measures.replace('{mean}', average(this.kind, 'amount'))}
+                    FROM sale s JOIN shop h ON h.id = s.shop GROUP BY 1, 2`),
+            };
+        })));
+    }
+
+    /* The buckets that failed: 'daily tokyo 2024-03-02', sorted. */
+    failed() {
+        return this.sql(`SELECT summary, tenant, bucket FROM ${this.control('trueup_pending')}
+            WHERE error IS NOT NULL`).map(
+            ({summary, tenant, bucket}) => `${summary} ${tenant} ${bucket}`).sort();
+    }
+
+    async mended() {
+        await until('what failed to be tried again', () => this.run('run --once').code === 0 &&
+            Object.keys(this.pending()).length === 0);
+        this.isTrue();
+    }
+}
+
+/* Midday of everybody's 2 March, and far from it. */
+const TWO = "(shop = 'tokyo' AND at = '2024-03-02 00:00:00') " +
+    "OR (shop = 'phoenix' AND at = '2024-03-18 19:12:00')";
+const FAILED = [/^added phoenix 2024-03-18T19:00/, /^added tokyo 2024-03-02T00:00/,
+    /^daily phoenix 2024-03-18$/, /^daily tokyo 2024-03-02$/];
+
+function namesTwo(house, err) {
+    const failed = house.failed();
+    assert.equal(failed.length, FAILED.length, `${failed.slice(0, 20)}`);
+    FAILED.forEach((form, i) => assert.match(failed[i], form));
+    for (const line of [/^trueup: summary daily: tenant tokyo: 2024-03-02: .*/m,
+        /^trueup: summary daily: tenant phoenix: 2024-03-18: .*/m]) {
+        assert.match(err, line);
+        assert.match(err.match(line)[0], ERROR);
+    }
+    assert.doesNotMatch(err, /folded/);
+}
+
+/* The fault: one row stops the build of every summary over its source, for ever. */
+onEach('bad rows: a build leaves their buckets out, and nothing else', async (t, kind) => {
+    const house = await BadHouse.on(kind, t, {apply: false});
+    house.spoil(TWO);
+    namesTwo(house, house.run('apply', {code: 1}).err);
+    house.isRight();
+    const [run] = house.sql(`SELECT status, error FROM ${house.control('trueup_run')}
+        WHERE kind = 'build' ORDER BY id LIMIT 1`);
+    assert.equal(run.status, 'FAILED');
+    assert.match(run.error, ERROR);
+    assert.equal(house.value(`SELECT count(*) FROM ${house.control('trueup_build')}`), 0);
+    house.run('run --once');
+    house.isRight();
+    house.correct();
+    await house.mended();
+});
+
+onEach('bad rows: rebuild, repair and verify do everything else', async (t, kind) => {
+    const house = await BadHouse.on(kind, t);
+    house.spoil(TWO);
+    house.run('run --once', {code: 1});
+    for (const line of ['rebuild --wait', 'repair --from 2024-02-01 --to 2024-05-01']) {
+        house.sql(`UPDATE folded_day SET n = n + 1; UPDATE daily_day SET n = n + 1
+            WHERE shop = 'kathmandu'`);
+        namesTwo(house, house.run(line, {code: 1}).err);
+        house.isRight();
+    }
+    assert.deepEqual(house.sql(`SELECT DISTINCT status FROM ${house.control('trueup_run')}
+        WHERE kind IN ('rebuild', 'repair')`), [{status: 'FAILED'}]);
+
+    const clean = house.json('verify', {code: 1});
+    assert.deepEqual(clean.drift, []);
+    house.sql(`UPDATE folded_day SET n = n + 1 WHERE shop = 'tokyo' AND bucket = '2024-03-05'`);
+    const verify = house.json('verify', {code: 1});
+    assert.equal(verify.cells_drifted, 1);
+    assert.ok(verify.failed.some(({summary, tenant, error}) =>
+        summary === 'daily' && tenant === 'tokyo' && ERROR.test(error)), JSON.stringify(verify));
+    house.run('repair --from 2024-02-01 --to 2024-05-01', {code: 1});
+    house.correct();
+    await house.mended();
+});
+
+/* What was stored before the row was bad stays. */
+onEach('bad rows: nothing is wiped because it cannot be computed', async (t, kind) => {
+    const house = await BadHouse.on(kind, t);
+    const stored = () => house.sql(`SELECT shop, bucket, n, total FROM daily_day
+        WHERE shop = 'tokyo' ORDER BY 1, 2`);
+    const before = stored();
+    house.spoil(TWO);
+    house.run('run --once');
+    house.run('rebuild --wait', {code: 1});
+    house.run('repair --from 2024-02-01 --to 2024-05-01', {code: 1});
+    assert.deepEqual(stored(), before);
+});
+
+/* The image of the row is still in the log, and cannot be evaluated either. */
+onEach('bad rows: images that nobody has settled yet', async (t, kind) => {
+    const house = await BadHouse.on(kind, t);
+    house.spoil(TWO);
+    assert.equal(house.json('verify', {code: 1}).cells_drifted, 0);
+    namesTwo(house, house.run('repair --from 2024-02-01 --to 2024-05-01', {code: 1}).err);
+    house.correct();
+    assert.equal(house.json('verify', {code: 1}).cells_drifted, 0);
+    house.run('repair --from 2024-02-01 --to 2024-05-01', {code: 1});
+    await house.mended();
+});
+
+onEach('bad rows: all of them, and other summaries are built', async (t, kind) => {
+    const house = await BadHouse.on(kind, t, {apply: false, days: 8});
+    house.spoil('1 = 1');
+    const {err} = house.run('apply', {code: 1});
+    assert.match(err, ERROR);
+    house.isRight();
+    assert.equal(house.value('SELECT count(*) FROM daily_day'), 0);
+    assert.ok(house.failed().length > 24);
+    house.correct();
+    await house.mended();
+});
+
+/* ---- what the table does not take ---- */
+
+const NARROW = {
+    sqlite: `CREATE TRIGGER narrow BEFORE INSERT ON daily_day WHEN NEW.total > 30000 BEGIN
+        SELECT RAISE(ABORT, 'total is out of range'); END`,
+    postgresql: 'ALTER TABLE daily_day ALTER total TYPE smallint',
+    mariadb: 'ALTER TABLE daily_day MODIFY total smallint',
+};
+const WIDE = {
+    sqlite: 'DROP TRIGGER narrow',
+    postgresql: 'ALTER TABLE daily_day ALTER total TYPE bigint',
+    mariadb: 'ALTER TABLE daily_day MODIFY total bigint',
+};
+
+/* The fault: `rebuild --wait` and every later run end with 3, and folded_day is never mended. */
+onEach('bad cells: rebuild and repair write everything else', async (t, kind) => {
+    const house = await House.on(kind, t);
+    house.sql(NARROW[kind]);
+    house.sql(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', '2024-03-02 03:00:00', 1000000)`);
+    for (const line of ['rebuild --wait', 'repair --from 2024-02-01 --to 2024-05-01']) {
+        house.sql('UPDATE folded_day SET n = n + 1');
+        const {err} = house.run(line, {code: 1});
+        assert.match(err, /^trueup: summary daily: tenant tokyo: 2024-03-02: .*out of range/im);
+        house.same('SELECT shop, bucket, n FROM folded_day', `SELECT s.shop, ${
+            localBucket(kind, 'day', 's.at', 'h.off')}, count(*) FROM sale s JOIN shop h
+                ON h.id = s.shop GROUP BY 1, 2`);
+        assert.equal(house.run('run --once').code < 2, true);
+    }
+    assert.equal(house.json('verify').cells_drifted, 0);
+    house.sql(WIDE[kind]);
+    await until('the bucket to be tried again', () => house.run('run --once').code === 0 &&
+        Object.keys(house.pending()).length === 0);
+    house.isTrue();
+});
