@@ -7,7 +7,7 @@ EXAMPLES ?= flights shop
 MESON   = meson
 TRUEUP  = $(abspath $(BUILD))/trueup
 
-.PHONY: all demo check bench soak fuzz install clean help
+.PHONY: all demo check bench soak fuzz install deb clean help
 .DEFAULT_GOAL := all
 
 ## make            builds build/trueup
@@ -48,10 +48,16 @@ fuzz:
 	tools/install-deps --test
 	tests/run --fuzz
 
-## make install    installs the program under PREFIX (default /usr/local)
+## make install    installs the program, its manual pages, completions and units of systemd under PREFIX
+##                 (default /usr/local); DESTDIR=... puts it there for packaging
 install: all
 	$(MESON) configure -Dprefix=$(PREFIX) $(BUILD)
 	$(MESON) install -C $(BUILD)
+
+## make deb        makes a Debian package, build-deb/trueup_*.deb
+deb:
+	tools/install-deps --package
+	tools/make-deb
 
 ## make clean      removes the build directory, and what the bench fetched
 clean:
