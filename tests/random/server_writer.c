@@ -210,8 +210,10 @@ open_connection(Writer *writer)
     writer->server = rt_server_open(writer->plan->world->kind, writer->url);
     if (writer->plan->world->kind == RT_POSTGRESQL)
         rt_server_do(writer->server, "SET deadlock_timeout = '100ms'");
-    else
+    else {
         rt_server_do(writer->server, "SET innodb_lock_wait_timeout = 30");
+        rt_server_do(writer->server, "DO GET_LOCK(concat('rt_writer ', CONNECTION_ID()), 0)");
+    }
     for (guint i = 0; i < 6; i++)
         if (rt_rng_percent(&writer->rng, 25)) {
             log_line(writer, mine[i], "");

@@ -273,7 +273,8 @@ let_go(RtHistory *history)
 
 /* ---- Connections that are cut ---- */
 
-/* On MariaDB trueup is whoever is neither a writer nor the one who asks. */
+/* On MariaDB trueup is whoever is neither a writer nor the one who asks. While a trigger runs, the list
+ * shows its definer as the user: a writer is known by its lock. */
 static void
 cut_connections(RtHistory *history)
 {
@@ -284,7 +285,8 @@ cut_connections(RtHistory *history)
                       " datname = current_database() AND application_name LIKE 'trueup%'"
                     : "SELECT concat('KILL CONNECTION ', id) FROM information_schema.processlist"
                       " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-                      " AND user <> '" RT_WRITER_USER "'");
+                      " AND user <> '" RT_WRITER_USER
+                      "' AND IS_USED_LOCK(concat('rt_writer ', id)) IS NULL");
     RtServerError error;
 
     for (guint i = 0; i < rows->rows->len && kind_of(history) == RT_MARIADB; i++)
