@@ -218,6 +218,7 @@ visit(Settler *settler, guint index, gboolean *ret_came)
     is_ok = is_ok && tick_backlog(settler, visited, group, &error) &&
             take_turns(settler, visited, group, &result, &error);
     tu_worker_give_back(worker);
+    tu_question_forget(settler->question); /* its own commits move no data_version */
     tu_worker_tell(worker, group, &result);
     *ret_came = *ret_came || result.entries > 0 || result.cells_checked > 0 || result.rows_read > 0;
     if (!is_ok && tu_worker_trouble(worker, group, error) == TU_TROUBLE_OF_SESSION)

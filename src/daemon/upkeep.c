@@ -293,7 +293,7 @@ plan_due(Upkeep *upkeep, Kept *kept, const TuDue *due, gboolean was_done)
     if (has_failed)
         (void)tu_backoff_next(&due_backoff, ++kept->n_failures, 0, &pause_us);
     else if (tu_due_is_now(due))
-        pause_us = HELD_US;
+        pause_us = AGAIN_US;
     if (!has_failed)
         kept->n_failures = 0;
     kept->due_us = tu_instant_now_us() + pause_us;

@@ -4,6 +4,7 @@
 #include "db/stop.h"
 #include "keep/rows.h"
 #include "keep/stretch.h"
+#include "keep/tenants_sync.h"
 #include "time/instant.h"
 
 /* What was learned about how much fits; kept from chunk to chunk. */
@@ -433,9 +434,13 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
     for (gboolean is_done = !has; !is_done;) {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
         g_autoptr(GError) local = NULL;
+        g_auto(TuResult) ignored = {0}; /* whoever settles tells of tenants without a zone */
+        gboolean has_synced = FALSE;
         TuResult before = *result;
+        /* Cells of tenants that are not as they were noted would be taken for nobody's (I-3). */
         if (tu_snapshot_begin(&snapshot, keeper, group, &local) &&
-            write_chunk(&snapshot, &pace, result, &is_done, &local)) {
+            tu_tenants_sync(&snapshot, &ignored, &has_synced, &local) &&
+            (has_synced || write_chunk(&snapshot, &pace, result, &is_done, &local))) {
             busy_since_us = 0;
             tu_snapshot_end(&snapshot);
             if (!is_done && (!tu_settle_group(keeper, group, result, error) ||

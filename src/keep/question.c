@@ -166,6 +166,12 @@ is_unchanged(TuQuestion *question, gboolean *ret_is_unchanged, gint64 *ret_versi
     return TRUE;
 }
 
+void
+tu_question_forget(TuQuestion *question)
+{
+    question->has_version = FALSE;
+}
+
 gboolean
 tu_question_ask(TuQuestion *question, const TuAnswer **ret_answer, GError **error)
 {

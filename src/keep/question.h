@@ -25,6 +25,9 @@ TuQuestion *tu_question_new(TuKeeper *keeper);
 void tu_question_free(TuQuestion *question);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuQuestion, tu_question_free)
 
+/* What this session itself changed may have made work: the next question is asked in full. */
+void tu_question_forget(TuQuestion *question);
+
 /* The answer belongs to the question, and holds until the next one. */
 gboolean tu_question_ask(TuQuestion *question, const TuAnswer **ret_answer,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

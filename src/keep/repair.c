@@ -145,10 +145,15 @@ repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, T
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(GPtrArray) summaries = g_ptr_array_new();
     g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
+    g_auto(TuResult) ignored = {0}; /* whoever settles tells of tenants without a zone */
+    gboolean has_synced = FALSE;
     TuStretch stretch;
     if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
-        !tu_tenants_hold_unsynced(&snapshot, error) ||
-        !stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
+        !tu_tenants_sync(&snapshot, &ignored, &has_synced, error))
+        return FALSE;
+    if (has_synced)
+        return TRUE;
+    if (!stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
         !leave_paused(&snapshot, left, summaries, result, error))
         return FALSE;
     if (summaries->len == 0) {

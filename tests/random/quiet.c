@@ -93,8 +93,15 @@ check_status(RtHistory *history)
 {
     g_autofree char *output = NULL;
 
-    if (!rt_command_ok(history, &output, "--json status"))
+    int code = rt_command(history, &output, "--json status");
+    /* A run that was killed is told of until there is another. */
+    gboolean may_alarm = code == 1 && strstr(output, "its process died") != NULL &&
+                         (history->world->has[RT_KILLS] || history->world->has[RT_CUTS]);
+
+    if (code < 0)
         return FALSE;
+    if (code != 0 && !may_alarm)
+        rt_history_fail(history, "%03u status: exit %d: %.2000s", history->commands, code, output);
     for (const char *at = strstr(output, "\"pending\""); at != NULL;
          at = strstr(at + 1, "\"pending\""))
         if (rt_json_number(at, "pending") > 0)
