@@ -349,8 +349,10 @@ find_goal(TuSnapshot *snapshot, TuGoal *goal, GError **error)
 {
     if (goal->entries != NULL)
         return TRUE;
+    if (!tu_batch_ends(snapshot, &goal->entries, error))
+        return FALSE;
     goal->settled = g_new0(gint64, snapshot->group->captured->len);
-    return tu_batch_ends(snapshot, &goal->entries, error);
+    return TRUE;
 }
 
 static void
