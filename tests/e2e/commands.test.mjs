@@ -228,8 +228,8 @@ test('runs are recorded, with the columns and statuses of the contract', (t) => 
                       'cells_written', 'cells_drifted', 'worker', 'error']);
     const runs = house.sql(`SELECT * FROM trueup_run WHERE kind <> 'settle' ORDER BY id`);
     assert.ok(runs.every(({status, error, finished_at, started_at, worker}) =>
-        status === 'COMPLETED' && error === null && finished_at >= started_at && worker !== null),
-            JSON.stringify(runs));
+        status === 'COMPLETED' && error === null && worker !== null &&
+        new Date(finished_at) >= new Date(started_at)), JSON.stringify(runs));
     const repair = runs.find(({kind}) => kind === 'repair');
     assert.deepEqual([repair.summary, repair.tenant, repair.range_from, repair.range_to,
         repair.cells_drifted, repair.cells_written],
