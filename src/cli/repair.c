@@ -1,7 +1,13 @@
 #include "keep/repair.h"
 
+#include <stdio.h>
+
 #include "cli/sealed.h"
 #include "cli/work.h"
+#include "time/instant.h"
+
+/* Changes of others wait no longer than that to be settled. */
+#define PIECE_US (TU_SECOND_US / 2)
 
 typedef struct {
     TuRepair what;
@@ -14,6 +20,7 @@ static gboolean
 repair(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
     Wanted *wanted = data;
+    keeper->piece_us = PIECE_US;
     if (wanted->of_group != group->index + 1)
         wanted->left = wanted->what;
     wanted->of_group = group->index + 1;
@@ -49,6 +56,8 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
                          error) ||
         !tu_session_summary(&session, summary, &found, error) ||
         !tu_sealed_say(&session, found, wanted.what.from, TU_SEALED_IS_LEFT, error))
+        return -1;
+    if (!wanted.what.is_dry_run && !tu_work_say_paused(&session, summary, error))
         return -1;
     wanted.summary = summary;
     wanted.what.tenant = tenant;

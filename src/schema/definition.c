@@ -106,5 +106,7 @@ tu_definition_digest(const TuSpec *spec)
             tu_definition_of_summary(spec, g_ptr_array_index(spec->summaries, i));
         g_checksum_update(checksum, (const guchar *)text, -1);
     }
+    if (spec->tenants != NULL && !spec->tenants->captures)
+        g_checksum_update(checksum, (const guchar *)"tenants are not captured", -1);
     return g_strdup(g_checksum_get_string(checksum));
 }

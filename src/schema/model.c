@@ -4,6 +4,7 @@
 
 #include "schema/definition.h"
 #include "schema/model_source.h"
+#include "schema/model_tenants.h"
 
 static void
 group_free(gpointer data)
@@ -184,6 +185,7 @@ make_groups(TuModel *model)
         summary->group = series->source->group;
         g_ptr_array_add(summary->group->summaries, summary);
     }
+    tu_model_join_tenants(model);
     for (guint i = 0; i < model->groups->len; i++) {
         name_group(g_ptr_array_index(model->groups, i));
         number_targets(g_ptr_array_index(model->groups, i));
@@ -217,37 +219,6 @@ forbid_folding(TuModel *model)
         for (guint s = 0; s < source->series->len && captured->info->has_before_trigger; s++)
             ((TuSeriesModel *)g_ptr_array_index(source->series, s))->is_foldable = FALSE;
     }
-}
-
-static gboolean
-check_tenants(TuModel *model, TuDatabase *db, GPtrArray *findings, GError **error)
-{
-    const TuSpec *spec = model->spec;
-    if (spec->tenants == NULL)
-        return TRUE;
-    g_autoptr(TuTableInfo) info = NULL;
-    if (!tu_database_describe(db, spec->tenants->table, &info, error))
-        return FALSE;
-    const char *const columns[] = {spec->tenants->key, spec->tenants->time_zone};
-    if (info == NULL) {
-        tu_finding_add(findings, TRUE, "tenants",
-                       g_strdup_printf("there is no table %s in the database", spec->tenants->table),
-                       g_strdup("create it first, or correct its name"));
-        return TRUE;
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
-        if (tu_table_info_column(info, columns[i]) == NULL)
-            tu_finding_add(findings, TRUE, "tenants",
-                           g_strdup_printf("table %s has no column %s", info->name, columns[i]),
-                           g_strdup("correct `tenants` in the spec"));
-    const TuColumnInfo *key = tu_table_info_column(info, spec->tenants->key);
-    const TuColumnInfo *zone = tu_table_info_column(info, spec->tenants->time_zone);
-    model->tenants_table = g_strdup(info->name);
-    model->tenants_key = g_strdup(key != NULL ? key->name : spec->tenants->key);
-    model->tenants_zone = g_strdup(zone != NULL ? zone->name : spec->tenants->time_zone);
-    if (key != NULL && !tu_database_dialect(db)->has_dynamic_types)
-        model->tenant_kind = key->kind;
-    return TRUE;
 }
 
 static const char *
@@ -284,22 +255,31 @@ resolve_name(TuDatabase *db, const char *name, char **ret_name, GError **error)
     return TRUE;
 }
 
-/* The tables that sources read, each once. */
+static gboolean
+add_table_name(TuModel *model, TuDatabase *db, const char *table, GError **error)
+{
+    g_autofree char *name = NULL;
+    if (!resolve_name(db, table, &name, error))
+        return FALSE;
+    if (!g_ptr_array_find_with_equal_func(model->table_names, name, g_str_equal, NULL))
+        g_ptr_array_add(model->table_names, g_steal_pointer(&name));
+    return TRUE;
+}
+
+/* The tables that sources read, and that of the tenants, each once. */
 static gboolean
 find_table_names(TuModel *model, TuDatabase *db, GError **error)
 {
+    const TuTenants *tenants = model->spec->tenants;
     for (guint i = 0; i < model->spec->sources->len; i++) {
         const TuSource *source = g_ptr_array_index(model->spec->sources, i);
         for (guint t = 0; t < source->tables->len; t++) {
             const TuSourceTable *part = g_ptr_array_index(source->tables, t);
-            g_autofree char *name = NULL;
-            if (!resolve_name(db, part->table, &name, error))
+            if (!add_table_name(model, db, part->table, error))
                 return FALSE;
-            if (!g_ptr_array_find_with_equal_func(model->table_names, name, g_str_equal, NULL))
-                g_ptr_array_add(model->table_names, g_steal_pointer(&name));
         }
     }
-    return TRUE;
+    return tenants == NULL || add_table_name(model, db, tenants->table, error);
 }
 
 gboolean
@@ -317,11 +297,15 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     if (!find_table_names(model, db, error) ||
         !tu_database_schema_version(db, model->table_names, &model->schema_version, error))
         return FALSE;
-    if (!check_tenants(model, db, findings, error))
+    g_autoptr(TuTableInfo) tenants = NULL;
+    if (!tu_model_find_tenants(model, db, findings, &tenants, error))
         return FALSE;
     for (guint i = 0; i < spec->sources->len; i++)
         if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
             return FALSE;
+    if (tenants != NULL &&
+        !tu_model_capture_tenants(model, db, g_steal_pointer(&tenants), findings, error))
+        return FALSE;
     sort_captured(model);
     if (tu_findings_forbid_work(findings))
         return TRUE;
