@@ -2,8 +2,11 @@
 
 BUILD  ?= build
 PREFIX ?= /usr/local
-DATABASE ?= sqlite
-EXAMPLES ?= flights shop
+EXAMPLE ?=
+EXAMPLES ?= $(or $(EXAMPLE),flights shop)
+# The real systems among the examples are each of one database.
+DATABASE_OF_lab-operations = mariadb
+DATABASE ?= $(or $(DATABASE_OF_$(EXAMPLE)),sqlite)
 MESON   = meson
 TRUEUP  = $(abspath $(BUILD))/trueup
 
@@ -18,7 +21,8 @@ $(BUILD)/build.ninja:
 	$(MESON) setup --buildtype=release --prefix=$(PREFIX) $(BUILD)
 
 ## make demo       installs what is missing, builds, and shows live flights, then a joined source, being
-##                 summarised; DATABASE=postgresql or mariadb does it on a server of its own
+##                 summarised; DATABASE=postgresql or mariadb does it on a server of its own;
+##                 EXAMPLE=lab-operations shows a whole system, on its own database
 demo:
 	tools/install-deps --$(DATABASE)
 	$(MAKE) --no-print-directory all
@@ -37,11 +41,14 @@ bench:
 	$(MAKE) --no-print-directory all
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/run
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/servers
+	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/lab
 
-## make soak       the long random histories
+## make soak       the long random histories; then the laboratory's bench with 1,000 labs
 soak:
 	tools/install-deps --test
 	tests/run --soak
+	$(MAKE) --no-print-directory all
+	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/lab --soak
 
 ## make fuzz       the fuzzers, for a while
 fuzz:
