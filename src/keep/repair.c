@@ -111,7 +111,7 @@ finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *prob
                                    ? g_ptr_array_index(result->failures, 0)
                                    : NULL;
     if (problem == NULL && failure != NULL)
-        problem = failure->error;
+        problem = failure->line;
     return tu_run_finish(keeper->db, id, &counts, problem, error);
 }
 
