@@ -60,7 +60,8 @@ export class Lab extends Place {
             lab.shell(generated({labs: 8, days: 6, bills: 8, last: LAST, ...data}));
         lab.clock(ZONES, '2023-01-01', '2027-12-31');
         lab.shell(`${BILL_DAY}; ${sql}`);
-        lab.spec(edit(text('trueup.yaml')).replace('${LAB_DATABASE}', lab.database.url));
+        lab.text = edit(text('trueup.yaml')).replace('${LAB_DATABASE}', lab.database.url);
+        lab.spec(lab.text);
         if (apply)
             lab.run('apply', {code: 0});
         return lab;

@@ -169,7 +169,7 @@ onLab('5. a lab with an unknown zone is named by check, status and the run; the 
             [['repair', 'FAILED'], ['build', 'FAILED']]);
         for (const {error} of runs)
             assert.match(error, /^tenant 9[01]: .*zone/);
-        lab.shell(`UPDATE billing SET isCancel = 1 WHERE id % 7 = 0`);
+        lab.shell(`UPDATE billing SET isCancel = 1 WHERE id % 7 = 0 AND labId < 90`);
         lab.run('run --once');
         lab.isRight('the others, settled');
         lab.shell(`UPDATE labs SET labTimeZone = 'Asia/Tokyo' WHERE id >= 90`);
