@@ -50,6 +50,33 @@ onLab('the generator gives the same rows for the same seed, and as many as it sa
     lab.settles();
 });
 
+/* One thing after the other that may happen to rows; after each of them all is settled and true. */
+const CHANGES = [
+    `UPDATE billing SET isCancel = 1 WHERE organizationId % 4 = 1 AND id % 5 = 0`,
+    `UPDATE billing SET organizationId = 7 WHERE id % 11 = 0`,
+    `UPDATE billingInfo SET dismissed = 1 - dismissed WHERE id % 7 = 0`,
+    `UPDATE collectedSample SET accessed = 1 - accessed WHERE id % 5 = 0`,
+    `UPDATE allTests SET departmentId = 99 WHERE id IN (3, 4, 5)`,
+    `UPDATE labs SET enable_operation_summary = 0 WHERE id = 2`,
+    `UPDATE labs SET labTimeZone = 'Asia/Kathmandu' WHERE id = 1`,
+    `UPDATE billing SET billTime = billTime - INTERVAL 31 DAY WHERE id % 13 = 0`,
+    `UPDATE billing SET labId = labId % 8 + 1 WHERE id % 17 = 0;
+     UPDATE billingInfo SET billId = billId % 300 + 1 WHERE id % 9 = 0`,
+    `UPDATE labs SET enable_operation_summary = 1 WHERE id = 2`,
+    `DELETE FROM billing WHERE organizationId = 7; DELETE FROM labReportRelation WHERE id % 3 = 0`,
+    `UPDATE labReportRelation SET sampleId = NULL WHERE id % 4 = 0;
+     DELETE FROM collectedSample WHERE id % 6 = 0`,
+    `DELETE FROM allTests; UPDATE billing SET isCancel = 1 WHERE labId = 3`,
+];
+
+onLab('a history of changes, settled one by one', async (lab) => {
+    for (const change of CHANGES) {
+        lab.shell(change);
+        lab.settles(change);
+    }
+    assert.equal(lab.json('rebuild --wait', {code: 0}).cells_drifted, 0);
+});
+
 /* ---- 1 and 2: repeated, and gone ---- */
 
 /* The fault: NULL in the unique key of an upsert, so that the same day twice counts double. */
