@@ -103,15 +103,14 @@ tu_mariadb_connect(const TuMariadbTarget *target, guint read_timeout_s, GError *
 /* The connection's collation is the server's default for utf8mb4, so that a comparison of texts
  * that no column gives (CAST(x AS CHAR) = 'a') means what it means in the user's own session.
  *
- * Images in logs have no index to be joined by, and of levels below 3 a join of n with m costs n * m;
- * 4 lets the server hash. What MySQL does not know stands in comments that only MariaDB reads. */
+ * What MySQL does not know stands in comments that only MariaDB reads. */
 static const char session[] =
     "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '" TU_MARIADB_SQL_MODE "',"
     " autocommit = 1, sql_auto_is_null = 0, sql_select_limit = 18446744073709551615, max_error_count = 65535, sql_big_selects = 1,"
     " sql_safe_updates = 0, foreign_key_checks = 1, unique_checks = 1, completion_type = 0,"
     " default_week_format = 0, div_precision_increment = 4, lc_time_names = 'en_US',"
     " lc_messages = 'en_US', innodb_lock_wait_timeout = 1"
-    " /*M! , check_constraint_checks = 1, join_cache_level = 4 */"
+    " /*M! , check_constraint_checks = 1 */"
     " /*M!100804 , explicit_defaults_for_timestamp = 1 */;"
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;";
 
