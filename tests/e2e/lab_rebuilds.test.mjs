@@ -7,7 +7,7 @@ import {TABLE, STORED, TRUTH, onLab} from './lab.mjs';
 import {Chance, withChance} from './seed.mjs';
 
 /* Little memory, so that a rebuild comes in pieces. */
-const IN_PIECES = {data: {days: 40, bills: 10}, edit: (spec) => `${spec}  memory: 1MiB\n`};
+const IN_PIECES = {data: {days: 20, bills: 6}, edit: (spec) => `${spec}  memory: 1MiB\n`};
 
 /* ---- 6: who reads ---- */
 
