@@ -2,8 +2,11 @@
 
 BUILD  ?= build
 PREFIX ?= /usr/local
-DATABASE ?= sqlite
-EXAMPLES ?= flights shop
+EXAMPLE ?=
+EXAMPLES ?= $(or $(EXAMPLE),flights shop)
+# The real systems among the examples are each of one database.
+DATABASE_OF_lab-operations = mariadb
+DATABASE ?= $(or $(DATABASE_OF_$(EXAMPLE)),sqlite)
 # Functions across files are optimised together: some 7 % less time. false where the linker cannot.
 LTO ?= true
 MESON   = meson
@@ -20,7 +23,8 @@ $(BUILD)/build.ninja:
 	$(MESON) setup --buildtype=release -Db_lto=$(LTO) --prefix=$(PREFIX) $(BUILD)
 
 ## make demo       installs what is missing, builds, and shows how `trueup run` keeps live flights, then a
-##                 joined source, summarised; DATABASE=postgresql or mariadb: on a server of its own
+##                 joined source, summarised; DATABASE=postgresql or mariadb: on a server of its own;
+##                 EXAMPLE=lab-operations shows a whole system, on its own database
 demo:
 	tools/install-deps --$(DATABASE)
 	$(MAKE) --no-print-directory all
@@ -41,11 +45,15 @@ bench:
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/run
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/servers
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/daemon
+	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/lab
 
-## make soak       the long random histories and the long chaos: an hour each (SOAK_SECONDS)
+## make soak       the long random histories and the long chaos: an hour each (SOAK_SECONDS); then the
+##                 laboratory's bench with 1,000 labs
 soak:
 	tools/install-deps --test
 	tests/run --soak
+	$(MAKE) --no-print-directory all
+	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/lab --soak
 
 ## make fuzz       the fuzzers, for a while
 fuzz:

@@ -56,6 +56,10 @@ typedef struct {
     const char *given;         /* the value an upsert was given for a column: "excluded.%s" */
     const char *entry_id;      /* what addresses an entry of a change log: "trueup_id", "ctid" */
     gboolean has_entry_column; /* the log has a column of that name */
+    /* At the end of a derived table that others are joined with, so that the server makes a table of it,
+     * with a key: nothing in a log has one to be joined by, and n with m rows would cost n * m. NULL: it
+     * hashes by itself. */
+    const char *joined_end;
     gboolean entries_come_in_order; /* a later commit has a higher entry id */
     gboolean applies_at_snapshot; /* settling writes in the transaction that it read in */
     const char *begin_writing; /* a statement with which a transaction that only read goes on to write,

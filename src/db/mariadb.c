@@ -147,6 +147,7 @@ const TuDriver tu_mariadb_driver = {
                 .given = "VALUES(%s)",
                 .entry_id = "trueup_id",
                 .has_entry_column = TRUE,
+                .joined_end = " LIMIT 18446744073709551615",
                 .entries_come_in_order = FALSE,
                 .applies_at_snapshot = FALSE,
                 .has_dynamic_types = FALSE,

@@ -170,7 +170,7 @@ note_run(TuChanges *changes, const Chunk *chunk, gint64 run_id)
         tu_value_integer(chunk->result->cells_written + changes->n_to_write -
                          chunk->written_before),
         tu_value_integer(chunk->result->cells_drifted - chunk->drifted_before),
-        tu_value_text(failure != NULL ? failure->error : NULL),
+        tu_value_text(failure != NULL ? failure->line : NULL),
     };
     tu_changes_add(changes,
                    "UPDATE trueup_run SET rows_read = rows_read + ?2, "

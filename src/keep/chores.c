@@ -46,7 +46,7 @@ finish_group(TuChore *chore, GError **error)
     TuDatabase *db = chore->keeper->db;
     const GPtrArray *failures = chore->result.failures;
     if (failures != NULL && failures->len > 0)
-        return tu_job_fail(db, job, 0, ((const TuFailure *)g_ptr_array_index(failures, 0))->error,
+        return tu_job_fail(db, job, 0, ((const TuFailure *)g_ptr_array_index(failures, 0))->line,
                            error);
     tu_chore_set_progress(chore, 1, FALSE);
     if (tu_chore_is_of_last_group(chore))

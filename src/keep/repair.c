@@ -110,7 +110,7 @@ static const char *
 problem_of(const TuResult *result)
 {
     gboolean has_failed = result->failures != NULL && result->failures->len > 0;
-    return has_failed ? ((const TuFailure *)g_ptr_array_index(result->failures, 0))->error : NULL;
+    return has_failed ? ((const TuFailure *)g_ptr_array_index(result->failures, 0))->line : NULL;
 }
 
 static gboolean

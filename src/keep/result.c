@@ -43,6 +43,7 @@ failure_free(gpointer data)
     g_free(failure->summary);
     g_free(failure->tenant);
     g_free(failure->error);
+    g_free(failure->line);
     g_free(failure);
 }
 
@@ -67,6 +68,8 @@ tu_result_fail(TuResult *result, const char *summary, const char *tenant, const 
     failure->summary = g_strdup(summary);
     failure->tenant = g_strdup(tenant);
     failure->error = g_strdup(error);
+    failure->line = tenant != NULL ? g_strdup_printf("tenant %s: %s", tenant, error)
+                                   : g_strdup(error);
     g_ptr_array_add(result->failures, failure);
 }
 

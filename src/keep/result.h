@@ -22,6 +22,7 @@ typedef struct {
     char *summary; /* NULL: not about one */
     char *tenant;  /* NULL likewise */
     char *error;
+    char *line; /* the same with the tenant's name: what a run or a job says */
 } TuFailure;
 
 void tu_result_init(TuResult *result);

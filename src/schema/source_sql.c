@@ -15,20 +15,21 @@ static const gint64 unit_us[] = {
 
 /* ---- FROM ---- */
 
-/* The images of a table: its used columns in the log. `bound` is "" or a condition. */
+/* The images of a table: its used columns in the log. `end` is "", a condition, or the dialect's
+ * joined_end. */
 static void
-append_images(GString *sql, const TuCaptured *table, const char *condition)
+append_images(GString *sql, const TuCaptured *table, const char *end)
 {
     g_string_append(sql, "(SELECT ");
     for (guint i = 0; i < table->columns->len; i++)
         tu_sql_append(sql, "%s%I", i == 0 ? "" : ", ",
                       (const char *)g_ptr_array_index(table->columns, i));
-    tu_sql_append(sql, "%s FROM %Q%s)", table->columns->len == 0 ? "1" : "", table->log, condition);
+    tu_sql_append(sql, "%s FROM %Q%s)", table->columns->len == 0 ? "1" : "", table->log, end);
 }
 
 static void
 append_from(GString *sql, const TuSourceModel *source, guint from_images, guint batch,
-            const char *batch_condition)
+            const char *batch_condition, const char *joined_end)
 {
     for (guint i = 0; i < source->tables->len; i++) {
         const TuSourceTable *part = g_ptr_array_index(source->spec->tables, i);
@@ -37,7 +38,7 @@ append_from(GString *sql, const TuSourceModel *source, guint from_images, guint 
         if (i > 0)
             g_string_append(sql, part->is_left && !is_images ? " LEFT JOIN " : " JOIN ");
         if (is_images)
-            append_images(sql, table, i == batch ? batch_condition : "");
+            append_images(sql, table, i == batch ? batch_condition : joined_end);
         else
             tu_sql_append(sql, "%Q", table->name);
         tu_sql_append(sql, " AS %I", (const char *)g_ptr_array_index(source->aliases, i));
@@ -50,7 +51,7 @@ char *
 tu_source_from(const TuSourceModel *source)
 {
     GString *sql = g_string_new(NULL);
-    append_from(sql, source, 0, 0, "");
+    append_from(sql, source, 0, 0, "", "");
     return g_string_free(sql, FALSE);
 }
 
@@ -79,7 +80,7 @@ tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter)
     GString *sql = g_string_new("SELECT ");
     append_expressions(sql, source, NULL);
     g_string_append(sql, " FROM ");
-    append_from(sql, source, 0, 0, "");
+    append_from(sql, source, 0, 0, "", "");
     const char *glue = " WHERE ";
     if (source->spec->where != NULL) {
         tu_sql_append(sql, "%s(%s)", glue, source->spec->where);
@@ -136,7 +137,7 @@ tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some)
     GString *sql = g_string_new("SELECT ");
     append_expressions(sql, source, some->is_asked);
     g_string_append(sql, " FROM ");
-    append_from(sql, source, 0, 0, "");
+    append_from(sql, source, 0, 0, "", "");
     g_autoptr(GString) conditions = g_string_new(NULL);
     guint next = append_conditions(conditions, source, some);
     if (some->n_left_out > 0) {
@@ -159,7 +160,7 @@ tu_source_select_addressed(const TuSourceModel *source, const char *address)
     tu_sql_append(sql, "SELECT %s, %s FROM ",
                   source->tenant >= 0 ? expression(source, source->tenant) : "NULL",
                   expression(source, source->time));
-    append_from(sql, source, 0, 0, "");
+    append_from(sql, source, 0, 0, "", "");
     tu_sql_append(sql, " WHERE %s >= ?1 AND %s <= ?2", address, address);
     return g_string_free(sql, FALSE);
 }
@@ -212,7 +213,8 @@ tu_source_select_places(const TuSourceModel *source, const TuDialect *dialect, g
     g_autofree char *bounded = g_strconcat(range, " AND trueup_weight <> 2", NULL);
     GString *sql = g_string_new(NULL);
     tu_sql_append(sql, "SELECT %s, %s, 0 FROM ", tenant, expression(source, source->time));
-    append_from(sql, source, from_images, batch, bounded);
+    append_from(sql, source, from_images, batch, bounded,
+                dialect->joined_end != NULL ? dialect->joined_end : "");
     return g_string_free(sql, FALSE);
 }
 

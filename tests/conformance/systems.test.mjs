@@ -1,14 +1,13 @@
 /*
- * Two real systems, whole: their tables, their trueup.yaml, a history of changes; after each change
- * every row of every summary equals the system's own hand-written SQL (systems/).
+ * A real system, whole: its tables, its trueup.yaml, a history of changes; after each change every row
+ * of every summary equals the system's own hand-written SQL (systems/). Another one, the laboratory of
+ * examples/lab-operations, is in e2e/lab_*.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import {test} from 'node:test';
 import {chosenKinds} from '../e2e/servers.mjs';
 import {Place} from '../e2e/trueup.mjs';
-import {insert} from '../e2e/words.mjs';
-import {offsetPeriods} from './clock.mjs';
 
 const file = (name) => fs.readFileSync(new URL(`systems/${name}`, import.meta.url), 'utf8');
 
@@ -28,105 +27,6 @@ function followsAll(place, changes, isRight) {
         isRight(change);
         place.isQuiet();
     }
-}
-
-/* ---- lab operations, on MariaDB ---- */
-
-const LAB_ZONES = ['Pacific/Kiritimati', 'Pacific/Niue', 'Asia/Kolkata', 'Asia/Kathmandu',
-    'America/St_Johns',
-    'Australia/Lord_Howe', 'Europe/Berlin', 'Asia/Tokyo'];
-const LAB_TRUTH = file('lab-operations/truth.sql');
-
-/* The offsets of the zones, for the hand-written SQL. */
-const clock = () => `CREATE TABLE clock(zone VARCHAR(64), since DATETIME, until DATETIME,
-    seconds INT);` +
-    insert('clock', LAB_ZONES.flatMap((zone) => offsetPeriods(zone, '2023-01-01', '2025-12-31')));
-
-const LAB_CHANGES = [
-    `UPDATE billing SET isCancel = 1 WHERE organizationId = 1 AND id % 5 = 0`,
-    `UPDATE billing SET organizationId = 7 WHERE id % 11 = 0`,
-    `UPDATE billingInfo SET dismissed = 1 - dismissed WHERE id % 7 = 0`,
-    `UPDATE collectedSample SET accessed = 1 - accessed WHERE id % 5 = 0`,
-    `UPDATE allTests SET departmentId = 99 WHERE id IN (3, 4, 5)`,
-    `UPDATE labs SET enable_operation_summary = 1 WHERE id = 8`,
-    `UPDATE labs SET enable_operation_summary = 0 WHERE id = 2`,
-    `UPDATE labs SET labTimeZone = 'Asia/Kathmandu' WHERE id = 1`,
-    `INSERT INTO billing(labId, billTime, organizationId, referralId, branchId)
-        VALUES (7, '2024-03-30 22:59:59.500', 1, 1, 1), (7, '2024-03-30 23:00:00', 1, 1, 1),
-            (3, '2024-02-29 18:29:59.999999', 1, 1, 1), (3, '2023-12-31 18:30:00', 1, 1, 1)`,
-    `UPDATE billing SET billTime = billTime - INTERVAL 31 DAY WHERE id % 13 = 0`,
-    `UPDATE billing SET labId = labId % 8 + 1 WHERE id % 17 = 0;
-     UPDATE billingInfo SET billId = billId % 640 + 1 WHERE id % 9 = 0`,
-    `DELETE FROM billing WHERE organizationId = 7; DELETE FROM labReportRelation WHERE id % 3 = 0`,
-    `START TRANSACTION; INSERT INTO billing VALUES (9001, 4, '2024-10-06 12:00:00', 2, 2, 2, 0);
-     INSERT INTO billingInfo(billId, testId) VALUES (9001, 1), (9001, 99);
-     INSERT INTO collectedSample VALUES (9001, 9001, 3, 0);
-     INSERT INTO labReportRelation(billId, testId, sampleId) VALUES (9001, 1, 9001); COMMIT`,
-    `UPDATE labReportRelation SET sampleId = NULL WHERE id % 4 = 0; DELETE FROM collectedSample
-        WHERE id % 6 = 0`,
-];
-
-const LAB_STORED = `SELECT lab_id, ordered_at, dimension_a_id, dimension_b_id,
-    CONVERT(event_type USING utf8mb4)
-    COLLATE utf8mb4_bin AS event, event_value FROM operation_historical_summary`;
-const labTruth = `SELECT labId, day, a, b,
-    CONVERT(event USING utf8mb4) COLLATE utf8mb4_bin AS event, n
-    FROM (${LAB_TRUTH}) AS t`;
-
-for (const kind of chosenKinds(['mariadb'])) {
-    test(`${kind}: lab operations, sixteen series through a history of changes`, async (t) => {
-        const place = await open('lab-operations', kind, 'LAB_DATABASE', t);
-        place.shell(clock());
-        const isRight = (label) => place.same(LAB_STORED, labTruth, label);
-        place.run('apply', {code: 0});
-        isRight('built');
-        assert.ok(place.value(`SELECT count(*) AS n FROM operation_historical_summary`) > 1000);
-        assert.equal(place.value(`SELECT count(DISTINCT event_type) AS n
-            FROM operation_historical_summary`), 16);
-        followsAll(place, LAB_CHANGES, isRight);
-        for (let i = 0; i < 2; i++)
-            assert.equal(place.json('repair --date 2024-10-06', {code: 0}).cells_drifted, 0);
-        assert.equal(place.json('rebuild --wait', {code: 0}).cells_drifted, 0);
-    });
-
-    test(`${kind}: lab operations, a table of before is taken over`, async (t) => {
-        const place = await open('lab-operations', kind, 'LAB_DATABASE', t);
-        place.shell(`${clock()} CREATE TABLE operation_historical_summary (
-            id BIGINT NOT NULL AUTO_INCREMENT, lab_id BIGINT, ordered_at DATE NOT NULL,
-                dimension_a_id BIGINT,
-            dimension_b_id BIGINT, event_type VARCHAR(64), event_value BIGINT,
-            ordered_month CHAR(7) AS (DATE_FORMAT(ordered_at, '%Y-%m')) VIRTUAL, PRIMARY KEY (id,
-                ordered_at),
-            UNIQUE KEY old_key (lab_id, ordered_at, dimension_a_id, dimension_b_id, event_type))
-            PARTITION BY RANGE COLUMNS (ordered_at) (PARTITION p2023
-                VALUES LESS THAN ('2024-01-01'),
-                PARTITION p2024 VALUES LESS THAN ('2025-01-01'),
-                    PARTITION later VALUES LESS THAN (MAXVALUE));
-            INSERT INTO operation_historical_summary(lab_id, ordered_at, dimension_a_id,
-                dimension_b_id,
-                event_type, event_value) VALUES (1, '2024-03-28', 1, NULL, 'organization_bill', 5),
-                (1, '2024-03-28', 1, NULL, 'organization_bill', 5), (9, '2020-01-01', 1, 1,
-                    'branch_test', 7)`);
-        assert.match(place.run('apply', {code: 2}).err, /--take-over/);
-        place.run('apply --take-over', {code: 0});
-        const isRight = (label) => place.same(LAB_STORED, labTruth, label);
-        isRight('taken over');
-        followsAll(place, LAB_CHANGES.slice(0, 4), isRight);
-    });
-
-    test(`${kind}: lab operations, a lab with an unknown zone is named, the others are done`,
-        async (t) => {
-        const place = await open('lab-operations', kind, 'LAB_DATABASE', t);
-        place.shell(`${clock()} INSERT INTO labs VALUES (9, 'lost', 'Atlantis/Capital', 1);
-            INSERT INTO billing(labId, billTime, organizationId) VALUES (9, '2024-03-28', 1)`);
-        assert.match(place.run('apply', {code: 1}).err, /Atlantis\/Capital/);
-        place.same(LAB_STORED, labTruth, 'the others');
-        assert.match(place.run('check', {code: 1}).out, /Atlantis\/Capital/);
-        place.shell(`UPDATE labs SET labTimeZone = 'Asia/Tokyo' WHERE id = 9`);
-        place.run('run --once', {code: 0});
-        place.same(LAB_STORED, labTruth, 'all');
-        place.isQuiet();
-    });
 }
 
 /* ---- dashboard metrics, on PostgreSQL ---- */

@@ -1,10 +1,8 @@
--- What operation_historical_summary should hold, written by hand: `clock` has the offsets of each zone.
+-- What operation_historical_summary should hold, written by hand: sixteen counts. bill_day(id, day) says
+-- on which local day of its lab each bill was written; it has bills of enabled labs only.
 WITH bill AS (
-    SELECT b.id, b.labId, DATE(b.billTime + INTERVAL o.seconds SECOND) AS day,
-           b.organizationId AS org, b.referralId AS ref, b.branchId AS branch
-    FROM billing b
-    JOIN labs l ON l.id = b.labId AND l.enable_operation_summary = 1
-    JOIN clock o ON o.zone = l.labTimeZone AND b.billTime >= o.since AND b.billTime < o.until
+    SELECT b.id, b.labId, d.day, b.organizationId AS org, b.referralId AS ref, b.branchId AS branch
+    FROM billing b JOIN bill_day d ON d.id = b.id
     WHERE b.isCancel = 0
 ), ordered AS (
     SELECT b.*, i.testId AS test, t.departmentId AS department
