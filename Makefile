@@ -2,8 +2,10 @@
 
 BUILD  ?= build
 PREFIX ?= /usr/local
-DATABASE ?= sqlite
-EXAMPLES ?= flights shop
+EXAMPLES ?= $(or $(EXAMPLE),flights shop)
+DATABASE ?= $(or $(DATABASE_$(EXAMPLE)),sqlite)
+# An example that is about one database has it here.
+DATABASE_dashboard-metrics = postgresql
 MESON   = meson
 TRUEUP  = $(abspath $(BUILD))/trueup
 
@@ -18,7 +20,8 @@ $(BUILD)/build.ninja:
 	$(MESON) setup --buildtype=release --prefix=$(PREFIX) $(BUILD)
 
 ## make demo       installs what is missing, builds, and shows live flights, then a joined source, being
-##                 summarised; DATABASE=postgresql or mariadb does it on a server of its own
+##                 summarised; DATABASE=postgresql or mariadb does it on a server of its own;
+##                 EXAMPLE=dashboard-metrics shows that one (see examples/)
 demo:
 	tools/install-deps --$(DATABASE)
 	$(MAKE) --no-print-directory all
@@ -37,6 +40,7 @@ bench:
 	$(MAKE) --no-print-directory all
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/run
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/servers
+	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/dashboard
 
 ## make soak       the long random histories
 soak:
