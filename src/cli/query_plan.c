@@ -235,6 +235,18 @@ why_not(const TuReading *reading, const TuSeriesModel *series, guint measure, co
     g_assert_not_reached();
 }
 
+/* What is stored of a series that fails now may be old: it is not given, and why is said once. */
+static gboolean
+is_failing(TuReading *reading, guint index)
+{
+    const TuSeriesModel *series = tu_reading_series(reading, index);
+    if (series->problem == NULL)
+        return FALSE;
+    tu_answer_fail(reading->answer, series->spec->name, NULL,
+                   g_strdup_printf("it cannot be computed now: %s", series->problem));
+    return TRUE;
+}
+
 static void
 find_unreadable(TuReading *reading)
 {
@@ -248,6 +260,10 @@ find_unreadable(TuReading *reading)
     for (guint m = 0; m < n_measures; m++) {
         gboolean is_shown = FALSE;
         for (guint s = 0; s < n_series; s++) {
+            if (is_failing(reading, s)) {
+                reading->answer->is_unreadable[s * n_measures + m] = TRUE;
+                continue;
+            }
             char *problem =
                 over != NULL ? why_not(reading, tu_reading_series(reading, s), m, over) : NULL;
             if (problem != NULL) {

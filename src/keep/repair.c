@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "keep/count_sealed.h"
+#include "keep/failing.h"
 #include "keep/rows.h"
 #include "keep/tenants_sync.h"
 #include "work/runs.h"
@@ -107,11 +108,9 @@ finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *prob
            GError **error)
 {
     const TuRunCounts counts = {result->rows_read, result->cells_written, result->cells_drifted};
-    const TuFailure *failure = result->failures != NULL && result->failures->len > 0
-                                   ? g_ptr_array_index(result->failures, 0)
-                                   : NULL;
-    if (problem == NULL && failure != NULL)
-        problem = failure->error;
+    g_autofree char *failures = tu_result_failures(result);
+    if (problem == NULL)
+        problem = failures;
     return tu_run_finish(keeper->db, id, &counts, problem, error);
 }
 
@@ -156,6 +155,7 @@ repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, T
     if (!stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
         !leave_paused(&snapshot, left, summaries, result, error))
         return FALSE;
+    tu_failing_tell(group, left->summary, result);
     if (summaries->len == 0) {
         left->to = left->from;
         return TRUE;
@@ -242,6 +242,7 @@ tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrif
         !tu_tenants_hold_unsynced(&snapshot, error) ||
         !stretch_of(&snapshot, what, summaries, tenants, &stretch, error))
         return FALSE;
+    tu_failing_tell(group, what->summary, result);
     stretch.on_drift = on_drift;
     stretch.on_drift_data = data;
     return tu_stretch_compare_all(&snapshot, &stretch, result, error) &&

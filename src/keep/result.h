@@ -35,3 +35,6 @@ void tu_result_fail(TuResult *result, const char *summary, const char *tenant, c
 /* The same of one bucket, which the error begins with. */
 void tu_result_fail_bucket(TuResult *result, const TuSummaryModel *summary, const TuValue *tenant,
                            TuGrain grain, TuBucket bucket, const char *error);
+
+/* All errors in one text, the first dozen of them; NULL: there are none. Free with g_free. */
+char *tu_result_failures(const TuResult *result);

@@ -396,6 +396,8 @@ find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest,
     tally->n_slices = 1;
     for (guint i = 0; i < snapshot->group->sources->len; i++) {
         extent.source = g_ptr_array_index(snapshot->group->sources, i);
+        if (extent.source->problem != NULL)
+            continue;
         const char *tenant = extent.source->tenant >= 0
                                  ? g_ptr_array_index(extent.source->expressions,
                                                      (guint)extent.source->tenant)

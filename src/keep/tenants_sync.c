@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "keep/apply.h"
+#include "keep/failing.h"
 #include "keep/rows.h"
 
 /* A tenant as it was known. */
@@ -169,7 +170,9 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
         if (tenant->error != NULL)
             tu_result_fail(result, NULL, text, tenant->error);
     }
-    if (!snapshot->is_known && !each_difference(snapshot, note_difference, changes, error))
+    tu_failing_tell(snapshot->group, NULL, result);
+    if (!snapshot->is_known && (!each_difference(snapshot, note_difference, changes, error) ||
+                                !tu_failing_compare(changes, error)))
         return FALSE;
     if (changes->statements->len == 0)
         return TRUE;

@@ -302,12 +302,13 @@ find_table_names(TuModel *model, TuDatabase *db, GError **error)
     return TRUE;
 }
 
-gboolean
-tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **ret_model,
-             GError **error)
+static gboolean
+resolve(const TuSpec *spec, TuDatabase *db, gboolean leaves_out, GPtrArray *findings,
+        TuModel **ret_model, GError **error)
 {
     g_autoptr(TuModel) model = g_new0(TuModel, 1);
     model->spec = spec;
+    model->leaves_out = leaves_out;
     model->groups = g_ptr_array_new_with_free_func(group_free);
     model->captured = g_ptr_array_new_with_free_func(tu_captured_free);
     model->sources = g_ptr_array_new_with_free_func(tu_source_model_free);
@@ -336,4 +337,18 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     model->digest = tu_definition_digest(spec);
     *ret_model = g_steal_pointer(&model);
     return TRUE;
+}
+
+gboolean
+tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **ret_model,
+             GError **error)
+{
+    return resolve(spec, db, FALSE, findings, ret_model, error);
+}
+
+gboolean
+tu_model_new_leaving_out(const TuSpec *spec, TuDatabase *db, GPtrArray *findings,
+                         TuModel **ret_model, GError **error)
+{
+    return resolve(spec, db, TRUE, findings, ret_model, error);
 }
