@@ -164,23 +164,6 @@ add_member(JsonBuilder *builder, const char *name, const char *text)
     tu_output_value(builder, &value);
 }
 
-/* What a constant of the spec says: a text without its quotes, another word as it is. NULL: it is no constant. */
-static char *
-constant_text(const char *expression)
-{
-    TuToken token = tu_sql_token(expression);
-    TuToken next = tu_sql_token(token.start + token.length);
-    if (next.kind != TU_TOKEN_END)
-        return NULL;
-    if (token.kind == TU_TOKEN_NUMBER)
-        return g_strndup(token.start, token.length);
-    if (token.kind != TU_TOKEN_STRING)
-        return NULL;
-    g_autofree char *inside = g_strndup(token.start + 1, token.length - 2);
-    g_auto(GStrv) parts = g_strsplit(inside, "''", -1);
-    return g_strjoinv("'", parts);
-}
-
 /* Dimensions that are the same in all rows of the series tell what it is, though no row is given. */
 static void
 add_constants(JsonBuilder *builder, const TuQuery *query, const char *name)
@@ -191,7 +174,7 @@ add_constants(JsonBuilder *builder, const TuQuery *query, const char *name)
     for (guint s = 0; s < query->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(query->series, s);
         for (guint d = 0; d < names->len && g_strcmp0(series->spec->name, name) == 0; d++) {
-            g_autofree char *text = constant_text(g_ptr_array_index(series->spec->dimensions, d));
+            g_autofree char *text = tu_sql_constant(g_ptr_array_index(series->spec->dimensions, d));
             if (text != NULL)
                 add_member(builder, g_ptr_array_index(names, d), text);
         }

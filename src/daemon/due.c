@@ -150,7 +150,8 @@ read_period(Reading *reading, guint index, GError **error)
                         tu_value_time(TU_TYPE_INSTANT, reading->now_us + every_us)};
     if (!tu_rows_each(reading->keeper->db,
                       "SELECT max(started_at) FROM trueup_run WHERE kind = 'window' "
-                      "AND summary = ?1 AND status <> 'STARTED' AND started_at <= ?2",
+                      "AND summary = ?1 AND status <> 'STARTED' AND started_at <= ?2 "
+                      "AND coalesce(error, '') <> 'its process died, or lost its connection'",
                       values, G_N_ELEMENTS(values), FALSE, take_instant, &period.last_us, error))
         return FALSE;
     g_array_append_val(reading->periods, period);

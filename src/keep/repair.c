@@ -76,6 +76,7 @@ stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, G
     *ret_stretch = (TuStretch){.summaries = summaries,
                                .tenants = repair->tenant != NULL || is_of_zones ? tenants : NULL,
                                .range = {.from = repair->from, .to = repair->to, .overlapping = TRUE},
+                               .grains = repair->grains,
                                .n_slices = 1,
                                .counts_drift = TRUE};
     return TRUE;

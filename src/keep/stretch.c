@@ -28,6 +28,18 @@ tu_stretch_tally(TuSnapshot *snapshot, const TuStretch *stretch)
     return tally;
 }
 
+/* Without finer cells beside them, a grain's are counted from the source. */
+static void
+leave_grains(TuTally *tally, guint grains)
+{
+    for (guint target = 0; target < tally->snapshot->group->n_targets; target++) {
+        TuWanted *wanted = &tally->wanted[target];
+        if ((grains & 1u << tally->snapshot->group->targets[target].grain) == 0)
+            *wanted = (TuWanted){.kind = TU_WANT_NONE};
+        wanted->from_source = wanted->kind != TU_WANT_NONE;
+    }
+}
+
 static TuTally *
 prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
 {
@@ -38,6 +50,8 @@ prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
     tally->writes_sealed = stretch->writes_sealed;
     for (guint i = 0; i < stretch->summaries->len; i++)
         tu_truth_want_range(tally, g_ptr_array_index(stretch->summaries, i), stretch->range);
+    if (stretch->grains != 0)
+        leave_grains(tally, stretch->grains);
     return tally;
 }
 

@@ -45,6 +45,18 @@ tu_model_summary(const TuModel *model, const char *name)
     return NULL;
 }
 
+gboolean
+tu_model_leaves_some_out(const TuModel *model)
+{
+    for (guint i = 0; i < model->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(model->sources, i);
+        for (guint s = 0; s < source->series->len; s++)
+            if (((const TuSeriesModel *)g_ptr_array_index(source->series, s))->problem != NULL)
+                return TRUE;
+    }
+    return FALSE;
+}
+
 /* ---- groups: sources that share a table or a summary ---- */
 
 /* Union-find over sources: lead[i] leads to the first source of i's group. */
