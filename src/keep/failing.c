@@ -73,7 +73,8 @@ note_failing(TuChanges *changes, const TuSeriesModel *series)
     TuValue values[] = {tu_value_text(series->summary->spec->name),
                         tu_value_text(series->spec->name != NULL ? series->spec->name : ""),
                         tu_value_text(series->problem), tu_keeper_now()};
-    tu_changes_add(changes, "UPDATE trueup_failing SET error = ?3 WHERE summary = ?1 AND series = ?2",
+    tu_changes_add(changes,
+                   "UPDATE trueup_failing SET error = ?3 WHERE summary = ?1 AND series = ?2",
                    values, 3);
     tu_changes_add_if_none(changes,
                            "INSERT INTO trueup_failing(summary, series, error, since) "
@@ -108,8 +109,9 @@ tu_failing_tell(const TuGroup *group, const TuSummaryModel *summary, TuResult *r
         const char *name = series->spec->name;
         if (series->problem == NULL || (summary != NULL && series->summary != summary))
             continue;
-        g_autofree char *told = name != NULL ? g_strdup_printf("series %s: %s", name, series->problem)
-                                             : g_strdup(series->problem);
+        g_autofree char *told = name != NULL
+                                    ? g_strdup_printf("series %s: %s", name, series->problem)
+                                    : g_strdup(series->problem);
         tu_result_fail(result, series->summary->spec->name, NULL, told);
     }
 }

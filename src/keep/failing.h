@@ -1,11 +1,13 @@
 /*
- * Failing series: those that the database cannot evaluate now, since a column or a function that they use is gone.
+ * Failing series: those that the database cannot evaluate now, since a column or a function that
+ * they use is gone.
  *
- *   a worker's model says so, the note does not ──▶ one turn notes it: what is stored stays as it is, and its
- *                                                   changes are consumed without it (I-1 (e))
- *   the note says so, the model does not        ──▶ one turn takes the note away, and asks for the summary's history
+ *   a worker's model says so, the note does not ──▶ one turn notes it: what is stored stays as it
+ * is, and its changes are consumed without it (I-1 (e)) the note says so, the model does not ──▶
+ * one turn takes the note away, and asks for the summary's history
  *
- * The others go on. A bucket that only some row spoils is no failing series, but a hole (keep/holes.h).
+ * The others go on. A bucket that only some row spoils is no failing series, but a hole
+ * (keep/holes.h).
  */
 #pragma once
 

@@ -508,8 +508,8 @@ add_series_apart(TuModel *model, TuSourceModel *source, TuDatabase *db, const Tu
         return FALSE;
     TuSeriesModel *series = g_ptr_array_index(source->series, source->series->len - 1);
     hand_over(model, found, findings, &series->problem);
-    if (series->problem == NULL)
-        series->problem = source->problem != NULL ? g_strdup_printf("source %s: %s", source->spec->name, source->problem) : NULL;
+    if (series->problem == NULL && source->problem != NULL)
+        series->problem = g_strdup_printf("source %s: %s", source->spec->name, source->problem);
     if (series->problem != NULL)
         leave_series_out(series, n_expressions);
     return TRUE;

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {Dashboard} from './dashboard.mjs';
+import {until} from './processes.mjs';
 import {chosenKinds} from './servers.mjs';
 import {Place} from './trueup.mjs';
 
@@ -177,3 +178,28 @@ for (const kind of chosenKinds())
         assert.equal(total('numbers'), 93);
         assert.deepEqual(place.json('status', {code: 0}).failing, []);
     });
+
+test('the daemon: a metric that fails holds up none, and is taken up again when it can be computed', async (t) => {
+    const board = await Dashboard.open(t, {capture: 'none', refresh: {every: '1s', settle: '200ms'}});
+    board.organizations(2);
+    board.run('apply', {code: 0});
+    board.sql('ALTER TABLE hitl_queue RENAME COLUMN approved_at TO approved_when');
+    const daemon = board.start('run --log-format json');
+    const until120 = (what, happens) => until(what, () => {
+        assert.equal(daemon.result, null, daemon.err);
+        return happens();
+    }, 120_000);
+    const count = (metric) => board.value(`SELECT coalesce(sum(metric_count), 0) AS n FROM event_metrics_monthly
+        WHERE metric_name = '${metric}'`);
+    board.usage(5, 'now()');
+    board.sql(`INSERT INTO hitl_queue VALUES (gen_random_uuid(), 1, 'approved', now(), now())`);
+    await until120('the others to be counted', () => count('llm_calls') === 5 && count('hitl_reviews') === 1);
+    assert.match(daemon.err, /series hitl_completions: /);
+    board.run('status', {code: 1});
+    board.sql('ALTER TABLE hitl_queue RENAME COLUMN approved_when TO approved_at');
+    await until120('the metric to be counted', () => count('hitl_completions') === 1);
+    await until120('status to be well', () => board.run('status').code === 0);
+    daemon.signal('SIGTERM');
+    assert.equal((await daemon.end()).code, 143);
+    board.isRight();
+});
