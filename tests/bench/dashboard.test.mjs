@@ -1,6 +1,7 @@
 /*
- * bench/dashboard works: a quick look at a few rows prints its line, and finds the cells of the periodic run and of the
- * queries by hand the same. What the ratio is is no matter here: a timing is never a test.
+ * bench/dashboard works: a quick look at a few rows prints its line, and finds the cells of the
+ * periodic run and of the queries by hand the same. What the ratio is is no matter here: a timing
+ * is never a test.
  */
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
@@ -12,7 +13,8 @@ import {fileURLToPath} from 'node:url';
 
 const BENCH = fileURLToPath(new URL('../../bench/dashboard', import.meta.url));
 const LIMIT_MS = 240_000;
-const LINE = /^a periodic run, against 360 queries with upserts +postgresql +\S+ s +\S+ s +\d+\.\d\d +20 +(yes|NO)$/m;
+const LINE =
+    /^a periodic run, against 360 queries with upserts +postgresql +\S+ s +\S+ s +\d+\.\d\d +20 +(yes|NO)$/m;
 
 test('bench/dashboard prints its ratio', (t) => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'trueup-bench-'));
