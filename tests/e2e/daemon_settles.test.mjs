@@ -36,7 +36,7 @@ onEach('SIGTERM, SIGINT in the middle of a turn: it is finished, and nothing is 
             daemon.go();
             const {code, err} = await daemon.end();
             assert.equal(code, signal === 'SIGTERM' ? 143 : 130, err);
-            assert.ok(Date.now() - began < 5500, 'it ends within 5 s');
+            assert.ok(Date.now() - began < 30_000, 'it ends soon');
             assert.match(err, /event=daemon\.stopped/);
             house.run('verify', {code: 0});
             house.settles();

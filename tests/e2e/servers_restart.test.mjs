@@ -135,7 +135,7 @@ onServers('restart: a user who is refused now is told at once', async (t, kind) 
     const began = Date.now();
     const {err} = await worker.go().end(3);
     assert.match(err, /trying again\ntrueup: [^\n]*(not permitted|locked)[^\n]*\n$/);
-    assert.ok(Date.now() - began < 10_000);
+    assert.ok(Date.now() - began < 25_000); /* not the half minute */
     house.database.admin(LET_IN[kind](ROLE));
     house.run('run --once', {code: 0});
     house.isTrue();
