@@ -148,7 +148,8 @@ async function work(board, chance) {
         const isKilled = chance.below(3) === 0;
         const stop = isKilled ? `${chance.of(POINTS)}:kill:${1 + chance.below(2)}` : undefined;
         const {code, signal, err} = await board.start(command, {stop}).end();
-        assert.ok(code === 0 || (isKilled && signal === 'SIGKILL'),
+        const isBehind = board.capture === 'none' && command === 'verify' && code === 1;
+        assert.ok(code === 0 || isBehind || (isKilled && signal === 'SIGKILL'),
             `${command} (${stop}): ${code} ${signal} ${err}`);
     }
 }
