@@ -6,6 +6,7 @@ EXAMPLE ?=
 EXAMPLES ?= $(or $(EXAMPLE),flights shop)
 # The real systems among the examples are each of one database.
 DATABASE_OF_lab-operations = mariadb
+DATABASE_OF_dashboard-metrics = postgresql
 DATABASE ?= $(or $(DATABASE_OF_$(EXAMPLE)),sqlite)
 # Functions across files are optimised together: some 7 % less time. false where the linker cannot.
 LTO ?= true
@@ -24,7 +25,7 @@ $(BUILD)/build.ninja:
 
 ## make demo       installs what is missing, builds, and shows how `trueup run` keeps live flights, then a
 ##                 joined source, summarised; DATABASE=postgresql or mariadb: on a server of its own;
-##                 EXAMPLE=lab-operations shows a whole system, on its own database
+##                 EXAMPLE=lab-operations or dashboard-metrics: a whole system, on its database
 demo:
 	tools/install-deps --$(DATABASE)
 	$(MAKE) --no-print-directory all
@@ -46,6 +47,7 @@ bench:
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/servers
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/daemon
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/lab
+	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/dashboard
 
 ## make soak       the long random histories and the long chaos: an hour each (SOAK_SECONDS); then the
 ##                 laboratory's bench with 1,000 labs

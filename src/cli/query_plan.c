@@ -3,6 +3,7 @@
  * cannot give.
  */
 #include "cli/query_reading.h"
+#include "db/sqlscan.h"
 
 #include "db/sql.h"
 #include "keep/rows.h"
@@ -186,14 +187,23 @@ find_range(TuReading *reading, GError **error)
 
 /* ---- what cannot be read ---- */
 
+/* TRUE if all cells of the series have the same value there. */
+static gboolean
+is_constant(const TuSeriesModel *series, guint dimension)
+{
+    const char *expression = g_ptr_array_index(series->spec->dimensions, dimension);
+    g_autofree char *text = tu_sql_constant(expression);
+    return text != NULL || tu_sql_is_null(expression);
+}
+
 /* What the cells of a row must be added up over; NULL: each row is one cell. */
 static char *
-added_up_over(const TuReading *reading)
+added_up_over(const TuReading *reading, const TuSeriesModel *series)
 {
     const GPtrArray *dimensions = reading->query->summary->spec->dimensions;
     GString *over = g_string_new(NULL);
     for (guint d = 0; d < dimensions->len; d++) {
-        gboolean is_kept = FALSE;
+        gboolean is_kept = is_constant(series, d);
         for (guint i = 0; i < reading->query->by->len; i++)
             is_kept = is_kept || g_array_index(reading->query->by, guint, i) == d;
         if (!is_kept)
@@ -235,11 +245,22 @@ why_not(const TuReading *reading, const TuSeriesModel *series, guint measure, co
     g_assert_not_reached();
 }
 
+/* What is stored of a series that fails now may be old: it is not given, and why is said once. */
+static gboolean
+is_failing(TuReading *reading, guint index)
+{
+    const TuSeriesModel *series = tu_reading_series(reading, index);
+    if (series->problem == NULL)
+        return FALSE;
+    tu_answer_fail(reading->answer, series->spec->name, NULL,
+                   g_strdup_printf("it cannot be computed now: %s", series->problem));
+    return TRUE;
+}
+
 static void
 find_unreadable(TuReading *reading)
 {
     guint n_measures = reading->query->measures->len;
-    g_autofree char *over = added_up_over(reading);
     guint n_series = reading->query->series->len;
     reading->has_entry = g_new0(gboolean, n_series * n_measures);
     reading->answer->is_unreadable = g_new0(gboolean, n_series * n_measures);
@@ -248,6 +269,11 @@ find_unreadable(TuReading *reading)
     for (guint m = 0; m < n_measures; m++) {
         gboolean is_shown = FALSE;
         for (guint s = 0; s < n_series; s++) {
+            if (is_failing(reading, s)) {
+                reading->answer->is_unreadable[s * n_measures + m] = TRUE;
+                continue;
+            }
+            g_autofree char *over = added_up_over(reading, tu_reading_series(reading, s));
             char *problem =
                 over != NULL ? why_not(reading, tu_reading_series(reading, s), m, over) : NULL;
             if (problem != NULL) {

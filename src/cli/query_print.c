@@ -9,6 +9,7 @@
 #include "cli/query_sums.h"
 #include "cli/query.h"
 #include "cli/sealed.h"
+#include "db/sqlscan.h"
 #include "time/instant.h"
 
 /* The columns' names, which belong to the spec. */
@@ -163,8 +164,26 @@ add_member(JsonBuilder *builder, const char *name, const char *text)
     tu_output_value(builder, &value);
 }
 
+/* Dimensions that are the same in all rows of the series tell what it is, though no row is given. */
 static void
-add_errors(JsonBuilder *builder, const TuAnswer *answer)
+add_constants(JsonBuilder *builder, const TuQuery *query, const char *name)
+{
+    const GPtrArray *names = query->summary->spec->dimensions;
+    json_builder_set_member_name(builder, "dimensions");
+    json_builder_begin_object(builder);
+    for (guint s = 0; s < query->series->len; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(query->series, s);
+        for (guint d = 0; d < names->len && g_strcmp0(series->spec->name, name) == 0; d++) {
+            g_autofree char *text = tu_sql_constant(g_ptr_array_index(series->spec->dimensions, d));
+            if (text != NULL)
+                add_member(builder, g_ptr_array_index(names, d), text);
+        }
+    }
+    json_builder_end_object(builder);
+}
+
+static void
+add_errors(JsonBuilder *builder, const TuQuery *query, const TuAnswer *answer)
 {
     json_builder_set_member_name(builder, "errors");
     json_builder_begin_array(builder);
@@ -174,6 +193,8 @@ add_errors(JsonBuilder *builder, const TuAnswer *answer)
         add_member(builder, "series", entry->series);
         add_member(builder, "measure", entry->measure);
         add_member(builder, "error", entry->error);
+        if (entry->series != NULL)
+            add_constants(builder, query, entry->series);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -207,7 +228,7 @@ print_json(const TuQuery *query, TuAnswer *answer, GPtrArray *names)
     json_builder_begin_array(builder);
     each_row(query, answer, names->len, add_to_array, end_array, builder);
     json_builder_end_array(builder);
-    add_errors(builder, answer);
+    add_errors(builder, query, answer);
     json_builder_end_object(builder);
     tu_output_json(builder);
 }

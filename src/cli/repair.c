@@ -29,11 +29,39 @@ repair(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError
     return tu_repair_group(keeper, group, &wanted->left, result, error);
 }
 
+/* The grains named, as bits; every one of them must be kept by some summary. */
+static gboolean
+parse_grains(const char *text, const TuSession *session, const TuSummaryModel *only,
+             guint *ret_grains, GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(text != NULL ? text : "", ",", -1);
+    *ret_grains = 0;
+    for (guint i = 0; names[i] != NULL; i++) {
+        TuGrain grain = TU_GRAIN_DAY;
+        gboolean is_known = tu_grain_parse(g_strstrip(names[i]), &grain);
+        gboolean is_kept = FALSE;
+        for (guint s = 0; s < session->model->summaries->len && is_known; s++) {
+            const TuSummaryModel *summary = g_ptr_array_index(session->model->summaries, s);
+            is_kept = is_kept ||
+                      ((only == NULL || summary == only) && summary->tables[grain] != NULL);
+        }
+        if (!is_kept) {
+            g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "--grain %s: %s", names[i],
+                        is_known ? "no summary keeps it"
+                                 : "write minute, hour, day, week, month, quarter or year");
+            return FALSE;
+        }
+        *ret_grains |= 1u << grain;
+    }
+    return TRUE;
+}
+
 int
 tu_command_repair(const TuContext *context, int argc, char **argv, GError **error)
 {
     g_autofree char *summary = NULL;
     g_autofree char *tenant = NULL;
+    g_autofree char *grains = NULL;
     g_auto(TuDateOptions) dates = {0};
     Wanted wanted = {0};
     TuSummaryModel *found = NULL;
@@ -44,6 +72,7 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
         {"from", 0, 0, G_OPTION_ARG_STRING, &dates.from, NULL, NULL},
         {"to", 0, 0, G_OPTION_ARG_STRING, &dates.to, NULL, NULL},
         {"days", 0, 0, G_OPTION_ARG_INT, &dates.days, NULL, NULL},
+        {"grain", 0, 0, G_OPTION_ARG_STRING, &grains, NULL, NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &wanted.what.is_dry_run, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -55,6 +84,7 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
         !tu_session_open(&session, &context->door, wanted.what.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE,
                          error) ||
         !tu_session_summary(&session, summary, &found, error) ||
+        !parse_grains(grains, &session, found, &wanted.what.grains, error) ||
         !tu_sealed_say(&session, found, wanted.what.from, TU_SEALED_IS_LEFT, error))
         return -1;
     if (!wanted.what.is_dry_run && !tu_work_say_paused(&session, summary, error))

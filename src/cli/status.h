@@ -71,6 +71,11 @@ typedef struct {
     gint64 since_us;
 } TuNightStatus;
 
+/* A series that cannot be evaluated now (keep/failing.h). */
+typedef struct {
+    char *summary, *series, *error, *since;
+} TuFailingStatus;
+
 typedef struct {
     gint64 now_us;
     GArray *summaries; /* of TuSummaryStatus, in the spec's order */
@@ -79,6 +84,7 @@ typedef struct {
     GArray *parked;    /* of TuParkedBucket: the first TU_PARKED_SHOWN */
     GPtrArray *pauses; /* of TuPause */
     GArray *nights;    /* of TuNightStatus */
+    GArray *failing;   /* of TuFailingStatus */
     gint64 n_jobs_pending, n_jobs_running;
     GPtrArray *workers; /* of TuPresent */
     TuDictionary *values;
@@ -94,7 +100,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuStatus, tu_status_clear)
 gboolean tu_status_read(TuSession *session, TuStatus *ret_status,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* TRUE if somebody should look: an unguarded table, a parked bucket, a tenant with an error, a last
+/* TRUE if somebody should look: an unguarded table, a failing series, a parked bucket, a tenant with an error, a last
  * run that failed, a night that is late. Being built is no alarm, nor is drift that was mended, nor a release. */
 gboolean tu_status_is_alarming(const TuStatus *status);
 

@@ -132,6 +132,23 @@ add_nights(JsonBuilder *builder, const TuStatus *status)
 }
 
 static void
+add_failing(JsonBuilder *builder, const TuStatus *status)
+{
+    json_builder_set_member_name(builder, "failing");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < status->failing->len; i++) {
+        const TuFailingStatus *failing = &g_array_index(status->failing, TuFailingStatus, i);
+        json_builder_begin_object(builder);
+        add_value(builder, "summary", tu_value_text(failing->summary));
+        add_value(builder, "series", tu_value_text(failing->series));
+        add_value(builder, "since", tu_value_text(failing->since));
+        add_value(builder, "error", tu_value_text(failing->error));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void
 print_json(const TuStatus *status)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -154,6 +171,7 @@ print_json(const TuStatus *status)
     json_builder_end_array(builder);
     add_jobs(builder, status);
     add_nights(builder, status);
+    add_failing(builder, status);
     json_builder_end_object(builder);
     tu_output_json(builder);
 }
@@ -414,6 +432,18 @@ print_nights(const TuStatus *status)
 }
 
 static void
+print_failing(const TuStatus *status)
+{
+    for (guint i = 0; i < status->failing->len; i++) {
+        const TuFailingStatus *failing = &g_array_index(status->failing, TuFailingStatus, i);
+        print_line("failing%s%s: summary %s, series %s: %s: it stays as it is, the others go on",
+                   failing->since != NULL ? " since " : "",
+                   failing->since != NULL ? failing->since : "", failing->summary,
+                   failing->series, failing->error);
+    }
+}
+
+static void
 print_text(const TuStatus *status)
 {
     print_summaries(status);
@@ -423,6 +453,7 @@ print_text(const TuStatus *status)
         tu_workers_print(status->workers);
     print_nights(status);
     print_guards(status);
+    print_failing(status);
     print_all_sealed(status);
     print_tenants(status);
     print_failed_runs(status);

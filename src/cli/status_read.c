@@ -83,6 +83,16 @@ night_clear(gpointer data)
     g_free(night->zone);
 }
 
+static void
+failing_clear(gpointer data)
+{
+    TuFailingStatus *failing = data;
+    g_free(failing->summary);
+    g_free(failing->series);
+    g_free(failing->error);
+    g_free(failing->since);
+}
+
 static GArray *
 array_of(guint bytes, GDestroyNotify clear)
 {
@@ -101,6 +111,7 @@ tu_status_clear(TuStatus *status)
     g_clear_pointer(&status->pauses, g_ptr_array_unref);
     g_clear_pointer(&status->nights, g_array_unref);
     g_clear_pointer(&status->workers, g_ptr_array_unref);
+    g_clear_pointer(&status->failing, g_array_unref);
     g_clear_pointer(&status->values, tu_dictionary_free);
 }
 
@@ -194,6 +205,52 @@ take_parked(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* What a worker has noted, and since when. */
+static gboolean
+take_failing(const TuValue *row, gpointer data, GError **error)
+{
+    TuFailingStatus failing = {text_of(&row[0]), text_of(&row[1]), text_of(&row[2]),
+                               text_of(&row[3])};
+    g_array_append_val(((TuStatus *)data)->failing, failing);
+    return TRUE;
+}
+
+/* Noted or not, who looks at the database now sees it too. */
+static void
+add_unnoted(const TuModel *model, TuStatus *status)
+{
+    for (guint i = 0; i < model->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(model->sources, i);
+        for (guint s = 0; s < source->series->len; s++) {
+            const TuSeriesModel *series = g_ptr_array_index(source->series, s);
+            gboolean is_noted = series->problem == NULL;
+            const char *summary = series->summary->spec->name;
+            for (guint f = 0; f < status->failing->len && !is_noted; f++) {
+                const TuFailingStatus *noted = &g_array_index(status->failing, TuFailingStatus, f);
+                is_noted = g_str_equal(noted->summary, summary) &&
+                           g_strcmp0(noted->series, series->spec->name) == 0;
+            }
+            if (is_noted)
+                continue;
+            TuFailingStatus failing = {g_strdup(summary), g_strdup(series->spec->name),
+                                       g_strdup(series->problem), NULL};
+            g_array_append_val(status->failing, failing);
+        }
+    }
+}
+
+static gboolean
+read_failing(TuSession *session, TuStatus *status, GError **error)
+{
+    if (!tu_rows_each(session->db,
+                      "SELECT summary, series, error, since FROM trueup_failing "
+                      "ORDER BY summary, series",
+                      NULL, 0, FALSE, take_failing, status, error))
+        return FALSE;
+    add_unnoted(session->model, status);
+    return TRUE;
+}
+
 static gboolean
 read_nights(TuSession *session, TuStatus *status, GError **error)
 {
@@ -221,7 +278,7 @@ read_all(TuSession *session, TuStatus *status, GError **error)
     if (!tu_pauses_read(db, &status->pauses, error) ||
         !tu_jobs_count(db, &status->n_jobs_pending, &status->n_jobs_running, error) ||
         !tu_present_list(db, &status->workers, error) ||
-        !read_nights(session, status, error))
+        !read_failing(session, status, error) || !read_nights(session, status, error))
         return FALSE;
     for (guint i = 0; i < session->model->summaries->len; i++) {
         TuSummaryStatus summary = {.summary = g_ptr_array_index(session->model->summaries, i)};
@@ -257,6 +314,7 @@ tu_status_read(TuSession *session, TuStatus *ret_status, GError **error)
         .tenants = array_of(sizeof(TuTenantStatus), tenant_clear),
         .parked = array_of(sizeof(TuParkedBucket), parked_clear),
         .nights = array_of(sizeof(TuNightStatus), night_clear),
+        .failing = array_of(sizeof(TuFailingStatus), failing_clear),
         .values = tu_dictionary_new(),
     };
     if (!tu_transaction_begin_read(&txn, session->db, NULL, error) || !read_all(session, &status, error))
@@ -277,5 +335,5 @@ tu_status_is_alarming(const TuStatus *status)
             if (g_array_index(summary->guards, TuTableGuard, g).is_unguarded)
                 return TRUE;
     }
-    return status->tenants->len > 0 || status->nights->len > 0;
+    return status->tenants->len > 0 || status->nights->len > 0 || status->failing->len > 0;
 }

@@ -148,6 +148,24 @@ look_at_spec(TuWorker *worker)
     worker->door.spec_bytes = bytes;
 }
 
+/* A session knows the tables as they were when it was opened: where a series could not be evaluated then,
+ * it is seen in a while whether it can now. */
+#define LOOK_AT_FAILING_US (20 * G_USEC_PER_SEC)
+
+static void
+look_at_failing(TuWorker *worker)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (!worker->is_open || !tu_model_leaves_some_out(worker->session.model)) {
+        worker->failing_us = 0;
+    } else if (worker->failing_us == 0) {
+        worker->failing_us = now_us + LOOK_AT_FAILING_US;
+    } else if (now_us >= worker->failing_us) {
+        worker->is_open = FALSE;
+        worker->failing_us = 0;
+    }
+}
+
 static void
 say_lost(TuWorker *worker, const GError *why)
 {
@@ -258,6 +276,7 @@ tu_worker_open(TuWorker *worker, gboolean *ret_is_new)
         g_autoptr(GError) local = NULL;
         gint64 pause_us = 0;
         look_at_spec(worker);
+        look_at_failing(worker);
         if (worker->is_open && look_at_zones(worker)) {
             begin_work(worker);
             return TRUE;

@@ -59,6 +59,7 @@ typedef struct {
     guint generation;
     TuAlarms *alarms;
     gboolean has_said_lost;
+    gint64 failing_us; /* when a session that leaves series out is opened anew; 0: it leaves none out */
     guint64 n_lost;       /* connections in a row that brought nothing */
     const TuGroup *taken; /* the group whose lock this worker has */
     GHashTable *noted;    /* group's name -> when its holder was written down (monotonic) */

@@ -182,3 +182,18 @@ tu_sql_is_null(const char *expression)
     return tu_token_is(&first, "NULL") &&
            tu_sql_token(first.start + first.length).kind == TU_TOKEN_END;
 }
+
+char *
+tu_sql_constant(const char *expression)
+{
+    TuToken token = tu_sql_token(expression);
+    if (tu_sql_token(token.start + token.length).kind != TU_TOKEN_END)
+        return NULL;
+    if (token.kind == TU_TOKEN_NUMBER)
+        return g_strndup(token.start, token.length);
+    if (token.kind != TU_TOKEN_STRING)
+        return NULL;
+    g_autofree char *inside = g_strndup(token.start + 1, token.length - 2);
+    g_auto(GStrv) parts = g_strsplit(inside, "''", -1);
+    return g_strjoinv("'", parts);
+}

@@ -23,7 +23,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bisecting, bisecting_clear)
 /* What is read by one statement. */
 typedef struct {
     TuDate from, to;               /* local dates */
-    const TuSummaryModel *summary; /* only its expressions; NULL: all that are wanted */
+    const TuSeriesModel *series; /* only its expressions; NULL: all that are wanted */
     const guint32 *tenants;        /* numbers in the dictionary, sorted */
     guint n_tenants;               /* 0: all */
     const guint32 *times;          /* of one tenant's day: the only values, likewise */
@@ -48,9 +48,9 @@ is_wanted(const TuTally *tally, const TuSeriesModel *series)
 }
 
 static gboolean
-is_of(const TuSeriesModel *series, const TuSummaryModel *summary)
+is_of(const TuSeriesModel *series, const TuSeriesModel *only)
 {
-    return summary == NULL || series->summary == summary;
+    return only == NULL || series == only;
 }
 
 static void
@@ -61,14 +61,14 @@ ask_for(gboolean *is_asked, int expression)
 }
 
 gboolean *
-tu_bisect_asked(const TuTally *tally, const TuSourceModel *source, const TuSummaryModel *summary)
+tu_bisect_asked(const TuTally *tally, const TuSourceModel *source, const TuSeriesModel *only)
 {
     gboolean *is_asked = g_new0(gboolean, source->expressions->len);
     ask_for(is_asked, source->tenant);
     ask_for(is_asked, source->time);
     for (guint i = 0; i < source->series->len; i++) {
         const TuSeriesModel *series = g_ptr_array_index(source->series, i);
-        if (!is_of(series, summary) || !is_wanted(tally, series))
+        if (!is_of(series, only) || !is_wanted(tally, series))
             continue;
         ask_for(is_asked, series->filter);
         for (guint d = 0; d < series->layout->n_dimensions; d++)
@@ -90,16 +90,15 @@ asked_of_place(const TuSourceModel *source)
 }
 
 GPtrArray *
-tu_bisect_summaries(const TuTally *tally, const TuSourceModel *source, const TuSummaryModel *only)
+tu_bisect_series(const TuTally *tally, const TuSourceModel *source, const TuSeriesModel *only)
 {
-    GPtrArray *summaries = g_ptr_array_new();
+    GPtrArray *wanted = g_ptr_array_new();
     for (guint i = 0; i < source->series->len; i++) {
-        const TuSeriesModel *series = g_ptr_array_index(source->series, i);
-        if (is_of(series, only) && is_wanted(tally, series) &&
-            !g_ptr_array_find(summaries, series->summary, NULL))
-            g_ptr_array_add(summaries, series->summary);
+        TuSeriesModel *series = g_ptr_array_index(source->series, i);
+        if (is_of(series, only) && is_wanted(tally, series))
+            g_ptr_array_add(wanted, series);
     }
-    return summaries;
+    return wanted;
 }
 
 /* ---- reading a piece ---- */
@@ -173,7 +172,7 @@ read_piece(const Bisecting *work, const Piece *piece, gboolean is_place, Visit v
     Reading reading = {work, piece, visit, data};
     g_autofree gboolean *is_asked =
         is_place ? asked_of_place(work->source)
-                 : tu_bisect_asked(work->tally, work->source, piece->summary);
+                 : tu_bisect_asked(work->tally, work->source, piece->series);
     gboolean has_tenants = work->source->tenant >= 0;
     TuTimeRange time =
         tu_read_envelope(work->tally, piece->tenants, piece->n_tenants, piece->from, piece->to);
@@ -289,7 +288,7 @@ bound(const Bisecting *work, Piece *piece, GError **error)
 /* ---- what cannot be computed ---- */
 
 typedef struct {
-    const TuSummaryModel *summary;
+    const TuSeriesModel *series;
     GHashTable *units; /* set of TuNamedBucket */
 } GivingUp;
 
@@ -299,12 +298,11 @@ give_up_row(const Bisecting *work, const TuValue *row, TuPlace *place, gpointer 
 {
     const GivingUp *giving_up = data;
     TuNamedBucket named = {place->tenant_id,
-                           tu_place_bucket(place, work->source, giving_up->summary->unit)};
+                           tu_place_bucket(place, work->source, giving_up->series->summary->unit)};
     if (g_hash_table_contains(giving_up->units, &named))
         return TRUE;
     g_hash_table_add(giving_up->units, g_memdup2(&named, sizeof named));
-    tu_holes_add(work->tally, work->source, giving_up->summary, named.tenant, named.bucket,
-                 work->why);
+    tu_holes_add(work->tally, giving_up->series, named.tenant, named.bucket, work->why);
     return TRUE;
 }
 
@@ -312,11 +310,11 @@ give_up_row(const Bisecting *work, const TuValue *row, TuPlace *place, gpointer 
 static gboolean
 give_up(const Bisecting *work, const Piece *piece, GError **error)
 {
-    g_autoptr(GPtrArray) summaries = tu_bisect_summaries(work->tally, work->source, piece->summary);
-    for (guint i = 0; i < summaries->len; i++) {
+    g_autoptr(GPtrArray) wanted = tu_bisect_series(work->tally, work->source, piece->series);
+    for (guint i = 0; i < wanted->len; i++) {
         g_autoptr(GHashTable) units =
             g_hash_table_new_full(tu_named_bucket_hash, tu_named_bucket_equal, g_free, NULL);
-        GivingUp giving_up = {g_ptr_array_index(summaries, i), units};
+        GivingUp giving_up = {g_ptr_array_index(wanted, i), units};
         if (!read_piece(work, piece, TRUE, give_up_row, &giving_up, error))
             return FALSE;
     }
@@ -326,6 +324,7 @@ give_up(const Bisecting *work, const Piece *piece, GError **error)
 /* ---- halving ---- */
 
 static gboolean count(Bisecting *work, const Piece *piece, GError **error);
+static gboolean attempt(Bisecting *work, const Piece *piece, GError **error);
 
 static gboolean
 halve_dates(Bisecting *work, const Piece *piece, GError **error)
@@ -341,13 +340,15 @@ halve_dates(Bisecting *work, const Piece *piece, GError **error)
     return count(work, &older, error) && (newer.from >= newer.to || count(work, &newer, error));
 }
 
+/* Each series is tried whole, however many statements others have taken: only those that fail are cut. */
 static gboolean
-by_summary(Bisecting *work, const Piece *piece, const GPtrArray *summaries, GError **error)
+by_series(Bisecting *work, const Piece *piece, GError **error)
 {
-    for (guint i = 0; i < summaries->len; i++) {
+    g_autoptr(GPtrArray) wanted = tu_bisect_series(work->tally, work->source, NULL);
+    for (guint i = 0; i < wanted->len; i++) {
         Piece part = *piece;
-        part.summary = g_ptr_array_index(summaries, i);
-        if (!count(work, &part, error))
+        part.series = g_ptr_array_index(wanted, i);
+        if (!attempt(work, &part, error))
             return FALSE;
     }
     return TRUE;
@@ -430,12 +431,10 @@ by_time(Bisecting *work, const Piece *piece, GError **error)
 static gboolean
 split(Bisecting *work, const Piece *piece, GError **error)
 {
+    if (piece->series == NULL)
+        return by_series(work, piece, error);
     if (piece->from == G_MININT32 || piece->to == G_MAXINT32 || piece->to - piece->from > 1)
         return halve_dates(work, piece, error);
-    if (piece->summary == NULL) {
-        g_autoptr(GPtrArray) summaries = tu_bisect_summaries(work->tally, work->source, NULL);
-        return by_summary(work, piece, summaries, error);
-    }
     if (piece->n_tenants == 0)
         return by_tenant(work, piece, error);
     if (piece->n_tenants > 1)
@@ -461,19 +460,25 @@ take_error(Bisecting *work, GError *problem, GError **error)
 }
 
 static gboolean
-count(Bisecting *work, const Piece *piece, GError **error)
+attempt(Bisecting *work, const Piece *piece, GError **error)
 {
     GError *problem = NULL;
+    work->tally->holes->n_probes++;
+    if (read_piece(work, piece, FALSE, NULL, NULL, &problem))
+        return read_piece(work, piece, FALSE, count_row, (gpointer)(gsize)piece->series, error);
+    return take_error(work, problem, error) && split(work, piece, error);
+}
+
+static gboolean
+count(Bisecting *work, const Piece *piece, GError **error)
+{
     if (piece->n_tenants > NAMED_LIMIT)
         return halve_tenants(work, piece, error);
     if (piece->n_times > NAMED_LIMIT)
         return halve_times(work, piece, error);
     if (work->why != NULL && work->tally->holes->n_probes >= TU_BISECT_PROBES)
         return give_up(work, piece, error);
-    work->tally->holes->n_probes++;
-    if (read_piece(work, piece, FALSE, NULL, NULL, &problem))
-        return read_piece(work, piece, FALSE, count_row, (gpointer)(gsize)piece->summary, error);
-    return take_error(work, problem, error) && split(work, piece, error);
+    return attempt(work, piece, error);
 }
 
 /* Rows that have no place are looked for first: without one, no other can be told from the rest. */

@@ -4,7 +4,7 @@
  *
  *   a range of dates ── can be read ──▶ counted
  *     │ fails
- *     ├─▶ its halves, down to one day ─▶ summary by summary ─▶ halves of the tenants
+ *     ├─▶ series by series; of one that fails: its halves, down to one day ─▶ halves of the tenants
  *     └───────────────▶ one tenant: halves of the times ─▶ one bucket: a hole (keep/holes.h)
  *
  * Each part is read twice: what is counted cannot be taken back, so it is only tried first. All is
@@ -31,11 +31,10 @@ gboolean tu_bisect_rows(TuTally *tally, const TuSourceModel *source, const TuRea
 gboolean tu_bisect_images(TuTally *tally, const TuSourceModel *source,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Which expressions the summary's series (NULL: all) need that want something: TuSomeRows.is_asked.
- */
+/* Which expressions the series (NULL: all) need that want something: TuSomeRows.is_asked. */
 gboolean *tu_bisect_asked(const TuTally *tally, const TuSourceModel *source,
-                          const TuSummaryModel *summary);
+                          const TuSeriesModel *only);
 
-/* The summaries that want something of the source, or only that one (of TuSummaryModel *). */
-GPtrArray *tu_bisect_summaries(const TuTally *tally, const TuSourceModel *source,
-                               const TuSummaryModel *only);
+/* The series that want something of the source, or only that one (of TuSeriesModel *). */
+GPtrArray *tu_bisect_series(const TuTally *tally, const TuSourceModel *source,
+                            const TuSeriesModel *only);

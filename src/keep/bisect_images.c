@@ -5,7 +5,7 @@
 typedef struct {
     TuTally *tally;
     const TuSourceModel *source;
-    const TuSummaryModel *summary; /* NULL: all */
+    const TuSeriesModel *series;   /* NULL: all */
     const GArray *ids;             /* of the log's entries, sorted */
     const char *why;               /* of what was tried before it was halved */
 } Log;
@@ -16,7 +16,7 @@ static gboolean
 is_left_out(const TuSeriesModel *series, gpointer data)
 {
     const Log *log = data;
-    return !series->is_foldable || (log->summary != NULL && series->summary != log->summary);
+    return !series->is_foldable || (log->series != NULL && series != log->series);
 }
 
 static gboolean
@@ -42,7 +42,7 @@ read_images(Log *log, guint first, guint n, TuRowVisit visit, GError **error)
     TuValue range[] = {
         tu_database_entry_value(db, g_array_index(log->ids, gint64, first), texts[0]),
         tu_database_entry_value(db, g_array_index(log->ids, gint64, first + n - 1), texts[1])};
-    g_autofree gboolean *is_asked = tu_bisect_asked(log->tally, log->source, log->summary);
+    g_autofree gboolean *is_asked = tu_bisect_asked(log->tally, log->source, log->series);
     g_autofree char *sql =
         tu_source_select_some_images(log->source, tu_database_dialect(db), is_asked);
     return tu_rows_each(db, sql, range, G_N_ELEMENTS(range), FALSE, visit, log, error);
@@ -54,11 +54,11 @@ static gboolean
 note_hole(TuPlace *place, const TuSourceModel *source, gpointer data, GError **error)
 {
     const Log *log = data;
-    g_autoptr(GPtrArray) summaries = tu_bisect_summaries(log->tally, source, log->summary);
-    for (guint i = 0; i < summaries->len; i++) {
-        const TuSummaryModel *summary = g_ptr_array_index(summaries, i);
-        tu_holes_add(log->tally, source, summary, place->tenant_id,
-                     tu_place_bucket(place, source, summary->unit), log->why);
+    g_autoptr(GPtrArray) wanted = tu_bisect_series(log->tally, source, log->series);
+    for (guint i = 0; i < wanted->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(wanted, i);
+        tu_holes_add(log->tally, series, place->tenant_id,
+                     tu_place_bucket(place, source, series->summary->unit), log->why);
     }
     return TRUE;
 }
@@ -83,12 +83,12 @@ give_up(Log *log, guint first, guint n, GError **error)
 static gboolean subtract(Log *log, guint first, guint n, GError **error);
 
 static gboolean
-by_summary(Log *log, guint first, GError **error)
+by_series(Log *log, guint first, GError **error)
 {
-    g_autoptr(GPtrArray) summaries = tu_bisect_summaries(log->tally, log->source, NULL);
-    for (guint i = 0; i < summaries->len; i++) {
+    g_autoptr(GPtrArray) wanted = tu_bisect_series(log->tally, log->source, NULL);
+    for (guint i = 0; i < wanted->len; i++) {
         Log part = *log;
-        part.summary = g_ptr_array_index(summaries, i);
+        part.series = g_ptr_array_index(wanted, i);
         if (!subtract(&part, first, 1, error))
             return FALSE;
     }
@@ -100,7 +100,7 @@ split(Log *log, guint first, guint n, GError **error)
 {
     if (n > 1)
         return subtract(log, first, n / 2, error) && subtract(log, first + n / 2, n - n / 2, error);
-    return log->summary == NULL ? by_summary(log, first, error) : give_up(log, first, n, error);
+    return log->series == NULL ? by_series(log, first, error) : give_up(log, first, n, error);
 }
 
 static gboolean

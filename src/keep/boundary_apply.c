@@ -98,8 +98,11 @@ write_grain(const Looking *looking, TuGrain grain, gboolean is_new, GError **err
     TuDatabase *db = looking->keeper->db;
     TuDate wanted = wanted_at(looking, grain, looking->now_us);
     gboolean begins = FALSE;
+    /* A table that was there may have old rows, which were another's and are removed like all others. */
+    TuDate cleared = looking->summary->tables[grain]->exists ? G_MININT32 : wanted;
     TuValue values[] = {tu_value_text(looking->summary->spec->name),
-                        tu_value_text(tu_grain_name(grain)), tu_boundary_value(wanted)};
+                        tu_value_text(tu_grain_name(grain)), tu_boundary_value(wanted),
+                        tu_boundary_value(cleared)};
     if (!is_anew(looking, grain, is_new, &begins, error))
         return FALSE;
     if (begins)
@@ -108,13 +111,13 @@ write_grain(const Looking *looking, TuGrain grain, gboolean is_new, GError **err
                (wanted == G_MININT32 ||
                 tu_database_run(db,
                                 "INSERT INTO trueup_boundary(summary, grain, removed_below, "
-                                "cleared_below) VALUES (?1, ?2, ?3, ?3)",
+                                "cleared_below) VALUES (?1, ?2, ?3, ?4)",
                                 values, G_N_ELEMENTS(values), NULL, error));
     return !goes_back(looking, grain) ||
            tu_database_run(db,
                            "UPDATE trueup_boundary SET removed_below = ?3, cleared_below = ?3 "
                            "WHERE summary = ?1 AND grain = ?2",
-                           values, G_N_ELEMENTS(values), NULL, error);
+                           values, 3, NULL, error);
 }
 
 gboolean

@@ -49,23 +49,22 @@ bucket_in_grain(const TuHole *hole, const TuZone *zone, TuGrain grain)
 }
 
 void
-tu_holes_add(TuTally *tally, const TuSourceModel *source, const TuSummaryModel *summary,
-             guint32 tenant, TuBucket unit, const char *message)
+tu_holes_add(TuTally *tally, const TuSeriesModel *series, guint32 tenant, TuBucket unit,
+             const char *message)
 {
-    TuHole hole = {source, summary, tenant, unit, NULL};
+    TuHole hole = {series->source, series->summary, tenant, unit, NULL};
     const TuZone *zone = tu_tally_tenant(tally, tenant)->zone;
-    for (guint s = 0; s < summary->series->len; s++) {
-        const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
-        for (int grain = 0; grain < TU_GRAINS && series->source == source; grain++) {
-            if (series->target[grain] < 0)
-                continue;
-            guint target = (guint)series->target[grain];
-            TuBucket bucket = bucket_in_grain(&hole, zone, (TuGrain)grain);
-            if (!tu_tally_wants(tally, target, tenant, bucket))
-                continue;
-            hole.message = tu_tally_fail(tally, target, tenant, bucket, message);
-            g_hash_table_add(tally->holes->messages, (gpointer)(gsize)hole.message);
-        }
+    const char *name = series->spec->name;
+    g_autofree char *told = name != NULL ? g_strdup_printf("series %s: %s", name, message) : NULL;
+    for (int grain = 0; grain < TU_GRAINS; grain++) {
+        if (series->target[grain] < 0)
+            continue;
+        guint target = (guint)series->target[grain];
+        TuBucket bucket = bucket_in_grain(&hole, zone, (TuGrain)grain);
+        if (!tu_tally_wants(tally, target, tenant, bucket))
+            continue;
+        hole.message = tu_tally_fail(tally, target, tenant, bucket, told != NULL ? told : message);
+        g_hash_table_add(tally->holes->messages, (gpointer)(gsize)hole.message);
     }
     if (hole.message != NULL)
         g_array_append_val(tally->holes->list, hole);

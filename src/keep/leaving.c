@@ -99,6 +99,7 @@ tu_register_find_leaving(TuRegistration *registration, GError **error)
          {"DELETE FROM trueup_summary WHERE name = ?1", "DELETE FROM trueup_build WHERE summary = ?1",
           "DELETE FROM trueup_pending WHERE summary = ?1",
           "DELETE FROM trueup_boundary WHERE summary = ?1",
+          "DELETE FROM trueup_failing WHERE summary = ?1",
           "DELETE FROM trueup_pause WHERE summary = ?1"}, FALSE},
         {"SELECT name FROM trueup_source", source_is_there,
          {"DELETE FROM trueup_source WHERE name = ?1",

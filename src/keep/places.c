@@ -342,6 +342,8 @@ tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch
     Visiting visiting = {tally, source, visit, data};
     gboolean is_tolerant = entries == TU_ENTRIES_ANY_PLACE;
     gboolean is_ok = FALSE;
+    if (source->problem != NULL)
+        return TRUE; /* it is all of its series': keep/failing.h */
     if (source->is_joined) {
         is_ok = each_combination(&visiting, batch, is_tolerant, error);
     } else {

@@ -156,6 +156,7 @@ drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tabl
         "DELETE FROM trueup_pending WHERE summary = ?1",
         "DELETE FROM trueup_build WHERE summary = ?1",
         "DELETE FROM trueup_boundary WHERE summary = ?1",
+        "DELETE FROM trueup_failing WHERE summary = ?1",
         "DELETE FROM trueup_kept WHERE summary = ?1",
         "DELETE FROM trueup_pause WHERE summary = ?1",
         "DELETE FROM trueup_summary WHERE name = ?1",

@@ -4,6 +4,7 @@
 
 #include "db/stop.h"
 #include "keep/count_sealed.h"
+#include "keep/failing.h"
 #include "keep/pieces.h"
 #include "keep/tenants_sync.h"
 #include "work/runs.h"
@@ -78,6 +79,7 @@ stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, G
         (TuStretch){.summaries = summaries,
                     .tenants = repair->tenant != NULL || is_of_zones ? tenants : NULL,
                     .range = {.from = repair->from, .to = repair->to, .overlapping = TRUE},
+                    .grains = repair->grains,
                     .n_slices = 1,
                     .counts_drift = TRUE};
     return TRUE;
@@ -105,20 +107,12 @@ start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **err
     return tu_runs_close_dead(keeper, error) && tu_run_begin(keeper->db, &what, ret_id, error);
 }
 
-/* What it was not done without; NULL: it was done. */
-static const char *
-problem_of(const TuResult *result)
-{
-    gboolean has_failed = result->failures != NULL && result->failures->len > 0;
-    return has_failed ? ((const TuFailure *)g_ptr_array_index(result->failures, 0))->line : NULL;
-}
-
 static gboolean
 finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *problem, GError **error)
 {
     const TuRunCounts counts = {result->rows_read, result->cells_written, result->cells_drifted};
-    return tu_run_finish(keeper->db, id, &counts, problem != NULL ? problem : problem_of(result),
-                         error);
+    g_autofree char *failures = tu_result_failures(result);
+    return tu_run_finish(keeper->db, id, &counts, problem != NULL ? problem : failures, error);
 }
 
 /* ---- repairing ---- */
@@ -163,7 +157,9 @@ begin_piece(TuStretch *stretch, gpointer data)
     Repairing *repairing = data;
     repairing->from = stretch->range.from;
     stretch->range.overlapping = stretch->range.from == repairing->left->from;
-    stretch->range.rolls_up = stretch->range.to != repairing->end;
+    /* A period that began before all that is repaired has days that nobody looks at: it is counted anew. */
+    stretch->range.rolls_up = stretch->range.to != repairing->end &&
+                              (!stretch->range.overlapping || stretch->range.from == G_MININT32);
     stretch->range.stored_to = repairing->end;
 }
 
@@ -174,7 +170,7 @@ note_end(TuChanges *changes, gpointer data)
     const Repairing *repairing = data;
     const TuRepair *left = repairing->left;
     const TuResult *result = repairing->result;
-    const char *problem = problem_of(result);
+    g_autofree char *problem = tu_result_failures(result);
     TuValue values[] = {tu_value_integer(repairing->run_id),
                         tu_value_text(problem == NULL ? "COMPLETED" : "FAILED"),
                         tu_keeper_now(),
@@ -235,6 +231,7 @@ repair_once(Repairing *repairing, GError **error)
         !stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
         !leave_paused(&snapshot, left, summaries, error))
         return FALSE;
+    tu_failing_tell(snapshot.group, left->summary, repairing->result);
     repairing->is_unwanted = !wanted;
     repairing->is_over = !wanted || summaries->len == 0;
     return repairing->is_over || write_piece(&snapshot, repairing, &stretch, error);
@@ -338,6 +335,7 @@ tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrif
         !tu_tenants_hold_unsynced(&snapshot, error) ||
         !stretch_of(&snapshot, what, summaries, tenants, &stretch, error))
         return FALSE;
+    tu_failing_tell(group, what->summary, result);
     stretch.on_drift = on_drift;
     stretch.on_drift_data = data;
     return tu_stretch_compare_all(&snapshot, &stretch, result, error) &&

@@ -11,6 +11,7 @@ typedef struct {
     const char *kind;        /* for the run log; NULL: "repair" */
     const char *tenant;      /* as text; NULL: all */
     const char *const *zones; /* only tenants on these clocks, NULL-terminated; NULL: all */
+    guint grains;            /* bits 1 << TuGrain: only the tables of these; 0: all */
     TuDate from, to;         /* `to` excluded; G_MININT32, G_MAXINT32: without bound */
     gboolean is_dry_run;
     /* Both may be NULL: is it still to be done, asked at each snapshot; and statements that are

@@ -73,6 +73,25 @@ tu_result_fail(TuResult *result, const char *summary, const char *tenant, const 
     g_ptr_array_add(result->failures, failure);
 }
 
+/* A person reads so many; how many more there are is said. */
+#define FAILURES_TOLD 12
+
+char *
+tu_result_failures(const TuResult *result)
+{
+    guint n = result->failures != NULL ? result->failures->len : 0;
+    if (n == 0)
+        return NULL;
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < MIN(n, FAILURES_TOLD); i++) {
+        const TuFailure *failure = g_ptr_array_index(result->failures, i);
+        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", failure->error);
+    }
+    if (n > FAILURES_TOLD)
+        g_string_append_printf(text, "; and %u more", n - FAILURES_TOLD);
+    return g_string_free(text, FALSE);
+}
+
 void
 tu_result_fail_source(TuResult *result, const TuSourceModel *source, const char *error)
 {

@@ -43,3 +43,6 @@ void tu_result_fail_source(TuResult *result, const TuSourceModel *source, const 
 /* The same of one bucket, which the error begins with. */
 void tu_result_fail_bucket(TuResult *result, const TuSummaryModel *summary, const TuValue *tenant,
                            TuGrain grain, TuBucket bucket, const char *error);
+
+/* All errors in one text, the first dozen of them; NULL: there are none. Free with g_free. */
+char *tu_result_failures(const TuResult *result);

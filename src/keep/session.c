@@ -128,7 +128,8 @@ open_once(TuSession *session, GError **error)
     session->spec = read_spec(session->door, error);
     if (session->spec == NULL || !connect_session(session, error) ||
         !find_hazards(session, session->mode, error) ||
-        !tu_model_new(session->spec, session->db, session->findings, &session->model, error) ||
+        !(session->needs_apply ? tu_model_new_leaving_out : tu_model_new)(
+            session->spec, session->db, session->findings, &session->model, error) ||
         !refuse_findings(session, session->needs_apply, error))
         return FALSE;
     tu_keeper_init(&session->keeper, session->db, session->model);

@@ -28,6 +28,18 @@ tu_stretch_tally(TuSnapshot *snapshot, const TuStretch *stretch)
     return tally;
 }
 
+/* Without finer cells beside them, a grain's are counted from the source. */
+static void
+leave_grains(TuTally *tally, guint grains)
+{
+    for (guint target = 0; target < tally->snapshot->group->n_targets; target++) {
+        TuWanted *wanted = &tally->wanted[target];
+        if ((grains & 1u << tally->snapshot->group->targets[target].grain) == 0)
+            *wanted = (TuWanted){.kind = TU_WANT_NONE};
+        wanted->from_source = wanted->kind != TU_WANT_NONE;
+    }
+}
+
 static TuTally *
 prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
 {
@@ -39,6 +51,8 @@ prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
     tally->moved = stretch->moved;
     for (guint i = 0; i < stretch->summaries->len; i++)
         tu_truth_want_range(tally, g_ptr_array_index(stretch->summaries, i), stretch->range);
+    if (stretch->grains != 0)
+        leave_grains(tally, stretch->grains);
     return tally;
 }
 
@@ -403,6 +417,8 @@ find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest,
     tally->n_slices = 1;
     for (guint i = 0; i < snapshot->group->sources->len; i++) {
         extent.source = g_ptr_array_index(snapshot->group->sources, i);
+        if (extent.source->problem != NULL)
+            continue;
         const char *tenant = extent.source->tenant >= 0
                                  ? g_ptr_array_index(extent.source->expressions,
                                                      (guint)extent.source->tenant)

@@ -13,6 +13,7 @@ typedef struct {
     GPtrArray *summaries; /* of TuSummaryModel *, all of one group */
     GArray *tenants;      /* of TuValue: only these; NULL: all */
     TuDateRange range;
+    guint grains;         /* bits 1 << TuGrain: only these, counted from the source; 0: all */
     TuDate oldest, newest; /* set by shrinking: the dates of the first and last row in the range */
     guint n_slices;       /* 1, or more: the tenants in so many parts, to save memory */
     const TuZoneDiff *moved; /* only these buckets; NULL: all */

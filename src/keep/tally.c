@@ -306,6 +306,17 @@ overflow_of(const TuTally *tally, guint target, TuCell *cell)
     return NULL;
 }
 
+/* What is wrong with a cell of a long summary says of which series; what is only under way is no message. */
+static void
+fail_cell(TuTally *tally, guint target, const TuCell *cell, const char *failure)
+{
+    const char *name = tally->snapshot->group->targets[target].series->spec->name;
+    g_autofree char *told = name != NULL && !g_str_equal(failure, TU_UNDER_WAY)
+                                ? g_strdup_printf("series %s: %s", name, failure)
+                                : NULL;
+    tu_tally_fail(tally, target, cell->tenant, cell->bucket, told != NULL ? told : failure);
+}
+
 void
 tu_tally_check(TuTally *tally)
 {
@@ -322,7 +333,7 @@ tu_tally_check(TuTally *tally)
             if (failure == NULL)
                 failure = overflow_of(tally, target, cell);
             if (failure != NULL)
-                tu_tally_fail(tally, target, cell->tenant, cell->bucket, failure);
+                fail_cell(tally, target, cell, failure);
         }
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "keep/apply.h"
+#include "keep/failing.h"
 #include "keep/rows.h"
 #include "keep/zones.h"
 
@@ -202,7 +203,9 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
         if (tenant->error != NULL)
             tu_result_fail(result, NULL, text, tenant->error);
     }
-    if (!snapshot->is_known && !each_difference(snapshot, note_difference, changes, error))
+    tu_failing_tell(snapshot->group, NULL, result);
+    if (!snapshot->is_known && (!each_difference(snapshot, note_difference, changes, error) ||
+                                !tu_failing_compare(changes, error)))
         return FALSE;
     if (snapshot->has_notice)
         take_notice(changes);

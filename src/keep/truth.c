@@ -65,7 +65,7 @@ tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange r
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         for (int grain = 0; grain < TU_GRAINS; grain++) {
-            if (series->target[grain] < 0)
+            if (series->target[grain] < 0 || series->problem != NULL)
                 continue;
             TuWanted *wanted = &tally->wanted[series->target[grain]];
             *wanted = range_of_grain(tally, summary, &range, (TuGrain)grain);
@@ -92,7 +92,8 @@ tu_truth_want_unit(TuTally *tally, const TuUnit *unit, TuUnitManner manner)
     const TuSummaryModel *summary = unit->summary;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
-        if (series->source != unit->source || (manner.only_unfolded && series->is_foldable))
+        if (series->source != unit->source || series->problem != NULL ||
+            (manner.only_unfolded && series->is_foldable))
             continue;
         for (int grain = 0; grain < TU_GRAINS; grain++) {
             if (series->target[grain] < 0)

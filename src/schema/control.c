@@ -81,6 +81,10 @@ static const struct {
      "(table_name %M NOT NULL, name %M NOT NULL, identity %T NOT NULL, column_name %T, "
      "range_from %N, range_to %N, PRIMARY KEY (table_name, name))",
      TRUE},
+    {"trueup_failing", "TABLE",
+     "(summary %M NOT NULL, series %M NOT NULL, error %T NOT NULL, since %A NOT NULL, "
+     "PRIMARY KEY (summary, series))",
+     TRUE},
     {"trueup_parked", "VIEW",
      " AS SELECT summary, tenant, bucket, NULL AS \"key\", attempts, next_attempt_at, error "
      "FROM trueup_pending WHERE error IS NOT NULL"},

@@ -46,6 +46,18 @@ tu_model_summary(const TuModel *model, const char *name)
     return NULL;
 }
 
+gboolean
+tu_model_leaves_some_out(const TuModel *model)
+{
+    for (guint i = 0; i < model->sources->len; i++) {
+        const TuSourceModel *source = g_ptr_array_index(model->sources, i);
+        for (guint s = 0; s < source->series->len; s++)
+            if (((const TuSeriesModel *)g_ptr_array_index(source->series, s))->problem != NULL)
+                return TRUE;
+    }
+    return FALSE;
+}
+
 /* ---- groups: sources that share a table or a summary ---- */
 
 /* Union-find over sources: lead[i] leads to the first source of i's group. */
@@ -282,12 +294,13 @@ find_table_names(TuModel *model, TuDatabase *db, GError **error)
     return tenants == NULL || add_table_name(model, db, tenants->table, error);
 }
 
-gboolean
-tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **ret_model,
-             GError **error)
+static gboolean
+resolve(const TuSpec *spec, TuDatabase *db, gboolean leaves_out, GPtrArray *findings,
+        TuModel **ret_model, GError **error)
 {
     g_autoptr(TuModel) model = g_new0(TuModel, 1);
     model->spec = spec;
+    model->leaves_out = leaves_out;
     model->groups = g_ptr_array_new_with_free_func(group_free);
     model->captured = g_ptr_array_new_with_free_func(tu_captured_free);
     model->sources = g_ptr_array_new_with_free_func(tu_source_model_free);
@@ -320,4 +333,18 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     model->digest = tu_definition_digest(spec);
     *ret_model = g_steal_pointer(&model);
     return TRUE;
+}
+
+gboolean
+tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **ret_model,
+             GError **error)
+{
+    return resolve(spec, db, FALSE, findings, ret_model, error);
+}
+
+gboolean
+tu_model_new_leaving_out(const TuSpec *spec, TuDatabase *db, GPtrArray *findings,
+                         TuModel **ret_model, GError **error)
+{
+    return resolve(spec, db, TRUE, findings, ret_model, error);
 }

@@ -47,6 +47,7 @@ typedef struct {
     gboolean is_foldable;
     gboolean is_rollable; /* coarser cells may be made from stored finer ones */
     int target[TU_GRAINS]; /* number in the group; -1 where the grain is not kept */
+    char *problem; /* why it cannot be evaluated now: nothing of it is read or written; NULL: it can */
 } TuSeriesModel;
 
 struct TuSourceModel {
@@ -65,6 +66,7 @@ struct TuSourceModel {
     gboolean captures;
     gboolean has_time_index;   /* a range of instants is read through an index */
     gboolean has_tenant_index; /* one tenant's range of instants is read through an index */
+    char *problem;             /* its rows cannot be read now, so none of its series can; NULL: they can */
 };
 
 /* The hidden columns of one measure; NULL where there is none. */
@@ -131,6 +133,7 @@ struct TuModel {
     GPtrArray *table_names; /* of char *: those captured; what schema_version is of */
     gint64 schema_version; /* of those tables before anything else was read */
     char *digest;         /* of what the spec means: "the spec changed" compares it */
+    gboolean leaves_out;  /* what cannot be evaluated is its series' problem, not a finding */
 };
 
 /* A finding about the database. `where` names a source, summary or table. */
@@ -159,8 +162,15 @@ void tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrA
  * `error` is for the database itself failing. */
 gboolean tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings,
                       TuModel **ret_model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, for whoever goes on with the series that can be evaluated: what is wrong with an expression
+ * of others (a column was dropped under it) is their `problem`, and no finding. */
+gboolean tu_model_new_leaving_out(const TuSpec *spec, TuDatabase *db, GPtrArray *findings,
+                                  TuModel **ret_model, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_model_free(TuModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuModel, tu_model_free)
+
+/* TRUE if some series has a problem: who keeps the model should resolve the spec again some time. */
+gboolean tu_model_leaves_some_out(const TuModel *model);
 
 /* By name; NULL if there is none. */
 TuSummaryModel *tu_model_summary(const TuModel *model, const char *name);

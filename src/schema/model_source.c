@@ -160,6 +160,21 @@ add_condition(TuSourceModel *source, const char *series_where, const char *text)
     return number_of(source, sql);
 }
 
+/* What was found about a part of the spec: all of it among the findings; or, where an error is the part's
+ * own problem, that one. */
+static void
+hand_over(const TuModel *model, GPtrArray *found, GPtrArray *findings, char **ret_problem)
+{
+    for (guint i = 0; i < found->len; i++) {
+        const TuFinding *finding = g_ptr_array_index(found, i);
+        if (model->leaves_out && finding->is_error) {
+            *ret_problem = g_strdup(finding->message);
+            return;
+        }
+    }
+    g_ptr_array_extend_and_steal(findings, g_ptr_array_ref(found));
+}
+
 /* ---- series ---- */
 
 static void
@@ -167,6 +182,7 @@ series_free(gpointer data)
 {
     TuSeriesModel *series = data;
     tu_layout_free(series->layout);
+    g_free(series->problem);
     for (guint i = 0; i < series->spec->dimensions->len; i++)
         tu_sql_type_clear(&series->dimension_types[i]);
     for (guint i = 0; i < series->spec->measures->len; i++)
@@ -278,6 +294,17 @@ may_fold(const TuSeriesModel *series)
     return TRUE;
 }
 
+/* Nothing of it is asked for; its number of cells and their layout stay, so that targets do. */
+static void
+leave_series_out(TuSeriesModel *series, guint n_expressions)
+{
+    series->filter = -1;
+    series->is_foldable = FALSE;
+    for (guint i = 0; i < series->layout->n_measures; i++)
+        series->inputs[i] = -1;
+    g_ptr_array_set_size(series->source->expressions, (int)n_expressions);
+}
+
 static gboolean
 add_series(TuSourceModel *source, TuDatabase *db, const TuSummary *summary, const TuSeries *spec,
            GPtrArray *findings, GError **error)
@@ -333,6 +360,7 @@ tu_source_model_free(gpointer data)
     g_ptr_array_unref(source->series);
     tu_sql_type_clear(&source->tenant_type);
     tu_zone_free(source->naive_zone);
+    g_free(source->problem);
     g_free(source);
 }
 
@@ -480,6 +508,24 @@ check_conditions(TuSourceModel *source, TuDatabase *db, const char *where, GPtrA
     return TRUE;
 }
 
+/* A series by itself, so that what is wrong with it may be its problem alone. */
+static gboolean
+add_series_apart(TuModel *model, TuSourceModel *source, TuDatabase *db, const TuSummary *summary,
+                 const TuSeries *spec, GPtrArray *findings, GError **error)
+{
+    g_autoptr(GPtrArray) found = tu_findings_new();
+    guint n_expressions = source->expressions->len;
+    if (!add_series(source, db, summary, spec, found, error))
+        return FALSE;
+    TuSeriesModel *series = g_ptr_array_index(source->series, source->series->len - 1);
+    hand_over(model, found, findings, &series->problem);
+    if (series->problem == NULL && source->problem != NULL)
+        series->problem = g_strdup_printf("source %s: %s", source->spec->name, source->problem);
+    if (series->problem != NULL)
+        leave_series_out(series, n_expressions);
+    return TRUE;
+}
+
 static gboolean
 find_indexes(TuSourceModel *source, TuDatabase *db, GError **error)
 {
@@ -516,17 +562,20 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
         if (source->naive_zone == NULL)
             return FALSE;
     }
-    if (!add_place(model, source, db, where, findings, error) ||
-        !check_conditions(source, db, where, findings, error))
+    g_autoptr(GPtrArray) found = tu_findings_new();
+    if (!add_place(model, source, db, where, found, error) ||
+        !check_conditions(source, db, where, found, error))
         return FALSE;
+    hand_over(model, found, findings, &source->problem);
     for (guint i = 0; i < model->spec->summaries->len; i++) {
         const TuSummary *summary = g_ptr_array_index(model->spec->summaries, i);
         for (guint s = 0; s < summary->series->len; s++) {
             const TuSeries *series = g_ptr_array_index(summary->series, s);
             if (series->source == spec &&
-                !add_series(source, db, summary, series, findings, error))
+                !add_series_apart(model, source, db, summary, series, findings, error))
                 return FALSE;
         }
     }
-    return tu_findings_forbid_work(findings) || find_indexes(source, db, error);
+    return tu_findings_forbid_work(findings) || source->problem != NULL ||
+           find_indexes(source, db, error);
 }

@@ -65,6 +65,8 @@ column_number(const TuSummaryModel *summary, guint index, gboolean is_dynamic, i
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         int scale = 0;
+        if (series->problem != NULL)
+            continue; /* what it would give is not known now */
         TuNumberKind number = tu_measure_number(&series->layout->measures[index], is_dynamic, &scale);
         if (width_of(number) > width_of(widest))
             widest = number;

@@ -1,0 +1,21 @@
+/*
+ * Failing series: those that the database cannot evaluate now, since a column or a function that
+ * they use is gone.
+ *
+ *   a worker's model says so, the note does not ──▶ one turn notes it: what is stored stays as it
+ * is, and its changes are consumed without it (I-1 (e)) the note says so, the model does not ──▶
+ * one turn takes the note away, and asks for the summary's history
+ *
+ * The others go on. A bucket that only some row spoils is no failing series, but a hole
+ * (keep/holes.h).
+ */
+#pragma once
+
+#include "keep/changes.h"
+#include "keep/result.h"
+
+/* Adds to `changes` what of the notes differs from the model's problems. */
+gboolean tu_failing_compare(TuChanges *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Tells of the failing series of a summary, or of all of the group (NULL). */
+void tu_failing_tell(const TuGroup *group, const TuSummaryModel *summary, TuResult *result);
