@@ -85,7 +85,7 @@ tu_result_failures(const TuResult *result)
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < MIN(n, FAILURES_TOLD); i++) {
         const TuFailure *failure = g_ptr_array_index(result->failures, i);
-        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", failure->error);
+        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", failure->line);
     }
     if (n > FAILURES_TOLD)
         g_string_append_printf(text, "; and %u more", n - FAILURES_TOLD);
