@@ -37,7 +37,7 @@ tu_command_drop(const TuContext *context, int argc, char **argv, GError **error)
         g_set_error_literal(error, TU_ERROR, TU_ERROR_USAGE, "nothing was dropped");
         return -1;
     }
-    if (!tu_install_drop(&session.keeper, summary, keep_tables, error))
+    if (!tu_install_drop(&session.keeper, name, keep_tables, error))
         return -1;
     printf(context->as_json ? "{}\n" : "dropped\n");
     return TU_EXIT_DONE;

@@ -5,6 +5,7 @@
 
 #include "keep/connect.h"
 #include "cli/output.h"
+#include "schema/keyed.h"
 #include "time/instant.h"
 
 /* How often a command that waits for another worker looks again. */
@@ -115,7 +116,10 @@ tu_work_each(TuSession *session, const char *summary_name, gboolean waits, TuGro
         const TuGroup *group = g_ptr_array_index(session->model->groups, i);
         const TuSummaryModel *summary =
             summary_name != NULL ? tu_model_summary(session->model, summary_name) : NULL;
-        if (summary != NULL && summary->group != group)
+        const TuKeyedModel *keyed =
+            summary_name != NULL ? tu_model_keyed(session->model, summary_name) : NULL;
+        if ((summary != NULL && summary->group != group) ||
+            (keyed != NULL && keyed->group != group))
             continue;
         if (!work_and_survive(session, i, waits, work, data, result, ret_was_held, error))
             return FALSE;

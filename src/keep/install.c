@@ -4,6 +4,7 @@
 
 #include "db/sql.h"
 #include "db/stop.h"
+#include "keep/keyed_install.h"
 #include "keep/register.h"
 #include "keep/rights.h"
 #include "keep/rows.h"
@@ -27,12 +28,13 @@ plan_parts(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GError 
                                        error))
                 return FALSE;
     }
+    g_autoptr(GPtrArray) captures = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        if (captured->is_captured && !tu_capture_plan(keeper->db, captured, statements, error))
+        if (captured->is_captured && !tu_capture_plan(keeper->db, captured, captures, error))
             return FALSE;
     }
-    return TRUE;
+    return tu_keyed_plan(keeper, captures, statements, findings, error);
 }
 
 gboolean
@@ -428,13 +430,33 @@ tu_install_release_all(TuDatabase *db, guint *ret_tables, GError **error)
     return TRUE;
 }
 
-/* TRUE if a summary other than `leaving` reads the table. */
+typedef struct {
+    TuSummaryModel *summary; /* both NULL: all */
+    const TuKeyedModel *keyed;
+    gboolean keep_tables;
+} Dropping;
+
 static gboolean
-is_needed(const TuModel *model, const TuCaptured *captured, const TuSummaryModel *leaving)
+is_of_all(const Dropping *dropping)
 {
+    return dropping->summary == NULL && dropping->keyed == NULL;
+}
+
+/* TRUE if a summary other than those that leave reads the table. */
+static gboolean
+is_needed(const TuModel *model, const TuCaptured *captured, const Dropping *dropping)
+{
+    const TuSummaryModel *leaving = dropping->summary;
+    if (is_of_all(dropping))
+        return FALSE;
+    for (guint i = 0; i < model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(model->keyed, i);
+        if (keyed != dropping->keyed && g_ptr_array_find(keyed->tables, captured, NULL))
+            return TRUE;
+    }
     for (guint i = 0; i < model->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
-        for (guint s = 0; s < summary->series->len && leaving != NULL && summary != leaving; s++) {
+        for (guint s = 0; s < summary->series->len && summary != leaving; s++) {
             const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
             if (g_ptr_array_find(series->source->tables, captured, NULL))
                 return TRUE;
@@ -476,7 +498,7 @@ drop_tables(TuKeeper *keeper, const char *summary, GError **error)
 }
 
 static gboolean
-drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tables, GError **error)
+drop_summary(TuKeeper *keeper, const char *summary, gboolean keep_tables, GError **error)
 {
     static const char *const statements[] = {
         "DELETE FROM trueup_pending WHERE summary = ?1",
@@ -484,10 +506,11 @@ drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tabl
         "DELETE FROM trueup_boundary WHERE summary = ?1",
         "DELETE FROM trueup_kept WHERE summary = ?1",
         "DELETE FROM trueup_pause WHERE summary = ?1",
+        "DELETE FROM trueup_keyed WHERE name = ?1",
         "DELETE FROM trueup_summary WHERE name = ?1",
     };
-    TuValue name = tu_value_text(summary->spec->name);
-    if (!keep_tables && !drop_tables(keeper, summary->spec->name, error))
+    TuValue name = tu_value_text(summary);
+    if (!keep_tables && !drop_tables(keeper, summary, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(statements); i++)
         if (!tu_database_run(keeper->db, statements[i], &name, 1, NULL, error))
@@ -508,11 +531,6 @@ drop_capture(TuKeeper *keeper, const TuCaptured *captured, GError **error)
                            error);
 }
 
-typedef struct {
-    TuSummaryModel *summary; /* NULL: all */
-    gboolean keep_tables;
-} Dropping;
-
 /* All that drop_once removes. */
 static gboolean
 may_drop(TuKeeper *keeper, const Dropping *dropping, GError **error)
@@ -522,17 +540,17 @@ may_drop(TuKeeper *keeper, const Dropping *dropping, GError **error)
     const TuModel *model = keeper->model;
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        if (!is_needed(model, captured, dropping->summary) &&
+        if (!is_needed(model, captured, dropping) &&
             !tu_rights_ask_capture(&rights, captured->name, TRUE, error))
             return FALSE;
     }
     for (guint i = 0; i < model->summaries->len && !dropping->keep_tables; i++) {
         const TuSummaryModel *each = g_ptr_array_index(model->summaries, i);
-        if ((dropping->summary == NULL || each == dropping->summary) &&
+        if ((is_of_all(dropping) || each == dropping->summary) &&
             !list_made(keeper, each->spec->name, names, error))
             return FALSE;
     }
-    if (dropping->summary == NULL)
+    if (is_of_all(dropping))
         tu_control_names(keeper->db, names);
     for (guint i = 0; i < names->len; i++)
         if (!tu_rights_ask(&rights, "DROP", g_ptr_array_index(names, i), error))
@@ -541,27 +559,53 @@ may_drop(TuKeeper *keeper, const Dropping *dropping, GError **error)
 }
 
 static gboolean
+drop_summaries(TuKeeper *keeper, const Dropping *dropping, GError **error)
+{
+    const TuModel *model = keeper->model;
+    for (guint i = 0; i < model->summaries->len; i++) {
+        const TuSummaryModel *each = g_ptr_array_index(model->summaries, i);
+        if ((is_of_all(dropping) || each == dropping->summary) &&
+            !drop_summary(keeper, each->spec->name, dropping->keep_tables, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < model->keyed->len; i++) {
+        const TuKeyedModel *each = g_ptr_array_index(model->keyed, i);
+        if ((is_of_all(dropping) || each == dropping->keyed) &&
+            !drop_summary(keeper, each->spec->name, dropping->keep_tables, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Views and states go before the logs that the views read. */
+static gboolean
+drop_states(TuKeeper *keeper, const Dropping *dropping, GError **error)
+{
+    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+    const char *name = dropping->keyed != NULL ? dropping->keyed->spec->name : NULL;
+    if (name == NULL && !is_of_all(dropping))
+        return TRUE;
+    return tu_keyed_plan_drop(keeper, name, statements, error) &&
+           run_all(keeper, statements, error);
+}
+
+static gboolean
 drop_once(TuKeeper *keeper, gpointer data, GError **error)
 {
     const Dropping *dropping = data;
-    TuSummaryModel *summary = dropping->summary;
     const TuModel *model = keeper->model;
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     if (!may_drop(keeper, dropping, error) || !begin_ddl(&txn, keeper, error) ||
-        !schema_is_still(keeper, error))
+        !schema_is_still(keeper, error) || !drop_states(keeper, dropping, error))
         return FALSE;
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        if (!is_needed(model, captured, summary) && !drop_capture(keeper, captured, error))
+        if (!is_needed(model, captured, dropping) && !drop_capture(keeper, captured, error))
             return FALSE;
     }
-    for (guint i = 0; i < model->summaries->len; i++) {
-        TuSummaryModel *each = g_ptr_array_index(model->summaries, i);
-        if ((summary == NULL || each == summary) &&
-            !drop_summary(keeper, each, dropping->keep_tables, error))
-            return FALSE;
-    }
-    if (summary == NULL) {
+    if (!drop_summaries(keeper, dropping, error))
+        return FALSE;
+    if (is_of_all(dropping)) {
         g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
         tu_control_plan_drop(keeper->db, statements);
         if (!run_all(keeper, statements, error))
@@ -574,8 +618,12 @@ drop_once(TuKeeper *keeper, gpointer data, GError **error)
 }
 
 gboolean
-tu_install_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables, GError **error)
+tu_install_drop(TuKeeper *keeper, const char *summary, gboolean keep_tables, GError **error)
 {
-    Dropping dropping = {summary, keep_tables};
+    Dropping dropping = {
+        summary != NULL ? tu_model_summary(keeper->model, summary) : NULL,
+        summary != NULL ? tu_model_keyed(keeper->model, summary) : NULL,
+        keep_tables,
+    };
     return with_retries(keeper, drop_once, &dropping, error);
 }

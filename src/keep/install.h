@@ -37,5 +37,5 @@ gboolean tu_install_release_all(TuDatabase *db, guint *ret_tables, GError **erro
 
 /* Forgets the summary (NULL: everything), with its tables if trueup made them and not
  * `keep_tables`. */
-gboolean tu_install_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables,
+gboolean tu_install_drop(TuKeeper *keeper, const char *summary, gboolean keep_tables,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

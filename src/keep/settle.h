@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "keep/keyed.h"
 #include "keep/result.h"
 #include "keep/snapshot.h"
 
@@ -26,6 +27,8 @@ typedef struct {
     gint64 pending_done; /* tried up to here: each once */
     guint batch;         /* buckets recomputed in one turn; 0: not known yet */
     gboolean no_fold;    /* the last batch could not be written: every entry only names a bucket */
+    gboolean has_no_buckets; /* the pending list has nothing more that is due */
+    TuKeyedGoal keyed;
     gint64 unwritable;   /* the pending row that could not; 0: none */
     char *why;
 } TuGoal;

@@ -75,6 +75,8 @@ gboolean tu_snapshot_is_unbuilt(const TuSnapshot *snapshot, const TuSummaryModel
 /* TRUE if nothing may be written into the summary: it is paused, or all are. */
 gboolean tu_snapshot_is_paused(const TuSnapshot *snapshot, const TuSummaryModel *summary);
 
+gboolean tu_snapshot_is_name_paused(const TuSnapshot *snapshot, const char *name);
+
 /* TRUE if every summary of the group is. */
 gboolean tu_snapshot_is_all_paused(const TuSnapshot *snapshot);
 

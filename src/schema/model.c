@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "schema/definition.h"
+#include "schema/keyed.h"
 #include "schema/model_source.h"
 
 static void
@@ -14,6 +15,7 @@ group_free(gpointer data)
     g_ptr_array_unref(group->captured);
     g_ptr_array_unref(group->sources);
     g_ptr_array_unref(group->summaries);
+    g_ptr_array_unref(group->keyed);
     g_free(group);
 }
 
@@ -23,6 +25,7 @@ tu_model_free(TuModel *model)
     if (model == NULL)
         return;
     g_ptr_array_unref(model->groups);
+    g_ptr_array_unref(model->keyed);
     g_ptr_array_unref(model->summaries);
     g_ptr_array_unref(model->sources);
     g_ptr_array_unref(model->captured);
@@ -64,11 +67,22 @@ unite(guint *lead, guint a, guint b)
     lead[MAX(a, b)] = MIN(a, b);
 }
 
-static gboolean
-share_table(const TuSourceModel *a, const TuSourceModel *b)
+/* What is united: sources, then keyed summaries. */
+static const GPtrArray *
+tables_of(const TuModel *model, guint member)
 {
-    for (guint i = 0; i < a->tables->len; i++)
-        if (g_ptr_array_find(b->tables, g_ptr_array_index(a->tables, i), NULL))
+    return member < model->sources->len
+               ? ((const TuSourceModel *)g_ptr_array_index(model->sources, member))->tables
+               : ((const TuKeyedModel *)g_ptr_array_index(model->keyed,
+                                                          member - model->sources->len))
+                     ->tables;
+}
+
+static gboolean
+share_table(const GPtrArray *a, const GPtrArray *b)
+{
+    for (guint i = 0; i < a->len; i++)
+        if (g_ptr_array_find((GPtrArray *)(gsize)b, g_ptr_array_index(a, i), NULL))
             return TRUE;
     return FALSE;
 }
@@ -76,10 +90,9 @@ share_table(const TuSourceModel *a, const TuSourceModel *b)
 static void
 unite_all(const TuModel *model, guint *lead)
 {
-    for (guint a = 0; a < model->sources->len; a++)
+    for (guint a = 0; a < model->sources->len + model->keyed->len; a++)
         for (guint b = 0; b < a; b++)
-            if (share_table(g_ptr_array_index(model->sources, a),
-                            g_ptr_array_index(model->sources, b)))
+            if (share_table(tables_of(model, a), tables_of(model, b)))
                 unite(lead, a, b);
     for (guint i = 0; i < model->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
@@ -100,17 +113,26 @@ group_new(TuModel *model)
     group->captured = g_ptr_array_new();
     group->sources = g_ptr_array_new();
     group->summaries = g_ptr_array_new();
+    group->keyed = g_ptr_array_new();
     g_ptr_array_add(model->groups, group);
     return group;
 }
 
 static void
-join_group(TuGroup *group, TuSourceModel *source)
+join_group(TuGroup *group, TuModel *model, guint member)
 {
-    source->group = group;
-    g_ptr_array_add(group->sources, source);
-    for (guint i = 0; i < source->tables->len; i++) {
-        TuCaptured *captured = g_ptr_array_index(source->tables, i);
+    const GPtrArray *tables = tables_of(model, member);
+    if (member < model->sources->len) {
+        TuSourceModel *source = g_ptr_array_index(model->sources, member);
+        source->group = group;
+        g_ptr_array_add(group->sources, source);
+    } else {
+        TuKeyedModel *keyed = g_ptr_array_index(model->keyed, member - model->sources->len);
+        keyed->group = group;
+        g_ptr_array_add(group->keyed, keyed);
+    }
+    for (guint i = 0; i < tables->len; i++) {
+        TuCaptured *captured = g_ptr_array_index(tables, i);
         captured->group = group;
         if (!g_ptr_array_find(group->captured, captured, NULL))
             g_ptr_array_add(group->captured, captured);
@@ -160,13 +182,17 @@ name_group(TuGroup *group)
         const TuSourceModel *source = g_ptr_array_index(sorted, i);
         g_string_append_printf(name, "%s%s", i == 0 ? "" : "+", source->spec->name);
     }
+    for (guint i = 0; i < group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        g_string_append_printf(name, "%skeyed %s", name->len == 0 ? "" : "+", keyed->spec->name);
+    }
     group->name = g_string_free(name, FALSE);
 }
 
 static void
 make_groups(TuModel *model)
 {
-    guint n = model->sources->len;
+    guint n = model->sources->len + model->keyed->len;
     g_autofree guint *lead = g_new(guint, n);
     g_autofree TuGroup **group_of = g_new0(TuGroup *, n);
     for (guint i = 0; i < n; i++)
@@ -176,7 +202,7 @@ make_groups(TuModel *model)
         guint first = leader(lead, i);
         if (group_of[first] == NULL)
             group_of[first] = group_new(model);
-        join_group(group_of[first], g_ptr_array_index(model->sources, i));
+        join_group(group_of[first], model, i);
     }
     for (guint i = 0; i < model->summaries->len; i++) {
         TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
@@ -284,7 +310,18 @@ resolve_name(TuDatabase *db, const char *name, char **ret_name, GError **error)
     return TRUE;
 }
 
-/* The tables that sources read, each once. */
+static gboolean
+add_table_name(TuModel *model, TuDatabase *db, const char *table, GError **error)
+{
+    g_autofree char *name = NULL;
+    if (!resolve_name(db, table, &name, error))
+        return FALSE;
+    if (!g_ptr_array_find_with_equal_func(model->table_names, name, g_str_equal, NULL))
+        g_ptr_array_add(model->table_names, g_steal_pointer(&name));
+    return TRUE;
+}
+
+/* The tables that are read and watched, each once. */
 static gboolean
 find_table_names(TuModel *model, TuDatabase *db, GError **error)
 {
@@ -292,11 +329,16 @@ find_table_names(TuModel *model, TuDatabase *db, GError **error)
         const TuSource *source = g_ptr_array_index(model->spec->sources, i);
         for (guint t = 0; t < source->tables->len; t++) {
             const TuSourceTable *part = g_ptr_array_index(source->tables, t);
-            g_autofree char *name = NULL;
-            if (!resolve_name(db, part->table, &name, error))
+            if (!add_table_name(model, db, part->table, error))
                 return FALSE;
-            if (!g_ptr_array_find_with_equal_func(model->table_names, name, g_str_equal, NULL))
-                g_ptr_array_add(model->table_names, g_steal_pointer(&name));
+        }
+    }
+    for (guint i = 0; i < model->spec->keyed->len; i++) {
+        const TuKeyed *keyed = g_ptr_array_index(model->spec->keyed, i);
+        for (guint t = 0; t < keyed->depends_on->len; t++) {
+            const TuDependency *dependency = g_ptr_array_index(keyed->depends_on, t);
+            if (!add_table_name(model, db, dependency->table, error))
+                return FALSE;
         }
     }
     return TRUE;
@@ -312,6 +354,7 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     model->captured = g_ptr_array_new_with_free_func(tu_captured_free);
     model->sources = g_ptr_array_new_with_free_func(tu_source_model_free);
     model->summaries = g_ptr_array_new_with_free_func(tu_summary_model_free);
+    model->keyed = g_ptr_array_new_with_free_func(tu_keyed_model_free);
     model->table_names = g_ptr_array_new_with_free_func(g_free);
     *ret_model = NULL;
     if (!find_table_names(model, db, error) ||
@@ -321,6 +364,9 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
         return FALSE;
     for (guint i = 0; i < spec->sources->len; i++)
         if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
+            return FALSE;
+    for (guint i = 0; i < spec->keyed->len; i++)
+        if (!tu_model_add_keyed(model, db, g_ptr_array_index(spec->keyed, i), findings, error))
             return FALSE;
     sort_captured(model);
     if (tu_findings_forbid_work(findings))

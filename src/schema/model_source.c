@@ -324,9 +324,8 @@ tu_source_model_free(gpointer data)
     g_free(source);
 }
 
-/* What is to be said about a table, once; about its capture as soon as a source captures it. */
-static void
-add_hazards(TuCaptured *captured, gboolean captures, GPtrArray *findings)
+void
+tu_model_add_hazards(TuCaptured *captured, gboolean captures, GPtrArray *findings)
 {
     g_autofree char *where = g_strdup_printf("table %s", captured->name);
     for (guint i = 0; i < captured->info->hazards->len; i++) {
@@ -354,7 +353,7 @@ add_tables(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *wh
             *ret_complete = FALSE;
             continue;
         }
-        add_hazards(captured, source->captures, findings);
+        tu_model_add_hazards(captured, source->captures, findings);
         g_ptr_array_add(source->tables, captured);
         g_ptr_array_add(source->aliases, tu_model_alias(db, part, captured->name));
     }

@@ -7,6 +7,10 @@
 gboolean tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *where,
                           GPtrArray *findings, TuCaptured **ret_table, GError **error);
 
+/* What is to be said about a table, once; about its capture as soon as somebody captures it, which it
+ * then is. */
+void tu_model_add_hazards(TuCaptured *captured, gboolean captures, GPtrArray *findings);
+
 /* An alias as the database reads it in the spec's expressions: the name of the table, if it is that;
  * else as an unquoted name is read. `table` is the table as the database names it. Free with g_free. */
 char *tu_model_alias(const TuDatabase *db, const TuSourceTable *part, const char *table);
