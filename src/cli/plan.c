@@ -17,6 +17,7 @@
 #include "keep/rows.h"
 #include "keep/tally.h"
 #include "schema/control.h"
+#include "schema/keyed.h"
 #include "schema/source_sql.h"
 
 /* What a build would read and fill. */
@@ -230,6 +231,11 @@ list_tables(const TuSession *session, GPtrArray *sources, GPtrArray *summaries, 
                 !g_ptr_array_find_with_equal_func(summaries, summary->tables[grain]->name,
                                                   g_str_equal, NULL))
                 g_ptr_array_add(summaries, summary->tables[grain]->name);
+    }
+    for (guint i = 0; i < model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(model->keyed, i);
+        g_ptr_array_add(summaries, keyed->table);
+        g_ptr_array_add(ret_own, g_strdup(keyed->state));
     }
     tu_control_names(session->db, ret_own);
 }

@@ -5,6 +5,7 @@
 #include "cli/sealed.h"
 #include "cli/work.h"
 #include "keep/build.h"
+#include "keep/keyed.h"
 #include "keep/repair.h"
 
 typedef struct {
@@ -57,6 +58,12 @@ rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GErro
         (group->index >= wanted->n_asked && !ask(keeper, group, wanted, error)))
         return FALSE;
     wanted->n_asked = MAX(wanted->n_asked, group->index + 1);
+    for (guint i = 0; i < group->keyed->len && wanted->tenant == NULL; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        if ((wanted->summary == NULL || g_str_equal(wanted->summary, keyed->spec->name)) &&
+            !tu_keyed_repair(keeper, keyed, "rebuild", NULL, NULL, FALSE, result, error))
+            return FALSE;
+    }
     return tu_build_group(keeper, group, result, error) &&
            tu_settle_group(keeper, group, result, error);
 }
@@ -76,14 +83,14 @@ check_tenant(TuSession *session, const TuSummaryModel *summary, const char *tena
 
 static int
 queue(const TuContext *context, TuSession *session, const TuSummaryModel *summary,
-      const char *tenant, GError **error)
+      const char *name, const char *tenant, GError **error)
 {
     g_autoptr(TuJob) job = NULL;
     g_autofree char *asker = tu_queue_asker();
     gint64 id = 0;
     gboolean is_new = FALSE;
     const TuJobWish wish = {.kind = "rebuild",
-                            .summary = summary != NULL ? summary->spec->name : NULL,
+                            .summary = name,
                             .tenant = tenant,
                             .from = G_MININT32,
                             .to = G_MAXINT32,
@@ -128,7 +135,7 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
         !tu_sealed_say(&session, found, G_MININT32, TU_SEALED_IS_LEFT, error))
         return -1;
     if (!waits)
-        return queue(context, &session, found, tenant, error);
+        return queue(context, &session, found, summary, tenant, error);
     wanted.summary = summary;
     wanted.tenant = tenant;
     if (!tu_work_each(&session, summary, TRUE, rebuild, &wanted, &result, &was_held, error))

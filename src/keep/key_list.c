@@ -92,8 +92,9 @@ read_uuid(const TuValue *value, char *text)
 }
 
 /* An integer that a query gives as a number of another kind is one all the same. */
-static gboolean
-convert(TuDatabase *db, TuKeyType type, const TuValue *value, char *text, TuValue *ret_value)
+gboolean
+tu_key_value_convert(TuDatabase *db, TuKeyType type, const TuValue *value, char *text,
+                     TuValue *ret_value)
 {
     gint32 date = 0;
     switch (type) {
@@ -117,17 +118,16 @@ convert(TuDatabase *db, TuKeyType type, const TuValue *value, char *text, TuValu
     g_assert_not_reached();
 }
 
-/* `texts`: room for what the values may point to. */
-#define KEY_TEXT_BYTES 48
-G_STATIC_ASSERT(KEY_TEXT_BYTES >= TU_INSTANT_TEXT_BYTES);
+G_STATIC_ASSERT(TU_KEY_TEXT_BYTES >= TU_INSTANT_TEXT_BYTES);
 
+/* `texts`: room for what the values may point to. */
 static gboolean
-convert_all(const TuKeyList *list, const TuValue *key, char (*texts)[KEY_TEXT_BYTES],
+convert_all(const TuKeyList *list, const TuValue *key, char (*texts)[TU_KEY_TEXT_BYTES],
             TuValue *ret_key, GError **error)
 {
     for (guint i = 0; i < n_columns(list); i++) {
         const TuKeyColumn *column = tu_keyed_key_column(list->keyed, i);
-        if (convert(list->db, column->type, &key[i], texts[i], &ret_key[i]))
+        if (tu_key_value_convert(list->db, column->type, &key[i], texts[i], &ret_key[i]))
             continue;
         g_autofree char *text = tu_value_to_text(&key[i]);
         g_set_error(error, TU_ERROR, TU_ERROR_DATA, "summary %s: key column %s: %s is no %s",
@@ -153,7 +153,7 @@ tu_key_list_keep(TuKeyList *list, const TuValue *values, guint n)
 gboolean
 tu_key_list_add(TuKeyList *list, const TuValue *key, TuKeyRow **ret_row, GError **error)
 {
-    char texts[TU_KEY_MOST_COLUMNS][KEY_TEXT_BYTES];
+    char texts[TU_KEY_MOST_COLUMNS][TU_KEY_TEXT_BYTES];
     TuValue values[TU_KEY_MOST_COLUMNS];
     if (!convert_all(list, key, texts, values, error))
         return FALSE;
@@ -176,7 +176,7 @@ tu_key_list_add(TuKeyList *list, const TuValue *key, TuKeyRow **ret_row, GError 
 TuKeyRow *
 tu_key_list_find(TuKeyList *list, const TuValue *key)
 {
-    char texts[TU_KEY_MOST_COLUMNS][KEY_TEXT_BYTES];
+    char texts[TU_KEY_MOST_COLUMNS][TU_KEY_TEXT_BYTES];
     TuValue values[TU_KEY_MOST_COLUMNS];
     Entry wanted = {values, n_columns(list)};
     return convert_all(list, key, texts, values, NULL) ? g_hash_table_lookup(list->index, &wanted)

@@ -36,6 +36,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuKeyList, tu_key_list_free)
 gboolean tu_key_list_add(TuKeyList *list, const TuValue *key, TuKeyRow **ret_row,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The form in which a key's column holds a value; FALSE: it cannot. `text` (TU_KEY_TEXT_BYTES) may be
+ * pointed to. */
+#define TU_KEY_TEXT_BYTES 48
+gboolean tu_key_value_convert(TuDatabase *db, TuKeyType type, const TuValue *value, char *text,
+                              TuValue *ret_value);
+
 /* NULL: it is not there, or is no key of the summary. */
 TuKeyRow *tu_key_list_find(TuKeyList *list, const TuValue *key);
 

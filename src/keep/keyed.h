@@ -75,8 +75,11 @@ gboolean tu_keyed_verify(TuKeeper *keeper, const TuKeyedModel *keyed, TuOnKeyDri
                          gpointer data, TuResult *result,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Computes chosen keys (of TuValue *; NULL: all) now and writes what differs, unless `is_dry_run`.
- * `kind` is for the run log. */
+/* TRUE if a key is one of those chosen. */
+typedef gboolean (*TuKeyWanted)(const TuValue *key, gpointer data);
+
+/* Computes keys that there are, or should be, and writes what differs, unless `is_dry_run`: those that
+ * are chosen (`wants` NULL: all). `kind` is for the run log. */
 gboolean tu_keyed_repair(TuKeeper *keeper, const TuKeyedModel *keyed, const char *kind,
-                         const GPtrArray *keys, gboolean is_dry_run, TuResult *result,
+                         TuKeyWanted wants, gpointer data, gboolean is_dry_run, TuResult *result,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -112,15 +112,24 @@ tu_keyed_verify(TuKeeper *keeper, const TuKeyedModel *keyed, TuOnKeyDrift on_dri
 
 /* ---- repairing ---- */
 
+/* Which keys a repair is about. */
+typedef struct {
+    TuKeyWanted wants;
+    gpointer data;
+} Choice;
+
 static gboolean
-add_keys(TuSnapshot *snapshot, const TuKeyedModel *keyed, const GPtrArray *keys, TuKeyList *list,
-         GError **error)
+add_keys(TuSnapshot *snapshot, const Choice *choice, TuKeyList *list, GError **error)
 {
-    if (keys == NULL)
-        return tu_keyed_list_all(snapshot, keyed, list, error);
-    for (guint i = 0; i < keys->len; i++)
-        if (!tu_key_list_add(list, g_ptr_array_index(keys, i), NULL, error))
+    g_autoptr(TuKeyList) all = tu_key_list_new(snapshot->keeper->db, list->keyed);
+    if (!tu_keyed_list_all(snapshot, list->keyed, all, error))
+        return FALSE;
+    for (guint i = 0; i < all->rows->len; i++) {
+        const TuValue *key = tu_key_list_at(all, i)->key;
+        if ((choice->wants == NULL || choice->wants(key, choice->data)) &&
+            !tu_key_list_add(list, key, NULL, error))
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -171,7 +180,7 @@ repair_piece(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyList *all, 
 }
 
 static gboolean
-repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const GPtrArray *keys, TuResult *result,
+repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, TuResult *result,
            GError **error)
 {
     g_autoptr(TuKeyList) all = tu_key_list_new(keeper->db, keyed);
@@ -179,7 +188,7 @@ repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const GPtrArray *keys, T
     {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
         if (!tu_snapshot_begin(&snapshot, keeper, keyed->group, error) ||
-            !add_keys(&snapshot, keyed, keys, all, error))
+            !add_keys(&snapshot, choice, all, error))
             return FALSE;
         if (tu_snapshot_is_name_paused(&snapshot, keyed->spec->name)) {
             g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
@@ -194,20 +203,21 @@ repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const GPtrArray *keys, T
 }
 
 static gboolean
-compare_only(TuKeeper *keeper, const TuKeyedModel *keyed, const GPtrArray *keys, TuResult *result,
+compare_only(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, TuResult *result,
              GError **error)
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(TuKeyList) list = tu_key_list_new(keeper->db, keyed);
     return tu_snapshot_begin(&snapshot, keeper, keyed->group, error) &&
-           add_keys(&snapshot, keyed, keys, list, error) && mark_named(&snapshot, list, error) &&
+           add_keys(&snapshot, choice, list, error) && mark_named(&snapshot, list, error) &&
            compare_all(&snapshot, list, NULL, NULL, result, error);
 }
 
 gboolean
-tu_keyed_repair(TuKeeper *keeper, const TuKeyedModel *keyed, const char *kind,
-                const GPtrArray *keys, gboolean is_dry_run, TuResult *result, GError **error)
+tu_keyed_repair(TuKeeper *keeper, const TuKeyedModel *keyed, const char *kind, TuKeyWanted wants,
+                gpointer data, gboolean is_dry_run, TuResult *result, GError **error)
 {
+    const Choice choice = {wants, data};
     g_autoptr(GError) local = NULL;
     gint64 id = 0;
     const TuRunWhat what = {.kind = kind,
@@ -216,11 +226,11 @@ tu_keyed_repair(TuKeeper *keeper, const TuKeyedModel *keyed, const char *kind,
                             .to = G_MAXINT32,
                             .worker = keeper->worker};
     if (is_dry_run)
-        return compare_only(keeper, keyed, keys, result, error);
+        return compare_only(keeper, keyed, &choice, result, error);
     if (!tu_runs_close(keeper->db, keeper->worker, error) ||
         !tu_run_begin(keeper->db, &what, &id, error))
         return FALSE;
-    gboolean is_ok = repair_all(keeper, keyed, keys, result, &local);
+    gboolean is_ok = repair_all(keeper, keyed, &choice, result, &local);
     const TuRunCounts counts = {result->rows_read, result->cells_written, result->cells_drifted};
     const TuFailure *failure = result->failures != NULL && result->failures->len > 0
                                    ? g_ptr_array_index(result->failures, 0)
