@@ -1,9 +1,10 @@
 /*
  * The queries of a keyed summary, made of the spec's own with what stands for their braces.
  *
- *   WITH trueup_row    AS (the images in the log of {row}'s table),
- *        trueup_images_0 AS (those of another),                      as far as they stand for it
- *        trueup_keys(pass, run, trueup_at) AS (the spec's query)
+ *   WITH trueup_keys(pass, run, trueup_at) AS (
+ *      WITH trueup_row AS (the images in the log of {row}'s table),
+ *           trueup_images_0 AS (those of another, where they stand for it)
+ *      the spec's query)
  *   SELECT pass, run, min(trueup_at) FROM trueup_keys GROUP BY pass, run
  */
 #include "schema/keyed.h"
@@ -150,30 +151,55 @@ with_time(const TuDependencyModel *dependency, const char *query)
                            dependency->row_alias, token.start);
 }
 
+/* Behind the query's own WITH, if it has one: MariaDB does not show what an outer WITH names to the
+ * definitions of an inner one. */
+static char *
+with_first(const char *definitions, const char *query)
+{
+    TuToken with = tu_sql_token(query);
+    if (!tu_token_is(&with, "with"))
+        return g_strdup_printf("WITH %s %s", definitions, query);
+    TuToken recursive = tu_sql_token(with.start + with.length);
+    if (!tu_token_is(&recursive, "recursive"))
+        return g_strdup_printf("WITH %s, %s", definitions, with.start + with.length);
+    return g_strdup_printf("WITH RECURSIVE %s, %s", definitions,
+                           recursive.start + recursive.length);
+}
+
+/* The spec's query, with the images that its braces stand for. */
+static char *
+named_query(const Filling *filling, const TuDialect *dialect, int batch)
+{
+    const TuDependencyModel *dependency = filling->dependency;
+    g_autofree char *query =
+        tu_template_fill(dependency->spec->keys, fill_slot, (gpointer)(gsize)filling);
+    g_autofree char *timed = dependency->tells_time ? with_time(dependency, query) : NULL;
+    g_autoptr(GString) images = g_string_new("trueup_row AS (");
+    append_images(images, dependency->captured, dialect, ", trueup_at", batch == TU_BATCH_OF_ROW);
+    g_string_append_c(images, ')');
+    append_others(images, filling, dialect, batch);
+    return with_first(images->str, timed != NULL ? timed : query);
+}
+
 char *
 tu_keyed_select_named(const TuKeyedModel *keyed, const TuDependencyModel *dependency,
                       const TuDialect *dialect, guint from_images, int batch)
 {
     Filling filling = {keyed, dependency, from_images, FALSE};
-    g_autofree char *query = tu_template_fill(dependency->spec->keys, fill_slot, &filling);
-    GString *sql = g_string_new("WITH trueup_row AS (");
-    append_images(sql, dependency->captured, dialect, ", trueup_at", batch == TU_BATCH_OF_ROW);
-    g_string_append_c(sql, ')');
-    append_others(sql, &filling, dialect, batch);
-    g_string_append(sql, ", trueup_keys(");
+    g_autofree char *query = named_query(&filling, dialect, batch);
+    GString *sql = g_string_new("WITH trueup_keys(");
+    tu_keyed_append_key(sql, keyed, NULL);
+    g_string_append_printf(sql, "%s) AS (%s\n) SELECT ",
+                           dependency->tells_time ? ", trueup_at" : "", query);
     tu_keyed_append_key(sql, keyed, NULL);
     if (dependency->tells_time) {
-        g_autofree char *timed = with_time(dependency, query);
-        g_string_append_printf(sql, ", trueup_at) AS (%s\n)", timed);
+        g_string_append(sql, ", min(trueup_at)");
     } else {
-        g_string_append_printf(sql, ") AS (%s\n)", query);
+        g_string_append(sql, ", (SELECT min(i.trueup_at) FROM (");
+        append_images(sql, dependency->captured, dialect, ", trueup_at", batch == TU_BATCH_OF_ROW);
+        g_string_append(sql, ") AS i)");
     }
-    g_string_append(sql, " SELECT ");
-    tu_keyed_append_key(sql, keyed, NULL);
-    g_string_append(sql, dependency->tells_time
-                             ? ", min(trueup_at) AS trueup_at FROM trueup_keys WHERE "
-                             : ", (SELECT min(trueup_at) FROM trueup_row) AS trueup_at "
-                               "FROM trueup_keys WHERE ");
+    g_string_append(sql, " AS trueup_at FROM trueup_keys WHERE ");
     append_not_null(sql, keyed);
     g_string_append(sql, " GROUP BY ");
     tu_keyed_append_key(sql, keyed, NULL);
@@ -219,10 +245,11 @@ char *
 tu_keyed_select_truth(const TuKeyedModel *keyed, const char *keyset)
 {
     g_autofree char *query = tu_template_fill(keyed->spec->query, fill_keys, NULL);
-    GString *sql = g_string_new(NULL);
-    g_string_append_printf(sql, "WITH trueup_keys AS (%s) SELECT ", keyset);
+    g_autofree char *definition = g_strdup_printf("trueup_keys AS (%s)", keyset);
+    g_autofree char *whole = with_first(definition, query);
+    GString *sql = g_string_new("SELECT ");
     append_values(sql, keyed, "q");
-    g_string_append_printf(sql, " FROM (%s\n) AS q", query);
+    g_string_append_printf(sql, " FROM (%s\n) AS q", whole);
     return g_string_free(sql, FALSE);
 }
 
@@ -255,11 +282,11 @@ char *
 tu_keyed_probe_query(const TuKeyedModel *keyed, const TuDialect *dialect)
 {
     g_autofree char *query = tu_template_fill(keyed->spec->query, fill_keys, NULL);
-    GString *sql = g_string_new("WITH trueup_keys AS (SELECT ");
+    g_autoptr(GString) definition = g_string_new("trueup_keys AS (SELECT ");
     for (guint i = 0; i < tu_keyed_key_columns(keyed); i++)
-        tu_sql_append(sql, "%sCAST(NULL AS %s) AS %I", i == 0 ? "" : ", ",
+        tu_sql_append(definition, "%sCAST(NULL AS %s) AS %I", i == 0 ? "" : ", ",
                       dialect->key_casts[tu_keyed_key_column(keyed, i)->type],
                       tu_keyed_key_column(keyed, i)->name);
-    g_string_append_printf(sql, ") SELECT * FROM (%s\n) AS q", query);
-    return g_string_free(sql, FALSE);
+    g_string_append_c(definition, ')');
+    return with_first(definition->str, query);
 }
