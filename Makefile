@@ -2,8 +2,9 @@
 
 BUILD  ?= build
 PREFIX ?= /usr/local
-DATABASE ?= sqlite
-EXAMPLES ?= flights shop
+# EXAMPLE names one; an example that is made for one database says which.
+EXAMPLES ?= $(or $(EXAMPLE),flights shop)
+DATABASE ?= $(or $(shell cat examples/$(EXAMPLE)/database 2>/dev/null),sqlite)
 MESON   = meson
 TRUEUP  = $(abspath $(BUILD))/trueup
 
@@ -18,7 +19,8 @@ $(BUILD)/build.ninja:
 	$(MESON) setup --buildtype=release --prefix=$(PREFIX) $(BUILD)
 
 ## make demo       installs what is missing, builds, and shows live flights, then a joined source, being
-##                 summarised; DATABASE=postgresql or mariadb does it on a server of its own
+##                 summarised; DATABASE=postgresql or mariadb does it on a server of its own;
+##                 EXAMPLE=gaq-summaries shows rows made by any query (MariaDB)
 demo:
 	tools/install-deps --$(DATABASE)
 	$(MAKE) --no-print-directory all
