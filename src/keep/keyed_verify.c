@@ -196,9 +196,13 @@ repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, Tu
             return FALSE;
         }
     }
-    for (guint at = 0; at < all->rows->len; at += most)
-        if (!repair_piece(keeper, keyed, all, at, MIN(all->rows->len, at + most), result, error))
+    for (guint at = 0; at < all->rows->len; at += most) {
+        guint end = MIN(all->rows->len, at + most);
+        if (!repair_piece(keeper, keyed, all, at, end, result, error) ||
+            !tu_keeper_between(keeper, G_MININT32, (double)end / all->rows->len, error) ||
+            !tu_keeper_yield(keeper, FALSE, error))
             return FALSE;
+    }
     return TRUE;
 }
 

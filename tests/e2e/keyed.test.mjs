@@ -257,6 +257,16 @@ onAll('drift is found, and mended key by key or altogether', (place) => {
     assert.equal(rebuilt.cells_drifted, 2);
     place.settles();
     assert.equal(place.json('status').summaries[0].drift, 3);
+    /* Through the queue as well. */
+    place.sql('UPDATE gaq SET flags = 98 WHERE run = 107');
+    place.run('rebuild --summary gaq', {code: 0});
+    place.sql(`INSERT INTO ${place.control('trueup_job')}(kind, summary, tenant)
+        VALUES ('rebuild', 'gaq', 'x')`);
+    place.run('run --once', {code: 1});
+    place.isRight();
+    assert.deepEqual(place.sql(`SELECT status, error FROM ${place.control('trueup_job')}
+        ORDER BY id`).map(({status, error}) => `${status} ${error}`), ['COMPLETED null',
+        'FAILED summary gaq is keyed: it has no days and no tenants']);
     const query = place.json('query gaq --key run=107', {code: 0});
     assert.deepEqual(query.columns.slice(0, 4), ['pass', 'run', 'flags', 'worst']);
     assert.deepEqual(query.rows.map((row) => row.slice(0, 4)), [[1, 107, 1, 0]]);
