@@ -5,7 +5,7 @@
  *   states, oldest first ─▶ query ─▶ rows that differ, states: computed at ...     a turn of its own
  *
  * A key is what a bucket is to other summaries, and its state is its row of the pending list. All of
- * docs/correctness.md about recomputing holds for it; I-13 says how.
+ * docs/correctness.md about recomputing holds for it; docs/decisions/0017-keyed.md says how.
  */
 #pragma once
 
