@@ -16,8 +16,8 @@ typedef struct {
 
 struct TuKeyFilter {
     const TuKeyedModel *keyed;
-    GArray *ranges;   /* of Range */
-    guint named;      /* bit i: column i is named */
+    GArray *ranges; /* of Range */
+    guint named;    /* bit i: column i is named */
     GStringChunk *bytes;
 };
 
@@ -50,8 +50,8 @@ read_value(TuKeyFilter *filter, TuDatabase *db, guint column, const char *text, 
         return FALSE;
     }
     if (tu_value_has_bytes(ret_value))
-        ret_value->text = g_string_chunk_insert_len(filter->bytes, ret_value->text,
-                                                    (gssize)ret_value->bytes);
+        ret_value->text =
+            g_string_chunk_insert_len(filter->bytes, ret_value->text, (gssize)ret_value->bytes);
     return TRUE;
 }
 

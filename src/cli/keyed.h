@@ -1,6 +1,6 @@
 /*
- * What commands do for keyed summaries: the keys named on the command line, drift as lines and JSON,
- * status, rows.
+ * What commands do for keyed summaries: the keys named on the command line, drift as lines and
+ * JSON, status, rows.
  */
 #pragma once
 

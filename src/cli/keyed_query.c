@@ -120,8 +120,7 @@ tu_keyed_query(const TuContext *context, TuSession *session, const TuKeyedModel 
         return FALSE;
     }
     g_autoptr(JsonBuilder) json = json_builder_new();
-    g_autoptr(TuTextTable) table =
-        tu_text_table_new((const char *const *)names->pdata, names->len);
+    g_autoptr(TuTextTable) table = tu_text_table_new((const char *const *)names->pdata, names->len);
     Printing printing = {keyed, filter, table, as_json ? json : NULL, names->len};
     if (as_json)
         begin_json(json, keyed, names);

@@ -26,8 +26,10 @@ tu_keyset_new(TuDatabase *db, const char *table, const char *const *columns, gui
         !db->driver->given->open(db, table, columns, n_columns, &keyset->given, error))
         return FALSE;
     if (db->driver->given != NULL && keyset->given == NULL) {
-        g_set_error(error, TU_ERROR, TU_ERROR_CONFIG, "a key column of table %s has a type that "
-                                                      "keys cannot be given in", table);
+        g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
+                    "a key column of table %s has a type that "
+                    "keys cannot be given in",
+                    table);
         return FALSE;
     }
     *ret_keyset = g_steal_pointer(&keyset);

@@ -3,8 +3,8 @@
  *
  *   WITH keys AS (SELECT "pass", "run" FROM JSON_TABLE(?1, ...) AS given) ...
  *
- * Where the database has given rows (db/given.h) the text does not say how many there are; elsewhere
- * it is VALUES. Parameters begin with ?1.
+ * Where the database has given rows (db/given.h) the text does not say how many there are;
+ * elsewhere it is VALUES. Parameters begin with ?1.
  */
 #pragma once
 

@@ -10,12 +10,12 @@
 
 typedef struct {
     TuValue *key;
-    gint64 since_us;  /* since when it is invalid, as far as the list was told; G_MAXINT64: not */
+    gint64 since_us; /* since when it is invalid, as far as the list was told; G_MAXINT64: not */
     gint64 attempts;
-    TuValue *stored;  /* values of the row that is there; NULL: there is none */
-    TuValue *right;   /* values of the row that should be; NULL: none should */
-    guint n_right;    /* rows that the query gave: two are an error */
-    char *problem;    /* why it could not be computed; NULL: it was */
+    TuValue *stored;   /* values of the row that is there; NULL: there is none */
+    TuValue *right;    /* values of the row that should be; NULL: none should */
+    guint n_right;     /* rows that the query gave: two are an error */
+    char *problem;     /* why it could not be computed; NULL: it was */
     gboolean is_named; /* something is pending for it: a difference is no drift */
 } TuKeyRow;
 
@@ -31,13 +31,13 @@ TuKeyList *tu_key_list_new(TuDatabase *db, const TuKeyedModel *keyed);
 void tu_key_list_free(TuKeyList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuKeyList, tu_key_list_free)
 
-/* The row of a key, which is added if it is not there yet. Values are brought into the form in which
- * the key's columns hold them; DATA if one cannot be. `ret_row` may be NULL. */
+/* The row of a key, which is added if it is not there yet. Values are brought into the form in
+ * which the key's columns hold them; DATA if one cannot be. `ret_row` may be NULL. */
 gboolean tu_key_list_add(TuKeyList *list, const TuValue *key, TuKeyRow **ret_row,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The form in which a key's column holds a value; FALSE: it cannot. `text` (TU_KEY_TEXT_BYTES) may be
- * pointed to. */
+/* The form in which a key's column holds a value; FALSE: it cannot. `text` (TU_KEY_TEXT_BYTES) may
+ * be pointed to. */
 #define TU_KEY_TEXT_BYTES 48
 gboolean tu_key_value_convert(TuDatabase *db, TuKeyType type, const TuValue *value, char *text,
                               TuValue *ret_value);

@@ -2,10 +2,11 @@
  * Keyed summaries: rows made by any query, one a key.
  *
  *   entries ─▶ the keys that they name ─▶ states: invalid since ...      settled with the entries
- *   states, oldest first ─▶ query ─▶ rows that differ, states: computed at ...     a turn of its own
+ *   states, oldest first ─▶ query ─▶ rows that differ, states: computed at ...     a turn of its
+ * own
  *
- * A key is what a bucket is to other summaries, and its state is its row of the pending list. All of
- * docs/correctness.md about recomputing holds for it; docs/decisions/0017-keyed.md says how.
+ * A key is what a bucket is to other summaries, and its state is its row of the pending list. All
+ * of docs/correctness.md about recomputing holds for it; docs/decisions/0017-keyed.md says how.
  */
 #pragma once
 
@@ -34,8 +35,8 @@ gboolean tu_keyed_find_named(TuSnapshot *snapshot, const TuKeyedModel *keyed, co
 
 /* ---- keyed_compare.c ---- */
 
-/* Reads what is stored for the list's keys from number `from` on and before `to`, and what should be;
- * a key that fails has a problem then, and hinders no other. */
+/* Reads what is stored for the list's keys from number `from` on and before `to`, and what should
+ * be; a key that fails has a problem then, and hinders no other. */
 gboolean tu_keyed_compute(TuSnapshot *snapshot, TuKeyList *list, guint from, guint to,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -52,9 +53,9 @@ gboolean tu_keyed_write(TuKeeper *keeper, const TuKeyedChange *change, gint64 *n
 
 /* How far a settling is with the keyed summaries of its group; in TuGoal. */
 typedef struct {
-    guint batch;        /* keys in one turn; 0: not known yet */
-    guint n_alone;      /* a batch could not be written: so many keys have a turn of their own */
-    char *why;          /* ... and the first of them could not: then it is parked */
+    guint batch;   /* keys in one turn; 0: not known yet */
+    guint n_alone; /* a batch could not be written: so many keys have a turn of their own */
+    char *why;     /* ... and the first of them could not: then it is parked */
 } TuKeyedGoal;
 void tu_keyed_goal_clear(TuKeyedGoal *goal);
 
@@ -72,14 +73,13 @@ typedef void (*TuOnKeyDrift)(const TuKeyList *list, const TuKeyRow *row, gpointe
 
 /* Compares all rows that are stored and all that should be, at one snapshot. */
 gboolean tu_keyed_verify(TuKeeper *keeper, const TuKeyedModel *keyed, TuOnKeyDrift on_drift,
-                         gpointer data, TuResult *result,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                         gpointer data, TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE if a key is one of those chosen. */
 typedef gboolean (*TuKeyWanted)(const TuValue *key, gpointer data);
 
-/* Computes keys that there are, or should be, and writes what differs, unless `is_dry_run`: those that
- * are chosen (`wants` NULL: all). `kind` is for the run log. */
+/* Computes keys that there are, or should be, and writes what differs, unless `is_dry_run`: those
+ * that are chosen (`wants` NULL: all). `kind` is for the run log. */
 gboolean tu_keyed_repair(TuKeeper *keeper, const TuKeyedModel *keyed, const char *kind,
                          TuKeyWanted wants, gpointer data, gboolean is_dry_run, TuResult *result,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

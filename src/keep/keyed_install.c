@@ -90,8 +90,8 @@ tu_keyed_look(TuKeeper *keeper, const TuKeyedModel *keyed, gboolean is_first,
     if (!is_first &&
         (!tu_rows_text(keeper->db, "SELECT definition FROM trueup_summary WHERE name = ?1",
                        keyed->spec->name, &known, error) ||
-         !read_noted(keeper->db, "SELECT name FROM trueup_keyed WHERE name = ?1",
-                     keyed->spec->name, &noted, error)))
+         !read_noted(keeper->db, "SELECT name FROM trueup_keyed WHERE name = ?1", keyed->spec->name,
+                     &noted, error)))
         return FALSE;
     ret_look->is_new = known == NULL;
     ret_look->must_list = g_strcmp0(known, definition) != 0 || noted == NULL || !keyed->exists;
@@ -139,8 +139,8 @@ tu_keyed_register(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyedLook
 /* ---- statements ---- */
 
 static gboolean
-must_remake(TuKeeper *keeper, const TuKeyedModel *keyed, gboolean *ret_is_there,
-            gboolean *ret_must, GError **error)
+must_remake(TuKeeper *keeper, const TuKeyedModel *keyed, gboolean *ret_is_there, gboolean *ret_must,
+            GError **error)
 {
     g_autofree char *noted = NULL;
     g_autofree char *wanted = tu_keyed_view_sql(keeper->db, keyed);

@@ -20,16 +20,15 @@ gboolean tu_keyed_look(TuKeeper *keeper, const TuKeyedModel *keyed, gboolean is_
 
 /* *ret_has_changed is only ever set. */
 gboolean tu_keyed_register(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyedLook *look,
-                           gboolean *ret_has_changed,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                           gboolean *ret_has_changed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The statements of `apply`, with those of capture among them: views go before the logs that they read
- * are altered, and come back last. */
+/* The statements of `apply`, with those of capture among them: views go before the logs that they
+ * read are altered, and come back last. */
 gboolean tu_keyed_plan(TuKeeper *keeper, const GPtrArray *captures, GPtrArray *statements,
                        GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Those that the spec no longer names: their names, and the statements that remove what they had beside
- * their tables. When those are done, tu_keyed_forget. */
+/* Those that the spec no longer names: their names, and the statements that remove what they had
+ * beside their tables. When those are done, tu_keyed_forget. */
 gboolean tu_keyed_plan_leaving(TuKeeper *keeper, GPtrArray *names, GPtrArray *statements,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_keyed_forget(TuKeeper *keeper, const char *name,

@@ -1,7 +1,7 @@
 /*
- * The keys that entries name. As for places of joined sources (keep/places.h): each table stands for
- * its rows and all its images still in the log, and every combination with an image of the batch
- * names a key.
+ * The keys that entries name. As for places of joined sources (keep/places.h): each table stands
+ * for its rows and all its images still in the log, and every combination with an image of the
+ * batch names a key.
  */
 #include "keep/keyed.h"
 
@@ -55,8 +55,8 @@ ask(const Naming *naming, const TuDependencyModel *dependency, guint chosen, int
         return TRUE;
     TuValue range[] = {tu_database_entry_value(db, from, texts[0]),
                        tu_database_entry_value(db, to, texts[1])};
-    g_autofree char *sql = tu_keyed_select_named(naming->keyed, dependency,
-                                                 tu_database_dialect(db), chosen, batch);
+    g_autofree char *sql =
+        tu_keyed_select_named(naming->keyed, dependency, tu_database_dialect(db), chosen, batch);
     return tu_rows_each(db, sql, range, batch == TU_BATCH_NONE ? 0 : 2, FALSE, take_named,
                         naming->list, error);
 }

@@ -9,8 +9,8 @@
 #include "keep/apply.h"
 #include "keep/rows.h"
 
-/* Keys computed in one turn: as many as take about this long, since a snapshot holds up whoever would
- * alter a table. */
+/* Keys computed in one turn: as many as take about this long, since a snapshot holds up whoever
+ * would alter a table. */
 #define TURN_US (G_USEC_PER_SEC / 2)
 
 void
@@ -194,8 +194,8 @@ note_pace(TuKeyedGoal *goal, const TuRefresh *refresh, guint n, gint64 took_us)
     goal->batch = CLAMP(goal->batch, refresh->batch_min, refresh->batch_max);
 }
 
-/* What the table does not take is found when the snapshot is gone: then each key has its own turn, and
- * one that alone cannot be written is parked by the turn after it. */
+/* What the table does not take is found when the snapshot is gone: then each key has its own turn,
+ * and one that alone cannot be written is parked by the turn after it. */
 static gboolean
 note_unwritable(TuKeyedGoal *goal, guint n, GError *why, GError **error)
 {

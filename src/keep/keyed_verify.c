@@ -33,8 +33,7 @@ mark_named(TuSnapshot *snapshot, TuKeyList *list, GError **error)
         return FALSE;
     for (guint i = 0; i < list->rows->len; i++) {
         TuKeyRow *row = tu_key_list_at(list, i);
-        row->is_named =
-            is_unclear || are_all || tu_key_list_find(named, row->key) != NULL;
+        row->is_named = is_unclear || are_all || tu_key_list_find(named, row->key) != NULL;
     }
     return TRUE;
 }
@@ -105,8 +104,7 @@ tu_keyed_verify(TuKeeper *keeper, const TuKeyedModel *keyed, TuOnKeyDrift on_dri
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(TuKeyList) list = tu_key_list_new(keeper->db, keyed);
     return tu_snapshot_begin(&snapshot, keeper, keyed->group, error) &&
-           tu_keyed_list_all(&snapshot, keyed, list, error) &&
-           mark_named(&snapshot, list, error) &&
+           tu_keyed_list_all(&snapshot, keyed, list, error) && mark_named(&snapshot, list, error) &&
            compare_all(&snapshot, list, on_drift, data, result, error);
 }
 
@@ -157,8 +155,8 @@ repair_some(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyList *all, g
 }
 
 static gboolean
-repair_piece(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyList *all, guint from, guint to,
-             TuResult *result, GError **error)
+repair_piece(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyList *all, guint from,
+             guint to, TuResult *result, GError **error)
 {
     gint64 busy_since_us = 0;
     for (;;) {

@@ -6,8 +6,8 @@
 #include "keep/keyed.h"
 #include "time/instant.h"
 
-/* A failed key is tried again after 1 s, 2 s, 4 s, ... as often as `refresh: attempts` says; then it
- * is tried once in this time. */
+/* A failed key is tried again after 1 s, 2 s, 4 s, ... as often as `refresh: attempts` says; then
+ * it is tried once in this time. */
 #define LONGEST_PAUSE_S 3600
 #define MOST_DOUBLINGS 11
 
@@ -78,10 +78,12 @@ write_named(TuDatabase *db, const TuKeyList *list, GError **error)
 static gboolean
 write_computed(TuDatabase *db, const TuKeyList *list, GError **error)
 {
-    static const StateColumn columns[] = {
-        {"trueup_key", TU_PUT_KEEP},           {"trueup_computed_at", TU_PUT_NEW},
-        {"trueup_invalid_since", TU_PUT_NEW},  {"trueup_attempts", TU_PUT_NEW},
-        {"trueup_next_attempt_at", TU_PUT_NEW}, {"trueup_error", TU_PUT_NEW}};
+    static const StateColumn columns[] = {{"trueup_key", TU_PUT_KEEP},
+                                          {"trueup_computed_at", TU_PUT_NEW},
+                                          {"trueup_invalid_since", TU_PUT_NEW},
+                                          {"trueup_attempts", TU_PUT_NEW},
+                                          {"trueup_next_attempt_at", TU_PUT_NEW},
+                                          {"trueup_error", TU_PUT_NEW}};
     g_autoptr(TuBulk) states = open_states(db, list->keyed, columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < list->rows->len; i++) {
         const TuKeyRow *row = tu_key_list_at(list, i);
@@ -109,10 +111,11 @@ next_attempt(const TuKeyedModel *keyed, gint64 attempts)
 static gboolean
 write_failed(TuDatabase *db, const TuKeyList *list, GError **error)
 {
-    static const StateColumn columns[] = {
-        {"trueup_key", TU_PUT_KEEP},    {"trueup_invalid_since", TU_PUT_IF_NULL},
-        {"trueup_attempts", TU_PUT_NEW}, {"trueup_next_attempt_at", TU_PUT_NEW},
-        {"trueup_error", TU_PUT_NEW}};
+    static const StateColumn columns[] = {{"trueup_key", TU_PUT_KEEP},
+                                          {"trueup_invalid_since", TU_PUT_IF_NULL},
+                                          {"trueup_attempts", TU_PUT_NEW},
+                                          {"trueup_next_attempt_at", TU_PUT_NEW},
+                                          {"trueup_error", TU_PUT_NEW}};
     g_autoptr(TuBulk) states = open_states(db, list->keyed, columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < list->rows->len; i++) {
         const TuKeyRow *row = tu_key_list_at(list, i);
@@ -138,8 +141,8 @@ open_rows(TuDatabase *db, const TuKeyedModel *keyed, TuBulkRows rows)
     for (guint i = 0; i < keyed->values->len; i++)
         columns[n + i] =
             (TuBulkColumn){g_ptr_array_index(keyed->values, i), TU_PUT_NEW, FALSE, NULL};
-    return tu_bulk_new(db, keyed->table, columns,
-                       rows == TU_BULK_GONE ? n : n + keyed->values->len, rows);
+    return tu_bulk_new(db, keyed->table, columns, rows == TU_BULK_GONE ? n : n + keyed->values->len,
+                       rows);
 }
 
 /* What is to be done with a row. */
@@ -201,11 +204,11 @@ tu_keyed_write(TuKeeper *keeper, const TuKeyedChange *change, gint64 *n_written,
 {
     TuDatabase *db = keeper->db;
     const TuKeyList *computed = change->computed;
-    if (computed != NULL && (!write_rows(db, computed, TU_BULK_NEW, n_written, error) ||
-                             !write_rows(db, computed, TU_BULK_KNOWN, n_written, error) ||
-                             !write_rows(db, computed, TU_BULK_GONE, n_written, error) ||
-                             !write_computed(db, computed, error) ||
-                             !write_failed(db, computed, error)))
+    if (computed != NULL &&
+        (!write_rows(db, computed, TU_BULK_NEW, n_written, error) ||
+         !write_rows(db, computed, TU_BULK_KNOWN, n_written, error) ||
+         !write_rows(db, computed, TU_BULK_GONE, n_written, error) ||
+         !write_computed(db, computed, error) || !write_failed(db, computed, error)))
         return FALSE;
     return (change->named == NULL || write_named(db, change->named, error)) &&
            write_listing(db, change, error);

@@ -74,7 +74,8 @@ static void
 use_all_columns(TuCaptured *captured)
 {
     for (guint i = 0; i < captured->info->columns->len; i++)
-        use_column(captured, ((const TuColumnInfo *)g_ptr_array_index(captured->info->columns, i))->name);
+        use_column(captured,
+                   ((const TuColumnInfo *)g_ptr_array_index(captured->info->columns, i))->name);
 }
 
 static void
@@ -137,15 +138,15 @@ list_names(const TuKeyedModel *keyed, const TuDependencyModel *dependency)
     return names;
 }
 
-/* A name alone, or behind one that is no table's, may be any table's column: more than it reads does
- * no harm. */
+/* A name alone, or behind one that is no table's, may be any table's column: more than it reads
+ * does no harm. */
 static void
 use_name(GArray *names, const char *before, const char *name)
 {
     gboolean is_of_one = FALSE;
     for (guint i = 0; i < names->len && before != NULL; i++)
-        is_of_one = is_of_one ||
-                    g_ascii_strcasecmp(g_array_index(names, Named, i).alias, before) == 0;
+        is_of_one =
+            is_of_one || g_ascii_strcasecmp(g_array_index(names, Named, i).alias, before) == 0;
     for (guint i = 0; i < names->len; i++) {
         const Named *named = &g_array_index(names, Named, i);
         const TuColumnInfo *column = tu_table_info_column(named->captured->info, name);
@@ -200,7 +201,7 @@ static gboolean
 may_tell_time(const TuDependencyModel *dependency)
 {
     static const char *const others[] = {"union", "except", "intersect", "group", "having",
-                                         "limit", "fetch", "order", "with", "window"};
+                                         "limit", "fetch",  "order",     "with",  "window"};
     int depth = 0;
     guint n_from = 0;
     const char *text = dependency->spec->keys->text;
@@ -214,8 +215,7 @@ may_tell_time(const TuDependencyModel *dependency)
                 return FALSE;
         for (guint i = 0; depth > 0 && i < sql->slots->len; i++) {
             const TuSlot *slot = &g_array_index(sql->slots, TuSlot, i);
-            if (g_ascii_strcasecmp(slot->name, "row") == 0 &&
-                token.start == text + slot->start)
+            if (g_ascii_strcasecmp(slot->name, "row") == 0 && token.start == text + slot->start)
                 return FALSE;
         }
     }
@@ -295,10 +295,10 @@ check_keys_query(const Resolving *resolving, const char *what, const char *sql, 
     if (!describe(resolving, what, sql, &info, error))
         return FALSE;
     if (info != NULL && info->columns->len != n)
-        add_finding(resolving, TRUE,
-                    g_strdup_printf("%s gives %u columns, and the key has %u", what,
-                                    info->columns->len, n),
-                    "select the key's columns, in the key's order");
+        add_finding(
+            resolving, TRUE,
+            g_strdup_printf("%s gives %u columns, and the key has %u", what, info->columns->len, n),
+            "select the key's columns, in the key's order");
     return TRUE;
 }
 
@@ -317,10 +317,12 @@ take_value(const Resolving *resolving, const TuColumnInfo *column)
     TuKeyedModel *keyed = resolving->keyed;
     TuSqlType type = tu_sql_type_copy(&column->type);
     if (g_ascii_strncasecmp(column->name, "trueup_", 7) == 0)
-        add_finding(resolving, TRUE,
-                    g_strdup_printf("`query`: column %s: names that begin with trueup_ are trueup's "
-                                    "own", column->name),
-                    "name it otherwise");
+        add_finding(
+            resolving, TRUE,
+            g_strdup_printf("`query`: column %s: names that begin with trueup_ are trueup's "
+                            "own",
+                            column->name),
+            "name it otherwise");
     for (guint i = 0; i < keyed->values->len; i++)
         if (g_ascii_strcasecmp(g_ptr_array_index(keyed->values, i), column->name) == 0)
             add_finding(resolving, TRUE,
@@ -365,7 +367,8 @@ check_queries(const Resolving *resolving, GError **error)
         return FALSE;
     for (guint i = 0; i < keyed->dependencies->len; i++) {
         const TuDependencyModel *dependency = g_ptr_array_index(keyed->dependencies, i);
-        g_autofree char *what = g_strdup_printf("`depends_on`: %s: `keys`", dependency->spec->table);
+        g_autofree char *what =
+            g_strdup_printf("`depends_on`: %s: `keys`", dependency->spec->table);
         g_autofree char *sql = tu_keyed_probe_dependency(keyed, dependency);
         if (!check_keys_query(resolving, what, sql, error))
             return FALSE;
@@ -449,8 +452,8 @@ check_watched(const Resolving *resolving, const char *what, const char *query, G
     return TRUE;
 }
 
-/* What `query` and `keys` read must be watched; in `depends_on` a table without braces is seen only as
- * it is, not as it was when a row changed. */
+/* What `query` and `keys` read must be watched; in `depends_on` a table without braces is seen only
+ * as it is, not as it was when a row changed. */
 static gboolean
 check_tables(const Resolving *resolving, GError **error)
 {
@@ -528,6 +531,5 @@ void
 tu_keyed_bulk_key(const TuKeyedModel *keyed, TuBulkColumn *columns)
 {
     for (guint i = 0; i < tu_keyed_key_columns(keyed); i++)
-        columns[i] =
-            (TuBulkColumn){tu_keyed_key_column(keyed, i)->name, TU_PUT_KEY, FALSE, NULL};
+        columns[i] = (TuBulkColumn){tu_keyed_key_column(keyed, i)->name, TU_PUT_KEY, FALSE, NULL};
 }

@@ -19,10 +19,10 @@ typedef struct {
     const TuDependency *spec;
     TuCaptured *captured;
     /* The tables that stand for others in braces, each once. */
-    GPtrArray *others;    /* of TuCaptured * */
-    guint64 doubled;      /* bit i: others[i] stands there more than once, or is {row}'s own table */
-    char *row_alias;      /* what the query calls {row} */
-    gboolean tells_time;  /* a column more can be selected from it: which row gave a key */
+    GPtrArray *others;   /* of TuCaptured * */
+    guint64 doubled;     /* bit i: others[i] stands there more than once, or is {row}'s own table */
+    char *row_alias;     /* what the query calls {row} */
+    gboolean tells_time; /* a column more can be selected from it: which row gave a key */
 } TuDependencyModel;
 
 struct TuKeyedModel {
@@ -58,9 +58,10 @@ const TuKeyColumn *tu_keyed_key_column(const TuKeyedModel *keyed, guint i);
 #define TU_BATCH_OF_ROW (-1)
 #define TU_BATCH_NONE (-2)
 
-/* The keys that images name: the key's columns and since when (the oldest entry's time). {row} is the
- * log's images; bit i of `from_images`: so is table i of `others`, else it is its rows. `batch`: the
- * table whose images are bounded: TU_BATCH_OF_ROW, a number in `others`, TU_BATCH_NONE. */
+/* The keys that images name: the key's columns and since when (the oldest entry's time). {row} is
+ * the log's images; bit i of `from_images`: so is table i of `others`, else it is its rows.
+ * `batch`: the table whose images are bounded: TU_BATCH_OF_ROW, a number in `others`,
+ * TU_BATCH_NONE. */
 char *tu_keyed_select_named(const TuKeyedModel *keyed, const TuDependencyModel *dependency,
                             const TuDialect *dialect, guint from_images, int batch);
 

@@ -178,9 +178,8 @@ static char *
 create_state_index(const TuKeyedModel *keyed)
 {
     const char *dot = strrchr(keyed->state, '.');
-    g_autofree char *name =
-        tu_sql_short_name("trueup_since_", (dot != NULL ? dot + 1 : keyed->state) +
-                                               strlen("trueup_"));
+    g_autofree char *name = tu_sql_short_name(
+        "trueup_since_", (dot != NULL ? dot + 1 : keyed->state) + strlen("trueup_"));
     return tu_sql_format("CREATE INDEX %I ON %Q (trueup_invalid_since)", name, keyed->state);
 }
 
@@ -211,7 +210,8 @@ tu_keyed_plan_tables(TuDatabase *db, const TuKeyedModel *keyed, GPtrArray *state
 
 /* ---- the views ---- */
 
-/* What an entry of weight 2 means: something changed, it is not known where, so every key is invalid. */
+/* What an entry of weight 2 means: something changed, it is not known where, so every key is
+ * invalid. */
 static void
 append_unclear(GString *sql, const TuKeyedModel *keyed, const TuCaptured *captured)
 {

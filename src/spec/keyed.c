@@ -86,8 +86,8 @@ check_key_name(const TuSection *section, const TuKeyed *keyed, const TuYamlPair 
 static void
 read_key(const TuSection *section, TuKeyed *keyed)
 {
-    const TuYaml *map = tu_section_map(section, "key", TU_REQUIRED,
-                                       "its columns and types, {run_number: integer}");
+    const TuYaml *map =
+        tu_section_map(section, "key", TU_REQUIRED, "its columns and types, {run_number: integer}");
     if (map == NULL)
         return;
     TuSection inner = {section->problems, map, map->mark, "`key`"};
@@ -173,7 +173,8 @@ read_dependency(const TuSection *section, TuKeyed *keyed, const TuYamlPair *pair
         return;
     if (pair->value->kind != TU_YAML_MAP) {
         tu_problems_add(section->problems, pair->value->mark,
-                        "%s is a map with `keys` and, where not all of them matter, `columns`", what);
+                        "%s is a map with `keys` and, where not all of them matter, `columns`",
+                        what);
         return;
     }
     TuMark mark = pair->mark;

@@ -51,7 +51,7 @@ check_token(const TuToken *token, int *depth, GError **error)
     if (token->kind != TU_TOKEN_BROKEN && !tu_token_is_symbol(token, ';') && *depth >= 0)
         return TRUE;
     g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                token->kind == TU_TOKEN_BROKEN    ? "a quote or comment is not closed at `%.30s`"
+                token->kind == TU_TOKEN_BROKEN   ? "a quote or comment is not closed at `%.30s`"
                 : tu_token_is_symbol(token, ';') ? "it is one query, without `;` (at `%.30s`)"
                                                  : "a bracket is closed that was not opened, at "
                                                    "`%.30s`",
@@ -96,10 +96,10 @@ tu_template_count(const TuTemplate *sql, const char *name)
 
 /* Words that may follow a table in FROM and are no name for it. */
 static const char *const keywords[] = {
-    "on",    "using",  "join",    "left",   "right",     "inner",  "cross",   "full",
-    "natural", "straight_join", "where", "group", "having", "order", "limit", "union",
-    "except", "intersect", "minus", "window", "fetch",   "offset", "for",     "indexed",
-    "not",   "use",    "force",   "ignore", "partition", "tablesample",
+    "on",      "using",         "join",  "left",   "right",     "inner",       "cross", "full",
+    "natural", "straight_join", "where", "group",  "having",    "order",       "limit", "union",
+    "except",  "intersect",     "minus", "window", "fetch",     "offset",      "for",   "indexed",
+    "not",     "use",           "force", "ignore", "partition", "tablesample",
 };
 
 char *
