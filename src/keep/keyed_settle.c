@@ -231,22 +231,31 @@ compute_due(TuSnapshot *snapshot, TuKeyList *due, TuKeyedGoal *goal, TuResult *r
 
 /* ---- a step ---- */
 
+/* Since when all keys are to be listed. */
+typedef struct {
+    gboolean is_asked;
+    gint64 since_us;
+} Asked;
+
 static gboolean
-read_listing(TuSnapshot *snapshot, const TuKeyedModel *keyed, gboolean *ret_must, gint64 *ret_us,
-             GError **error)
+take_asked(const TuValue *row, gpointer data, GError **error)
 {
-    g_autofree char *text = NULL;
-    TuValue name = tu_value_text(keyed->spec->name);
-    gboolean found = FALSE;
-    gint64 one = 0;
-    *ret_us = tu_keeper_now().integer;
-    if (!tu_database_integer(snapshot->keeper->db,
-                             "SELECT 1 FROM trueup_keyed WHERE name = ?1 "
-                             "AND listing_since IS NOT NULL",
-                             &name, 1, &found, &one, error))
-        return FALSE;
-    *ret_must = found;
+    Asked *asked = data;
+    asked->is_asked = TRUE;
+    if (!tu_value_read_instant(&row[0], &asked->since_us))
+        asked->since_us = tu_keeper_now().integer;
     return TRUE;
+}
+
+static gboolean
+read_listing(TuSnapshot *snapshot, const TuKeyedModel *keyed, Asked *ret_asked, GError **error)
+{
+    TuValue name = tu_value_text(keyed->spec->name);
+    *ret_asked = (Asked){0};
+    return tu_rows_each(snapshot->keeper->db,
+                        "SELECT listing_since FROM trueup_keyed WHERE name = ?1 "
+                        "AND listing_since IS NOT NULL",
+                        &name, 1, FALSE, take_asked, ret_asked, error);
 }
 
 static gboolean
@@ -255,11 +264,10 @@ step_one(TuSnapshot *snapshot, const TuKeyedModel *keyed, TuKeyedGoal *goal, TuR
 {
     g_autoptr(TuKeyList) due = tu_key_list_new(snapshot->keeper->db, keyed);
     const TuRefresh *refresh = &keyed->spec->refresh;
-    gboolean must_list = FALSE;
-    gint64 since_us = 0;
+    Asked asked = {0};
     *ret_did = FALSE;
-    if (!read_listing(snapshot, keyed, &must_list, &since_us, error) ||
-        (must_list && !list_all(snapshot, keyed, since_us, result, ret_did, error)))
+    if (!read_listing(snapshot, keyed, &asked, error) ||
+        (asked.is_asked && !list_all(snapshot, keyed, asked.since_us, result, ret_did, error)))
         return FALSE;
     if (*ret_did)
         return TRUE;
