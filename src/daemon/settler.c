@@ -107,10 +107,13 @@ tick_backlog(Settler *settler, Visited *visited, const TuGroup *group, GError **
                             now_us, &ticks)) {
     case TU_BACKLOG_QUIET:
         return TRUE;
-    case TU_BACKLOG_RECOVERED:
+    case TU_BACKLOG_RECOVERED: {
+        g_autofree char *recovered = g_strdup_printf("backlog recovered after %u ticks", ticks);
         tu_log(settler->worker->crew->log, TU_LOG_INFO, "backlog.recovered",
-               tu_field_text("group", group->name), tu_field_integer("ticks", ticks));
+               tu_field_text("group", group->name), tu_field_integer("ticks", ticks),
+               tu_field_text("help", recovered));
         return TRUE;
+    }
     case TU_BACKLOG_WARN:
         break;
     }

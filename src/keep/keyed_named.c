@@ -15,6 +15,7 @@ typedef struct {
     const TuKeyedModel *keyed;
     const gint64 *after, *up_to;
     TuKeyList *list;
+    gboolean has_images[TU_SPEC_MOST_TABLES]; /* by the table's place in keyed->tables */
 } Naming;
 
 static gboolean
@@ -61,36 +62,44 @@ ask(const Naming *naming, const TuDependencyModel *dependency, guint chosen, int
                         naming->list, error);
 }
 
-/* Which of the dependency's logs hold anything at this snapshot. */
 static gboolean
-find_logs(const Naming *naming, const TuDependencyModel *dependency, gboolean *ret_row,
-          guint *ret_others, GError **error)
+take_logs(const TuValue *row, gpointer data, GError **error)
 {
-    *ret_others = 0;
-    for (guint i = 0; i <= dependency->others->len; i++) {
-        const TuCaptured *captured =
-            i == 0 ? dependency->captured : g_ptr_array_index(dependency->others, i - 1);
-        gboolean found = FALSE;
-        gint64 one = 0;
-        g_autofree char *sql = tu_sql_format("SELECT 1 FROM %Q LIMIT 1", captured->log);
-        if (!tu_database_integer(naming->snapshot->keeper->db, sql, NULL, 0, &found, &one, error))
-            return FALSE;
-        if (i == 0)
-            *ret_row = found;
-        else
-            *ret_others |= found ? 1u << (i - 1) : 0;
-    }
+    Naming *naming = data;
+    for (guint i = 0; i < naming->keyed->tables->len; i++)
+        naming->has_images[i] = row[i].type != TU_TYPE_NULL;
     return TRUE;
+}
+
+/* Which logs hold anything at this snapshot: in one question. */
+static gboolean
+find_logs(Naming *naming, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new("SELECT ");
+    for (guint i = 0; i < naming->keyed->tables->len; i++) {
+        const TuCaptured *captured = g_ptr_array_index(naming->keyed->tables, i);
+        tu_sql_append(sql, "%s(SELECT 1 FROM %Q LIMIT 1)", i == 0 ? "" : ", ", captured->log);
+    }
+    return tu_rows_each(naming->snapshot->keeper->db, sql->str, NULL, 0, FALSE, take_logs, naming,
+                        error);
+}
+
+static gboolean
+has_images(const Naming *naming, const TuCaptured *captured)
+{
+    guint place = 0;
+    return g_ptr_array_find(naming->keyed->tables, captured, &place) && naming->has_images[place];
 }
 
 /* Every choice of rows or images in which one table is bounded by the batch. */
 static gboolean
 each_choice(const Naming *naming, const TuDependencyModel *dependency, GError **error)
 {
-    gboolean has_row = FALSE;
+    gboolean has_row = has_images(naming, dependency->captured);
     guint with_images = 0;
-    if (!find_logs(naming, dependency, &has_row, &with_images, error))
-        return FALSE;
+    for (guint i = 0; i < dependency->others->len; i++)
+        if (has_images(naming, g_ptr_array_index(dependency->others, i)))
+            with_images |= 1u << i;
     for (guint chosen = 0; has_row && chosen < 1u << dependency->others->len; chosen++) {
         if ((chosen & ~with_images) != 0)
             continue;
@@ -129,11 +138,14 @@ gboolean
 tu_keyed_find_named(TuSnapshot *snapshot, const TuKeyedModel *keyed, const gint64 *after,
                     const gint64 *up_to, TuKeyList *list, gboolean *ret_unclear, GError **error)
 {
-    Naming naming = {snapshot, keyed, after, up_to, list};
+    Naming naming = {snapshot, keyed, after, up_to, list, {FALSE}};
     g_autoptr(GError) local = NULL;
     *ret_unclear = FALSE;
+    if (!find_logs(&naming, error))
+        return FALSE;
     for (guint i = 0; i < keyed->tables->len && !*ret_unclear; i++)
-        if (!is_unclear(&naming, g_ptr_array_index(keyed->tables, i), ret_unclear, error))
+        if (naming.has_images[i] &&
+            !is_unclear(&naming, g_ptr_array_index(keyed->tables, i), ret_unclear, error))
             return FALSE;
     if (!tu_transaction_mark(&snapshot->txn, error))
         return FALSE;

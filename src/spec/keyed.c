@@ -213,7 +213,10 @@ read_depends_on(const TuSection *section, TuKeyed *keyed)
 {
     const TuYaml *map = tu_section_map(section, "depends_on", TU_REQUIRED,
                                        "every table that `query` reads, with its `keys`");
-    for (guint i = 0; map != NULL && i < map->pairs->len; i++)
+    if (map != NULL && map->pairs->len > TU_SPEC_MOST_TABLES)
+        tu_problems_add(section->problems, map->mark, "`depends_on`: %u tables; %d is the most",
+                        map->pairs->len, TU_SPEC_MOST_TABLES);
+    for (guint i = 0; map != NULL && i < MIN(map->pairs->len, TU_SPEC_MOST_TABLES); i++)
         read_dependency(section, keyed, &g_array_index(map->pairs, TuYamlPair, i));
     for (guint i = 0; i < keyed->depends_on->len; i++)
         check_dependency_slots(section, keyed, g_ptr_array_index(keyed->depends_on, i));

@@ -25,6 +25,9 @@ extern const char *const tu_key_type_names[TU_KEY_TYPES + 1];
 /* A key is what one looks for; more columns are a report. It bounds arrays on the stack. */
 #define TU_KEY_MOST_COLUMNS 8
 
+/* Tables that one summary may depend on: far more than a query joins. */
+#define TU_SPEC_MOST_TABLES 64
+
 typedef struct {
     char *name;
     TuKeyType type;
