@@ -405,6 +405,35 @@ onAll('random histories with crashes', (place) => {
     random(place, () => place.settles(), 60, seed);
 });
 
+/* A link and its flag are changed by two transactions that do not see each other, and settled before,
+ * between and after their commits: the key that only both together name must not be missed. */
+for (const kind of chosenKinds(['postgresql', 'mariadb']))
+    test(`${kind}: transactions that overlap, in every order of commits and settling`, async (t) => {
+        const place = (await Keyed.on(kind, t)).begin();
+        const pick = chance(7);
+        const flags = place.writer();
+        const links = place.writer();
+        const orders = [[flags, links], [links, flags]];
+        for (let round = 0; round < 16; round++) {
+            const flag = 1 + pick(3);
+            const order = orders[round % 2];
+            const settles = [round & 2, round & 4, round & 8];
+            await flags.do(`BEGIN; UPDATE flag SET run = ${106 + pick(2)}, bad = ${pick(9)}
+                WHERE id = ${flag}`);
+            await links.do(pick(2) === 0
+                ? `BEGIN; INSERT INTO link VALUES (${1 + pick(2)}, ${flag})`
+                : `BEGIN; DELETE FROM link WHERE flag = ${flag}`);
+            for (const [i, writer] of [null, ...order].entries()) {
+                await writer?.do('COMMIT');
+                if (settles[i])
+                    place.run('run --once', {code: 0});
+            }
+            if (pick(2) === 0)
+                place.settles();
+        }
+        place.settles();
+    });
+
 onAll('what is wrong with a spec is said; a table that nobody watches is a warning', (place) => {
     place.begin({apply: false});
     const problems = (gaq, code) => {
