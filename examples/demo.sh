@@ -9,6 +9,9 @@
 #   db_script FILE...        runs files of statements
 #   db_session               a client that reads statements, as an application sends them
 #   db_load TABLE FILE       rows from a file of values with tabs between them
+#   keep_true                starts `trueup run` with $spec; it is stopped when the demo ends
+#   settled                  waits until it has settled all changes
+#   is_kept_no_more          stops it, as a service manager would
 #   copy_tables TABLE...     copies them into the SQLite file $copy: what trueup wrote is compared
 #   in_copy ARGUMENT...      there, by sqlite3, without trueup and without the server
 
@@ -47,7 +50,7 @@ demo_begin() {
     dir=$(cd "$dir" && pwd)
     name=$1
     copy=$dir/$name-copy.db
-    rm -f "$dir/$name"*.db "$dir/$name"*.db-*
+    rm -f "$dir/$name"*.db "$dir/$name"*.db-* "$dir/run.log"
     "${DATABASE}_create"
 }
 
@@ -62,6 +65,44 @@ db_script() { cat "$@" | "${DATABASE}_session"; }
 db_session() { "${DATABASE}_session"; }
 db_load() { "${DATABASE}_load" "$@"; }
 in_copy() { sqlite3 -batch -bail "$copy" "$@"; }
+
+# --- trueup run, beside the application ----------------------------------------------------------
+
+kept=
+keep_true() {
+    "$TRUEUP" --spec "$spec" --database "$url" run >>"$dir/run.log" 2>&1 &
+    kept=$!
+}
+
+# Changes captured and not settled yet, as `trueup status` counts them.
+pending() {
+    local code=0
+    "$TRUEUP" --spec "$spec" --database "$url" --json status >"$dir/status.json" || code=$?
+    [ "$code" -le 1 ] || die "trueup status ended with $code"
+    sqlite3 :memory: "SELECT max(json_extract(value, '\$.pending'))
+                      FROM json_each(readfile('$dir/status.json'), '\$.summaries')"
+}
+
+settled() {
+    local deadline=$((SECONDS + 120))
+    while [ "$(pending)" -gt 0 ]; do
+        kill -0 "$kept" 2>/dev/null || die "trueup run has ended: $(tail -n 3 "$dir/run.log")"
+        [ "$SECONDS" -lt "$deadline" ] || die "changes are still pending: see $dir/run.log"
+        sleep 0.1
+    done
+}
+
+# SIGTERM: it finishes what it has in hand, and ends with 143.
+is_kept_no_more() {
+    local code=0
+    kill -TERM "$kept"
+    wait "$kept" || code=$?
+    kept=
+    [ "$code" -eq 143 ] || die "trueup run ended with $code: $(tail -n 3 "$dir/run.log")"
+}
+
+# What the demo's end must not leave behind, however it comes.
+end_kept() { [ -z "$kept" ] || kill "$kept" 2>/dev/null || true; }
 
 # Every column takes numbers as numbers and leaves other texts as they are.
 copy_tables() {

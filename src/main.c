@@ -3,6 +3,7 @@
  *
  * Finds the command and runs it. The only file with process state: what signals set.
  */
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +30,9 @@ catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    /* A file that may grow no more (ulimit -f) is a full disk: an error that says so, not an end.
+     */
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 /* How often the spec was to be read anew. */
@@ -48,19 +52,31 @@ catch_reloads(void)
     return &n_reloads;
 }
 
+/* What every command has beside its own. */
+static const char general_help[] =
+    "\n  --spec FILE       the spec [./trueup.yaml; TRUEUP_SPEC]\n"
+    "  --database URL    instead of the spec's [TRUEUP_DATABASE]\n"
+    "  --json            print one JSON object\n"
+    "  --version, --help\n\n"
+    "exit: 0 done; 1 done, and something is not right; 2 the command line or the spec is "
+    "wrong;\n      3 the database; 130, 143 stopped by a signal, nothing half done\n";
+
+/* Of one command, or of all where `name` is none's. */
 static void
-print_help(void)
+print_help(const char *name)
 {
+    for (const TuCommand *command = tu_commands; command->name != NULL; command++)
+        if (g_strcmp0(command->name, name) == 0) {
+            printf("trueup %s %s\n\n  %s\n%s", command->name, command->arguments, command->does,
+                   general_help);
+            return;
+        }
+
     printf("trueup " TRUEUP_VERSION ": keeps summary tables true\n\n"
            "  trueup [--spec FILE] [--database URL] [--json] COMMAND ...\n\n");
     for (const TuCommand *command = tu_commands; command->name != NULL; command++)
         printf("  %-8s %s\n  %-8s   %s\n", command->name, command->arguments, "", command->does);
-    printf("\n  --spec FILE       the spec [./trueup.yaml; TRUEUP_SPEC]\n"
-           "  --database URL    instead of the spec's [TRUEUP_DATABASE]\n"
-           "  --json            print one JSON object\n"
-           "  --version, --help\n\n"
-           "exit: 0 done; 1 done, and something is not right; 2 the command line or the spec is "
-           "wrong;\n      3 the database; 130, 143 stopped by a signal, nothing half done\n");
+    fputs(general_help, stdout);
 }
 
 /* One line a problem; what a person has to do is in it. */
@@ -146,13 +162,12 @@ run(int argc, char **argv, GError **error)
                                   .say_trying = tu_command_say_trying},
                          .catch_reloads = catch_reloads};
     gboolean is_help = FALSE;
-    if (!tu_stop_check(error) ||
-        !take_global_options(&context, &argc, argv, &is_help, error))
+    if (!tu_stop_check(error) || !take_global_options(&context, &argc, argv, &is_help, error))
         return -1;
     if (context.door.spec_path == NULL || context.door.spec_path[0] == '\0')
         context.door.spec_path = "trueup.yaml";
     if (is_help || (argc > 1 && g_str_equal(argv[1], "help"))) {
-        print_help();
+        print_help(argc > 1 ? argv[argc - 1] : NULL);
         return TU_EXIT_DONE;
     }
     if (argc > 1 && g_str_equal(argv[1], "--version")) {
@@ -167,6 +182,18 @@ run(int argc, char **argv, GError **error)
     return command != NULL ? command->run(&context, argc - 1, argv + 1, error) : -1;
 }
 
+/* What was printed must have arrived. Who stopped reading (`| head`) knows that, and is told
+ * nothing. */
+static int
+finish_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (errno != EPIPE)
+        fprintf(stderr, "trueup: the output could not be written: %s\n", g_strerror(errno));
+    return code == TU_EXIT_DONE ? TU_EXIT_DATABASE : code;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -176,7 +203,5 @@ main(int argc, char **argv)
     int code = run(argc, argv, &error);
     if (error != NULL)
         code = report(error);
-    if (fflush(stdout) != 0 && code == TU_EXIT_DONE)
-        code = TU_EXIT_DATABASE;
-    return code;
+    return finish_output(code);
 }

@@ -71,7 +71,7 @@ const MEETINGS = [
     {work: 'line-own', clients: 2, counts: ['deadlocks', 'waits'],
         what: 'the same, orders of their own'},
     {work: 'both-ways', clients: 8, counts: ['deadlocks', 'waits'],
-        what: 'two tables in opposite orders, 8 clients'},
+        what: 'two tables in opposite orders, 8 clients (A11)'},
 ];
 
 /* With capture, trueup settles all the while. That waits are seen at all is shown by those on

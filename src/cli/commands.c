@@ -10,7 +10,7 @@ const TuCommand tu_commands[] = {
     {"apply", "[--no-build] [--take-over]",
      "creates tables and capture, registers the summaries, builds their history",
      tu_command_apply},
-    {"run", "[--once] [--log-format logfmt|json] [--log-level LEVEL]",
+    {"run", "[--once] [--clock-is-right] [--log-format logfmt|json] [--log-level LEVEL]",
      "keeps everything true until stopped; --once: does what is due now", tu_command_run},
     {"repair",
      WHAT DATES "[--dry-run]\n"
@@ -19,7 +19,7 @@ const TuCommand tu_commands[] = {
     {"backfill", WHAT "--days N [--dry-run]", "the same as repair --days N", tu_command_repair},
     {"release", "[--source X]", "takes the triggers off before a migration or a bulk load",
      tu_command_release},
-    {"rebuild", WHAT "[--wait]", "queues a recomputation of the whole history; --wait does it now",
+    {"rebuild", WHAT "[--wait]", "queues a recomputation of the whole history; --wait: until it is done",
      tu_command_rebuild},
     {"runs", "[--limit N] [--summary S]", "shows the run log", tu_command_runs},
     {"jobs", "[--all] [--limit N] | cancel N ...", "shows the queue; cancels jobs",

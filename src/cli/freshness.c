@@ -109,7 +109,8 @@ take_guard(const TuValue *row, gpointer data, GError **error)
     guard->is_released = row[1].type != TU_TYPE_NULL;
     guard->is_unguarded = !guard->is_released && row[0].type != TU_TYPE_NULL;
     if (row[0].type != TU_TYPE_NULL || guard->is_released)
-        guard->has_since = tu_value_read_instant(&row[guard->is_released ? 1 : 0], &guard->since_us);
+        guard->has_since =
+            tu_value_read_instant(&row[guard->is_released ? 1 : 0], &guard->since_us);
     if (row[2].type == TU_TYPE_TEXT)
         guard->problem = g_utf8_make_valid(row[2].text, row[2].bytes);
     return TRUE;
@@ -130,10 +131,12 @@ read_guard(TuDatabase *db, TuTableGuard *guard, GError **error)
         return FALSE;
     if (guard->is_released || guard->is_unguarded)
         return TRUE;
+    guard->hidden = guard->captured->info->hidden;
+    if (guard->hidden != NULL)
+        return TRUE;
     g_free(guard->problem);
-    guard->problem = !has_log
-                         ? g_strdup_printf("its change log %s is gone", guard->captured->log)
-                         : tu_capture_problem(db, guard->captured);
+    guard->problem = !has_log ? g_strdup_printf("its change log %s is gone", guard->captured->log)
+                              : tu_capture_problem(db, guard->captured);
     guard->is_unguarded = guard->problem != NULL;
     return TRUE;
 }
@@ -175,11 +178,12 @@ tu_history_read(TuDatabase *db, const TuSummaryModel *summary, const TuValue *te
     TuHistory history = {.right_from = G_MININT32};
     g_autofree char *tenant_key = tenant != NULL ? tu_tenant_key(tenant) : NULL;
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(tenant_key)};
-    g_autofree char *sql = g_strconcat(
-        "SELECT below, is_dropping, CASE WHEN is_dropping = 0 OR EXISTS (SELECT 1 FROM trueup_run r "
-        "WHERE r.id = run_id AND r.kind = 'rebuild') THEN 1 ELSE 0 END "
-        "FROM trueup_build WHERE summary = ?1",
-        tenant != NULL ? " AND tenant_key IN ('', ?2)" : "", NULL);
+    g_autofree char *sql =
+        g_strconcat("SELECT below, is_dropping, CASE WHEN is_dropping = 0 OR EXISTS (SELECT 1 FROM "
+                    "trueup_run r "
+                    "WHERE r.id = run_id AND r.kind = 'rebuild') THEN 1 ELSE 0 END "
+                    "FROM trueup_build WHERE summary = ?1",
+                    tenant != NULL ? " AND tenant_key IN ('', ?2)" : "", NULL);
     if (!tu_rows_each(db, sql, values, tenant != NULL ? 2 : 1, FALSE, take_build, &history, error))
         return FALSE;
     history.has_right_from = (history.is_building || history.is_rebuilding) &&

@@ -29,6 +29,7 @@ typedef struct {
     const TuCaptured *captured;
     gboolean is_released, is_unguarded;
     char *problem; /* why it is unguarded */
+    const char *hidden; /* why that could not be looked at: only what workers noted is known; or NULL */
     gboolean has_since;
     gint64 since_us; /* since when either is so, as far as it was noted */
 } TuTableGuard;

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "cli/output.h"
 #include "cli/queue.h"
 
 #define JOBS_SHOWN 50
@@ -11,17 +10,9 @@
 /* ---- jobs ---- */
 
 static void
-print_json(const GPtrArray *jobs)
+add_job(JsonBuilder *builder, gconstpointer job)
 {
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-    json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "jobs");
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < jobs->len; i++)
-        tu_queue_add_job(builder, g_ptr_array_index(jobs, i));
-    json_builder_end_array(builder);
-    json_builder_end_object(builder);
-    tu_output_json(builder);
+    tu_queue_add_job(builder, job);
 }
 
 /* "RUNNING, cancelling"; "PENDING, attempt 3 at 10:17". */
@@ -42,25 +33,18 @@ print_job(TuTextTable *table, const TuJob *job)
 {
     double eta_s = 0;
     gboolean has_begun = job->started_us != TU_TIME_BEFORE_ALL;
-    TuValue id = tu_value_integer(job->id);
-    TuValue attempts = tu_value_integer(job->attempts);
-    g_autofree char *range = tu_queue_range_text(job->from, job->to);
     g_autofree char *status = status_text(job);
     g_autofree char *progress = g_strdup_printf("%.0f %%", job->progress * 100);
     g_autofree char *took = has_begun ? tu_queue_seconds_text(job->seconds) : g_strdup("-");
     g_autofree char *eta =
         tu_queue_eta_s(job, &eta_s) ? tu_queue_seconds_text(eta_s) : g_strdup("-");
     g_autofree char *requested = tu_queue_instant_text(job->requested_us);
-    tu_text_table_add_value(table, &id);
-    tu_text_table_add(table, job->kind, FALSE);
-    tu_text_table_add(table, job->summary != NULL ? job->summary : "all", FALSE);
-    tu_text_table_add(table, job->tenant != NULL ? job->tenant : "all", FALSE);
-    tu_text_table_add(table, range, FALSE);
+    tu_queue_add_head(table, job->id, job->kind, job->summary, job->tenant, job->from, job->to);
     tu_text_table_add(table, status, FALSE);
     tu_text_table_add(table, progress, TRUE);
     tu_text_table_add(table, took, TRUE);
     tu_text_table_add(table, eta, TRUE);
-    tu_text_table_add_value(table, &attempts);
+    tu_queue_add_number(table, job->attempts);
     tu_text_table_add(table, requested, FALSE);
     tu_text_table_add(table, job->error != NULL ? job->error : "", FALSE);
 }
@@ -68,9 +52,8 @@ print_job(TuTextTable *table, const TuJob *job)
 static void
 print_text(const GPtrArray *jobs)
 {
-    static const char *const headers[] = {"id",    "kind",     "summary",   "tenant",
-                                          "range", "status",   "done",      "took",
-                                          "left",  "attempts", "requested", "error"};
+    static const char *const headers[] = {TU_QUEUE_HEADERS, "status",   "done",      "took",
+                                          "left",           "attempts", "requested", "error"};
     g_autoptr(TuTextTable) table = tu_text_table_new(headers, G_N_ELEMENTS(headers));
     for (guint i = 0; i < jobs->len; i++)
         print_job(table, g_ptr_array_index(jobs, i));
@@ -90,7 +73,7 @@ list(const TuContext *context, gboolean with_ended, int limit, GError **error)
         !tu_jobs_list(session.db, with_ended, (guint)limit, &jobs, error))
         return -1;
     if (context->as_json)
-        print_json(jobs);
+        tu_queue_print_json("jobs", jobs, add_job);
     else
         print_text(jobs);
     return TU_EXIT_DONE;

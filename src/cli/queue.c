@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "cli/output.h"
 #include "time/instant.h"
 
 char *
@@ -88,7 +87,40 @@ tu_queue_add_job(JsonBuilder *builder, const TuJob *job)
     json_builder_end_object(builder);
 }
 
+void
+tu_queue_print_json(const char *name, const GPtrArray *list, TuQueueAdd add_one)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, name);
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < list->len; i++)
+        add_one(builder, g_ptr_array_index(list, i));
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    tu_output_json(builder);
+}
+
 /* ---- tables ---- */
+
+void
+tu_queue_add_number(TuTextTable *table, gint64 number)
+{
+    TuValue value = tu_value_integer(number);
+    tu_text_table_add_value(table, &value);
+}
+
+void
+tu_queue_add_head(TuTextTable *table, gint64 id, const char *kind, const char *summary,
+                  const char *tenant, TuDate from, TuDate to)
+{
+    g_autofree char *range = tu_queue_range_text(from, to);
+    tu_queue_add_number(table, id);
+    tu_text_table_add(table, kind, FALSE);
+    tu_text_table_add(table, summary != NULL ? summary : "all", FALSE);
+    tu_text_table_add(table, tenant != NULL ? tenant : "all", FALSE);
+    tu_text_table_add(table, range, FALSE);
+}
 
 static char *
 date_text(TuDate date)

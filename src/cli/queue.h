@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 
 #include "cli/command.h"
+#include "cli/output.h"
 #include "work/jobs.h"
 
 /* Who asks, for requested_by and paused_by: "ann@host". Free with g_free. */
@@ -24,6 +25,16 @@ void tu_queue_add_job(JsonBuilder *builder, const TuJob *job);
 /* What is left of a job that is worked on, in seconds, if it goes on as until now; FALSE: nobody
  * can tell yet. */
 gboolean tu_queue_eta_s(const TuJob *job, double *ret_eta_s);
+
+/* Prints {"name": [...]}, an object that `add` makes of each of the list. */
+typedef void (*TuQueueAdd)(JsonBuilder *builder, gconstpointer each);
+void tu_queue_print_json(const char *name, const GPtrArray *list, TuQueueAdd add);
+
+/* The columns that jobs and runs begin with: id, kind, summary, tenant, range; and a number. */
+#define TU_QUEUE_HEADERS "id", "kind", "summary", "tenant", "range"
+void tu_queue_add_head(TuTextTable *table, gint64 id, const char *kind, const char *summary,
+                       const char *tenant, TuDate from, TuDate to);
+void tu_queue_add_number(TuTextTable *table, gint64 number);
 
 /* For tables: "2001-03-01..2001-03-31", "2001-03-01", "all"; "2 min", "-". Free with g_free. */
 char *tu_queue_range_text(TuDate from, TuDate to);

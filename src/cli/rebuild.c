@@ -3,10 +3,17 @@
 #include "cli/output.h"
 #include "cli/queue.h"
 #include "cli/sealed.h"
+#include "cli/wait_job.h"
 #include "cli/work.h"
 #include "keep/build.h"
+#include "keep/chores.h"
 #include "keep/keyed.h"
 #include "keep/repair.h"
+#include "work/pause.h"
+#include "work/runs.h"
+
+/* Of the run log, to find those of one job. */
+#define RUNS_READ 1000
 
 typedef struct {
     const char *summary; /* NULL: all of the group */
@@ -15,13 +22,14 @@ typedef struct {
 } Wanted;
 
 static gboolean
-check_pause(const TuSnapshot *snapshot, const TuSummaryModel *summary, GError **error)
+check_pause(const GPtrArray *pauses, const TuSummaryModel *summary, GError **error)
 {
-    if (!tu_snapshot_is_paused(snapshot, summary))
+    if (pauses == NULL || tu_pauses_find(pauses, summary->spec->name) == NULL)
         return TRUE;
-    g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
-                "summary %s is paused: run `trueup resume` first, or queue the rebuild without --wait",
-                summary->spec->name);
+    g_set_error(
+        error, TU_ERROR, TU_ERROR_USAGE,
+        "summary %s is paused: run `trueup resume` first, or queue the rebuild without --wait",
+        summary->spec->name);
     return FALSE;
 }
 
@@ -43,7 +51,7 @@ ask(TuKeeper *keeper, TuGroup *group, const Wanted *wanted, GError **error)
         return FALSE;
     tu_snapshot_end(&snapshot);
     for (guint i = 0; i < summaries->len; i++)
-        if (!check_pause(&snapshot, g_ptr_array_index(summaries, i), error))
+        if (!check_pause(snapshot.pauses, g_ptr_array_index(summaries, i), error))
             return FALSE;
     return tu_transaction_begin_write(&txn, keeper->db, error) &&
            tu_build_ask(keeper, summaries, &tenant, FALSE, "rebuild", error) &&
@@ -73,12 +81,28 @@ static gboolean
 check_tenant(TuSession *session, const TuSummaryModel *summary, const char *tenant, GError **error)
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
-    TuGroup *group = summary != NULL ? summary->group
-                                     : g_ptr_array_index(session->model->groups, 0);
+    TuGroup *group =
+        summary != NULL ? summary->group : g_ptr_array_index(session->model->groups, 0);
     TuValue value = TU_NULL_VALUE;
-    return tenant == NULL ||
-           (tu_snapshot_begin(&snapshot, &session->keeper, group, error) &&
-            tu_tenant_named(&snapshot, tenant, &value, error));
+    return tenant == NULL || (tu_snapshot_begin(&snapshot, &session->keeper, group, error) &&
+                              tu_tenant_named(&snapshot, tenant, &value, error));
+}
+
+static gboolean
+ask_for_job(TuSession *session, const TuSummaryModel *summary, const char *name, const char *tenant,
+            TuJob **ret_job, gboolean *ret_is_new, GError **error)
+{
+    g_autofree char *asker = tu_queue_asker();
+    gint64 id = 0;
+    const TuJobWish wish = {.kind = "rebuild",
+                            .summary = name,
+                            .tenant = tenant,
+                            .from = G_MININT32,
+                            .to = G_MAXINT32,
+                            .requested_by = asker};
+    return check_tenant(session, summary, tenant, error) &&
+           tu_job_ask(session->db, &wish, &id, ret_is_new, error) &&
+           tu_job_read(session->db, id, ret_job, error);
 }
 
 static int
@@ -86,18 +110,8 @@ queue(const TuContext *context, TuSession *session, const TuSummaryModel *summar
       const char *name, const char *tenant, GError **error)
 {
     g_autoptr(TuJob) job = NULL;
-    g_autofree char *asker = tu_queue_asker();
-    gint64 id = 0;
     gboolean is_new = FALSE;
-    const TuJobWish wish = {.kind = "rebuild",
-                            .summary = name,
-                            .tenant = tenant,
-                            .from = G_MININT32,
-                            .to = G_MAXINT32,
-                            .requested_by = asker};
-    if (!check_tenant(session, summary, tenant, error) ||
-        !tu_job_ask(session->db, &wish, &id, &is_new, error) ||
-        !tu_job_read(session->db, id, &job, error))
+    if (!ask_for_job(session, summary, name, tenant, &job, &is_new, error))
         return -1;
     if (context->as_json) {
         g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -105,10 +119,104 @@ queue(const TuContext *context, TuSession *session, const TuSummaryModel *summar
         tu_output_json(builder);
         return TU_EXIT_DONE;
     }
-    printf("%s: job %" G_GINT64_FORMAT ": `trueup run` does it, or `trueup run --once`; see `trueup "
+    printf("%s: job %" G_GINT64_FORMAT
+           ": `trueup run` does it, or `trueup run --once`; see `trueup "
            "jobs`\n",
-           is_new ? "queued" : "queued already", id);
+           is_new ? "queued" : "queued already", job->id);
     return TU_EXIT_DONE;
+}
+
+/* ---- waiting for the daemon ---- */
+
+/* What the runs of the job counted: those of its kind that began since. */
+static gboolean
+add_counts(TuSession *session, const TuJob *job, TuResult *result, GError **error)
+{
+    g_autoptr(GPtrArray) runs = NULL;
+    if (!tu_runs_list(session->db, job->summary, RUNS_READ, &runs, error))
+        return FALSE;
+    for (guint i = 0; i < runs->len; i++) {
+        const TuRun *run = g_ptr_array_index(runs, i);
+        if (!g_str_equal(run->kind, "rebuild") || run->started_us < job->started_us ||
+            g_strcmp0(run->tenant, job->tenant) != 0)
+            continue;
+        result->rows_read += run->counts.rows_read;
+        result->cells_written += run->counts.cells_written;
+        result->cells_drifted += run->counts.cells_drifted;
+    }
+    return TRUE;
+}
+
+/* The job is left to whoever does jobs; a daemon that is gone leaves it to this process. */
+static gboolean
+do_jobs(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
+{
+    return tu_settle_group(keeper, group, result, error) &&
+           tu_chores_group(keeper, group, result, error) &&
+           tu_settle_group(keeper, group, result, error);
+}
+
+static gboolean
+wait_for_end(TuSession *session, gint64 id, TuJob **ret_job, GError **error)
+{
+    g_auto(TuResult) ignored = {0}; /* the job's row and its runs say it */
+    gboolean was_held = FALSE;
+    for (;;) {
+        g_autoptr(TuJob) job = NULL;
+        if (!tu_job_wait(session, id, &job, error))
+            return FALSE;
+        if (job->status != TU_JOB_PENDING && job->status != TU_JOB_RUNNING) {
+            *ret_job = g_steal_pointer(&job);
+            return TRUE;
+        }
+        if (!tu_work_each(session, NULL, TRUE, do_jobs, NULL, &ignored, &was_held, error))
+            return FALSE;
+    }
+}
+
+/* Who waits for what is paused would wait until somebody resumes it. */
+static gboolean
+check_pauses(TuSession *session, const TuSummaryModel *summary, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) pauses = NULL;
+    if (!tu_pauses_read(session->db, &pauses, error))
+        return FALSE;
+    for (guint i = 0; i < session->model->summaries->len; i++) {
+        const TuSummaryModel *each = g_ptr_array_index(session->model->summaries, i);
+        if ((name == NULL || summary == each) && !check_pause(pauses, each, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < session->model->keyed->len; i++) {
+        const TuKeyedModel *each = g_ptr_array_index(session->model->keyed, i);
+        if ((name != NULL && !g_str_equal(name, each->spec->name)) ||
+            tu_pauses_find(pauses, each->spec->name) == NULL)
+            continue;
+        g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
+                    "summary %s is paused: run `trueup resume` first", each->spec->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static int
+wait_for_daemon(const TuContext *context, TuSession *session, const TuSummaryModel *summary,
+                const char *name, const char *tenant, GError **error)
+{
+    g_auto(TuResult) result = {0};
+    g_autoptr(TuJob) asked = NULL;
+    g_autoptr(TuJob) job = NULL;
+    gboolean is_new = FALSE;
+    if (!ask_for_job(session, summary, name, tenant, &asked, &is_new, error) ||
+        !wait_for_end(session, asked->id, &job, error) || !add_counts(session, job, &result, error))
+        return -1;
+    if (job->status != TU_JOB_COMPLETED) {
+        g_autofree char *text = g_strdup_printf(
+            "job %" G_GINT64_FORMAT " is %s%s%s", job->id, tu_job_status_name(job->status),
+            job->error != NULL ? ": " : "", job->error != NULL ? job->error : "");
+        tu_result_fail(&result, job->summary, job->tenant, text);
+    }
+    result.cells_checked = TU_WORK_NOT_COUNTED;
+    return tu_work_report(context, "rebuilt by the daemon", &result);
 }
 
 int
@@ -117,6 +225,7 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
     g_autofree char *summary = NULL;
     g_autofree char *tenant = NULL;
     gboolean waits = FALSE;
+    gboolean is_kept = FALSE; /* by a daemon */
     Wanted wanted = {0};
     const GOptionEntry entries[] = {
         {"summary", 0, 0, G_OPTION_ARG_FILENAME, &summary, NULL, NULL},
@@ -136,6 +245,12 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
         return -1;
     if (!waits)
         return queue(context, &session, found, summary, tenant, error);
+    if (!tu_daemon_is_there(&session, &is_kept, error))
+        return -1;
+    if (is_kept)
+        return check_pauses(&session, found, summary, error)
+                   ? wait_for_daemon(context, &session, found, summary, tenant, error)
+                   : -1;
     wanted.summary = summary;
     wanted.tenant = tenant;
     if (!tu_work_each(&session, summary, TRUE, rebuild, &wanted, &result, &was_held, error))

@@ -2,7 +2,7 @@
 
 #include "cli/output.h"
 #include "cli/work.h"
-#include "keep/install.h"
+#include "keep/removal.h"
 
 static int
 say_released(const TuContext *context, guint n_tables)
@@ -41,7 +41,7 @@ tu_command_release(const TuContext *context, int argc, char **argv, GError **err
         gboolean may_release_all = name == NULL && session.db != NULL && session.model == NULL &&
                                    tu_error_is(local, TU_ERROR_CONFIG);
         g_autoptr(GError) why = NULL;
-        if (may_release_all && tu_install_release_all(session.db, &n_tables, &why))
+        if (may_release_all && tu_removal_release_all(session.db, &n_tables, &why))
             return say_released(context, n_tables);
         if (tu_error_is(why, TU_ERROR_SYSTEM)) {
             g_propagate_error(error, g_steal_pointer(&why));
@@ -59,7 +59,7 @@ tu_command_release(const TuContext *context, int argc, char **argv, GError **err
         g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no source %s", name);
         return -1;
     }
-    if (!tu_install_release(&session.keeper, source, &n_tables, error))
+    if (!tu_removal_release(&session.keeper, source, &n_tables, error))
         return -1;
     return say_released(context, n_tables);
 }

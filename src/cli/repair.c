@@ -1,8 +1,14 @@
 #include "keep/repair.h"
 
+#include <stdio.h>
+
 #include "cli/keyed.h"
 #include "cli/sealed.h"
 #include "cli/work.h"
+#include "time/instant.h"
+
+/* Changes of others wait no longer than that to be settled. */
+#define PIECE_US (TU_SECOND_US / 2)
 
 typedef struct {
     char **keys; /* of a keyed summary; NULL: all of them */
@@ -16,6 +22,7 @@ static gboolean
 repair(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
     Wanted *wanted = data;
+    keeper->piece_us = PIECE_US;
     if (wanted->of_group != group->index + 1)
         wanted->left = wanted->what;
     wanted->of_group = group->index + 1;
@@ -79,6 +86,8 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
         !tu_session_open(&session, &context->door, wanted.what.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE,
                          error) ||
         !tu_session_summary(&session, summary, &found, error))
+        return -1;
+    if (!wanted.what.is_dry_run && !tu_work_say_paused(&session, summary, error))
         return -1;
     wanted.summary = summary;
     wanted.what.tenant = tenant;

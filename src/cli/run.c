@@ -5,6 +5,7 @@
 #include "daemon/due.h"
 #include "keep/build.h"
 #include "keep/chores.h"
+#include "keep/clock.h"
 #include "keep/repair.h"
 #include "keep/retention.h"
 #include "work/runs.h"
@@ -23,8 +24,10 @@ do_what_is_due(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data
         return FALSE;
     TuResult before = *result;
     guint n_failures = count_failures(result);
+    gboolean did = FALSE;
     if (!tu_chores_group(keeper, group, result, error) ||
-        !tu_build_group(keeper, group, result, error) || !tu_due_do(keeper, group, result, error))
+        !tu_build_group(keeper, group, result, error) ||
+        !tu_due_do(keeper, group, NULL, result, &did, error))
         return FALSE;
     gboolean was_idle = before.rows_read == result->rows_read &&
                         before.cells_checked == result->cells_checked &&
@@ -35,13 +38,25 @@ do_what_is_due(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data
            tu_retention_all(keeper, group, result, error);
 }
 
+static gboolean
+confirm_clock(TuSession *session, GError **error)
+{
+    TuKeeper *keeper = &session->keeper;
+    for (guint i = 0; i < session->model->groups->len; i++)
+        if (!tu_clock_confirm(keeper, g_ptr_array_index(session->model->groups, i), error))
+            return FALSE;
+    return TRUE;
+}
+
 static int
-run_once(const TuContext *context, GError **error)
+run_once(const TuContext *context, gboolean clock_is_right, GError **error)
 {
     g_auto(TuSession) session = {0};
     g_auto(TuResult) result = {0};
     gboolean was_held = FALSE;
     if (!tu_session_open(&session, &context->door, TU_OPEN_WRITE, TRUE, error) ||
+        !tu_work_say_paused(&session, NULL, error) ||
+        (clock_is_right && !confirm_clock(&session, error)) ||
         !tu_work_each(&session, NULL, FALSE, do_what_is_due, NULL, &result, &was_held, error) ||
         !tu_runs_expire(session.db, session.spec->keep_runs_us, error))
         return -1;
@@ -97,10 +112,12 @@ int
 tu_command_run(const TuContext *context, int argc, char **argv, GError **error)
 {
     gboolean is_once = FALSE;
+    gboolean clock_is_right = FALSE;
     g_autofree char *format = NULL;
     g_autofree char *level = NULL;
     const GOptionEntry entries[] = {
         {"once", 0, 0, G_OPTION_ARG_NONE, &is_once, NULL, NULL},
+        {"clock-is-right", 0, 0, G_OPTION_ARG_NONE, &clock_is_right, NULL, NULL},
         {"log-format", 0, 0, G_OPTION_ARG_FILENAME, &format, NULL, NULL},
         {"log-level", 0, 0, G_OPTION_ARG_FILENAME, &level, NULL, NULL},
         G_OPTION_ENTRY_NULL,
@@ -110,5 +127,10 @@ tu_command_run(const TuContext *context, int argc, char **argv, GError **error)
         !open_log(choice(format, "TRUEUP_LOG_FORMAT", context->as_json ? "json" : "logfmt"),
                   choice(level, "TRUEUP_LOG_LEVEL", "info"), &log, error))
         return -1;
-    return is_once ? run_once(context, error) : run_daemon(context, &log, error);
+    if (clock_is_right && !is_once) {
+        g_set_error_literal(error, TU_ERROR, TU_ERROR_USAGE,
+                            "--clock-is-right goes with --once: the daemon goes by it then");
+        return -1;
+    }
+    return is_once ? run_once(context, clock_is_right, error) : run_daemon(context, &log, error);
 }

@@ -1,6 +1,5 @@
 #include "work/runs.h"
 
-#include "cli/output.h"
 #include "cli/queue.h"
 
 /* A screen of them, unless --limit asks for more. */
@@ -8,8 +7,9 @@
 #define MOST_RUNS 100000
 
 static void
-add_run(JsonBuilder *builder, const TuRun *run)
+add_run(JsonBuilder *builder, gconstpointer each)
 {
+    const TuRun *run = each;
     json_builder_begin_object(builder);
     tu_queue_add_integer(builder, "id", run->id);
     tu_queue_add_text(builder, "kind", run->kind);
@@ -29,55 +29,28 @@ add_run(JsonBuilder *builder, const TuRun *run)
 }
 
 static void
-print_json(const GPtrArray *runs)
-{
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-    json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "runs");
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < runs->len; i++)
-        add_run(builder, g_ptr_array_index(runs, i));
-    json_builder_end_array(builder);
-    json_builder_end_object(builder);
-    tu_output_json(builder);
-}
-
-static void
-add_number(TuTextTable *table, gint64 number)
-{
-    TuValue value = tu_value_integer(number);
-    tu_text_table_add_value(table, &value);
-}
-
-static void
 print_run(TuTextTable *table, const TuRun *run)
 {
     gboolean has_ended = run->finished_us != TU_TIME_BEFORE_ALL;
-    g_autofree char *range = tu_queue_range_text(run->from, run->to);
     g_autofree char *started = tu_queue_instant_text(run->started_us);
     g_autofree char *took =
         has_ended ? tu_queue_seconds_text((double)(run->finished_us - run->started_us) / 1e6)
                   : g_strdup("-");
-    add_number(table, run->id);
-    tu_text_table_add(table, run->kind, FALSE);
-    tu_text_table_add(table, run->summary != NULL ? run->summary : "all", FALSE);
-    tu_text_table_add(table, run->tenant != NULL ? run->tenant : "all", FALSE);
-    tu_text_table_add(table, range, FALSE);
+    tu_queue_add_head(table, run->id, run->kind, run->summary, run->tenant, run->from, run->to);
     tu_text_table_add(table, run->status, FALSE);
     tu_text_table_add(table, started, FALSE);
     tu_text_table_add(table, took, TRUE);
-    add_number(table, run->counts.rows_read);
-    add_number(table, run->counts.cells_written);
-    add_number(table, run->counts.cells_drifted);
+    tu_queue_add_number(table, run->counts.rows_read);
+    tu_queue_add_number(table, run->counts.cells_written);
+    tu_queue_add_number(table, run->counts.cells_drifted);
     tu_text_table_add(table, run->error != NULL ? run->error : "", FALSE);
 }
 
 static void
 print_text(const GPtrArray *runs)
 {
-    static const char *const headers[] = {"id",    "kind",    "summary", "tenant",
-                                          "range", "status",  "started", "took",
-                                          "rows",  "written", "drifted", "error"};
+    static const char *const headers[] = {TU_QUEUE_HEADERS, "status",  "started", "took",
+                                          "rows",           "written", "drifted", "error"};
     g_autoptr(TuTextTable) table = tu_text_table_new(headers, G_N_ELEMENTS(headers));
     for (guint i = 0; i < runs->len; i++)
         print_run(table, g_ptr_array_index(runs, i));
@@ -108,7 +81,7 @@ tu_command_runs(const TuContext *context, int argc, char **argv, GError **error)
         !tu_runs_list(session.db, summary, (guint)limit, &runs, error))
         return -1;
     if (context->as_json)
-        print_json(runs);
+        tu_queue_print_json("runs", runs, add_run);
     else
         print_text(runs);
     return TU_EXIT_DONE;

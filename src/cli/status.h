@@ -9,6 +9,7 @@
 #include "cli/freshness.h"
 #include "cli/sealed.h"
 #include "work/pause.h"
+#include "work/present.h"
 
 typedef enum {
     TU_STATE_RIGHT,        /* built, and its tables are guarded */
@@ -84,6 +85,7 @@ typedef struct {
     GPtrArray *pauses; /* of TuPause */
     GArray *nights;    /* of TuNightStatus */
     gint64 n_jobs_pending, n_jobs_running;
+    GPtrArray *workers; /* of TuPresent */
     TuDictionary *values;
 } TuStatus;
 

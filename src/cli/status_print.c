@@ -3,6 +3,7 @@
 #include "cli/keyed_status.h"
 #include "cli/output.h"
 #include "cli/status.h"
+#include "cli/workers.h"
 #include "time/instant.h"
 
 /* Since when the first of its tables is unguarded; a loss that no worker has noted yet: since now.
@@ -126,6 +127,8 @@ add_sources(JsonBuilder *builder, const TuStatus *status)
 static void
 add_jobs(JsonBuilder *builder, const TuStatus *status)
 {
+    if (status->workers != NULL)
+        tu_workers_add(builder, status->workers);
     json_builder_set_member_name(builder, "jobs");
     json_builder_begin_object(builder);
     add_value(builder, "pending", tu_value_integer(status->n_jobs_pending));
@@ -311,9 +314,14 @@ print_guards(const TuStatus *status)
         const TuSummaryStatus *summary = &g_array_index(status->summaries, TuSummaryStatus, i);
         for (guint g = 0; g < summary->guards->len; g++) {
             const TuTableGuard *guard = &g_array_index(summary->guards, TuTableGuard, g);
-            if ((guard->is_unguarded || guard->is_released) &&
-                g_hash_table_add(said, (gpointer)(gsize)guard->captured))
+            gboolean is_known = guard->hidden == NULL;
+            if ((!guard->is_unguarded && !guard->is_released && is_known) ||
+                !g_hash_table_add(said, (gpointer)(gsize)guard->captured))
+                continue;
+            if (is_known)
                 print_guard(guard);
+            else
+                print_line("%s", guard->hidden);
         }
     }
 }
@@ -457,6 +465,8 @@ print_text(const TuStatus *status)
     print_summaries(status);
     print_pauses(status);
     print_jobs(status);
+    if (status->workers != NULL)
+        tu_workers_print(status->workers);
     print_nights(status);
     print_guards(status);
     print_all_sealed(status);

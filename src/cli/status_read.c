@@ -103,6 +103,7 @@ tu_status_clear(TuStatus *status)
     g_clear_pointer(&status->parked, g_array_unref);
     g_clear_pointer(&status->pauses, g_ptr_array_unref);
     g_clear_pointer(&status->nights, g_array_unref);
+    g_clear_pointer(&status->workers, g_ptr_array_unref);
     g_clear_pointer(&status->values, tu_dictionary_free);
 }
 
@@ -228,6 +229,7 @@ read_all(TuSession *session, TuStatus *status, GError **error)
     TuValue limit = tu_value_integer(TU_PARKED_SHOWN);
     if (!tu_pauses_read(db, &status->pauses, error) ||
         !tu_jobs_count(db, &status->n_jobs_pending, &status->n_jobs_running, error) ||
+        !tu_present_list(db, &status->workers, error) ||
         !read_nights(session, status, error))
         return FALSE;
     for (guint i = 0; i < session->model->summaries->len; i++) {

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keep/zones.h"
 #include "keep/connect.h"
 #include "cli/output.h"
 #include "schema/keyed.h"
 #include "time/instant.h"
+#include "work/pause.h"
 
 /* How often a command that waits for another worker looks again. */
 #define LOOK_AGAIN_US (100 * 1000)
@@ -20,6 +22,12 @@ may_be_own_ghost(const TuSession *session)
 {
     return session->lost_us != 0 && g_get_monotonic_time() - session->lost_us < GHOST_LIMIT_US;
 }
+
+/* Its session is the one that holds the group's lock, or wants it. */
+typedef struct {
+    TuSession *session;
+    const TuGroup *group;
+} Holder;
 
 static gboolean
 take_lock(TuSession *session, const TuGroup *group, gboolean waits, gboolean *ret_taken,
@@ -49,6 +57,19 @@ take_lock(TuSession *session, const TuGroup *group, gboolean waits, gboolean *re
     }
 }
 
+/* keeper->let_go: a daemon may settle while this command reads a whole table. */
+static gboolean
+let_go(gpointer data, gboolean lets_go, GError **error)
+{
+    const Holder *holder = data;
+    gboolean is_taken = FALSE;
+    if (lets_go) {
+        tu_database_unlock(holder->session->db, holder->group->name);
+        return TRUE;
+    }
+    return take_lock(holder->session, holder->group, TRUE, &is_taken, error);
+}
+
 /* Under the group's lock. *ret_was_held is only ever set. */
 static gboolean
 work_on(TuSession *session, TuGroup *group, gboolean waits, TuGroupWork work, gpointer data,
@@ -61,7 +82,13 @@ work_on(TuSession *session, TuGroup *group, gboolean waits, TuGroupWork work, gp
         *ret_was_held = TRUE;
         return TRUE;
     }
+    Holder holder = {session, group};
+    session->keeper.let_go = let_go;
+    session->keeper.waits = waits;
+    session->keeper.yield_data = &holder;
     gboolean is_ok = work(&session->keeper, group, result, data, error);
+    session->keeper.let_go = NULL;
+    session->keeper.yield_data = NULL;
     tu_database_unlock(session->db, group->name);
     return is_ok;
 }
@@ -107,11 +134,31 @@ work_and_survive(TuSession *session, guint index, gboolean waits, TuGroupWork wo
     }
 }
 
+/* New tzdata on this host: before anything is settled by it. */
+static gboolean
+adopt_zones(TuSession *session, GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        g_autofree char *said = NULL;
+        if (session->mode != TU_OPEN_WRITE || tu_zones_adopt(&session->keeper, &said, &local)) {
+            if (said != NULL)
+                fprintf(stderr, "trueup: new rules of time zones: %s: what they move is written anew\n",
+                        said);
+            return TRUE;
+        }
+        if (!survive(session, FALSE, g_steal_pointer(&local), error))
+            return FALSE;
+    }
+}
+
 gboolean
 tu_work_each(TuSession *session, const char *summary_name, gboolean waits, TuGroupWork work,
              gpointer data, TuResult *result, gboolean *ret_was_held, GError **error)
 {
     *ret_was_held = FALSE;
+    if (!adopt_zones(session, error))
+        return FALSE;
     for (guint i = 0; i < session->model->groups->len; i++) {
         const TuGroup *group = g_ptr_array_index(session->model->groups, i);
         const TuSummaryModel *summary =
@@ -165,7 +212,10 @@ print_json(const TuResult *result)
     json_builder_begin_object(builder);
     for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
         json_builder_set_member_name(builder, counts[i].name);
-        json_builder_add_int_value(builder, counts[i].count);
+        if (counts[i].count == TU_WORK_NOT_COUNTED)
+            json_builder_add_null_value(builder);
+        else
+            json_builder_add_int_value(builder, counts[i].count);
     }
     if (result->cells_removed > 0) {
         json_builder_set_member_name(builder, "cells_removed");
@@ -194,15 +244,39 @@ tu_work_failures(const TuResult *result)
     return n > 0 ? TU_EXIT_NOT_RIGHT : TU_EXIT_DONE;
 }
 
+gboolean
+tu_work_say_paused(const TuSession *session, const char *summary, GError **error)
+{
+    g_autoptr(GPtrArray) pauses = NULL;
+    if (summary != NULL)
+        return TRUE; /* that one alone cannot be left */
+    if (!tu_pauses_read(session->db, &pauses, error))
+        return FALSE;
+    for (guint i = 0; i < session->model->summaries->len; i++) {
+        const TuSummaryModel *each = g_ptr_array_index(session->model->summaries, i);
+        if (tu_pauses_find(pauses, each->spec->name) != NULL)
+            fprintf(stderr, "trueup: summary %s is paused: it is left as it is\n", each->spec->name);
+    }
+    return TRUE;
+}
+
+static void
+print_counts(const char *what, const TuResult *result)
+{
+    printf("%s: ", what);
+    if (result->cells_checked != TU_WORK_NOT_COUNTED)
+        printf("%" G_GINT64_FORMAT " cells checked, ", result->cells_checked);
+    printf("%" G_GINT64_FORMAT " drifted, %" G_GINT64_FORMAT " written", result->cells_drifted,
+           result->cells_written);
+}
+
 int
 tu_work_report(const TuContext *context, const char *what, const TuResult *result)
 {
     if (context->as_json)
         print_json(result);
     else
-        printf("%s: %" G_GINT64_FORMAT " cells checked, %" G_GINT64_FORMAT
-               " drifted, %" G_GINT64_FORMAT " written",
-               what, result->cells_checked, result->cells_drifted, result->cells_written);
+        print_counts(what, result);
     if (!context->as_json && result->cells_removed > 0)
         printf(", %" G_GINT64_FORMAT " removed (`keep`)", result->cells_removed);
     if (!context->as_json)
@@ -230,7 +304,7 @@ tu_work_dates(const TuDateOptions *options, gboolean may_be_all, TuDate *ret_fro
                    (options->days != 0);
     if (n_ways > 1 || (n_ways == 0 && !may_be_all)) {
         g_set_error_literal(error, TU_ERROR, TU_ERROR_USAGE,
-                            "which days? give one of --date D, --from D --to D, --days N");
+                            "which days? give one of --date D, --from D --to D, --days N (1 or more)");
         return FALSE;
     }
     *ret_from = G_MININT32;

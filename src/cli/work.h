@@ -20,6 +20,14 @@ gboolean tu_work_each(TuSession *session, const char *summary_name, gboolean wai
                       TuGroupWork work, gpointer data, TuResult *result, gboolean *ret_was_held,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Says on stderr which summaries are paused: they are left as they are, as who paused them wants, and that
+ * is no failure. `summary` not NULL: that one alone was asked for, and cannot be left. */
+gboolean tu_work_say_paused(const TuSession *session, const char *summary,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Cells checked by somebody else, who did not say how many: null in JSON. */
+#define TU_WORK_NOT_COUNTED (-1)
+
 /* Prints {cells_checked, cells_drifted, cells_written, failed:[...]} or the same as a sentence that
  * begins with `what`; failures as lines on stderr. Gives the exit code. */
 int tu_work_report(const TuContext *context, const char *what, const TuResult *result);

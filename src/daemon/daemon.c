@@ -30,9 +30,13 @@ typedef struct {
     TuWorker settler, upkeep;
     TuReload reload;
     TuNotify notify;
-    int n_reloads;
-    gint64 file_us, status_us, alive_us; /* monotonic: when those are looked at again */
-    gint64 n_entries;                    /* when the status was told last */
+    GThread *reloader;           /* looks at the spec's file: a database may not answer for long */
+    int n_reloads;               /* SIGHUPs that were seen */
+    gboolean is_reloading;       /* as the service manager was told */
+    int n_asked, n_answered;     /* of those, under the crew's mutex: passed on; looked at */
+    gboolean reloader_has_ended; /* likewise */
+    gint64 status_us, alive_us;  /* monotonic: when those are looked at again */
+    gint64 n_entries;            /* when the status was told last */
 } Running;
 
 /* ---- telling ---- */
@@ -95,22 +99,63 @@ tell(Running *running)
     note_untold(running, error);
 }
 
-static void
-look_at_spec(Running *running)
+/* ---- the spec ---- */
+
+/* Waits a second, or until somebody asks. *ret_n_asked: how often that was; FALSE: the daemon ends.
+ */
+static gboolean
+wait_for_look(Running *running, int *ret_n_asked)
 {
-    gint64 now_us = g_get_monotonic_time();
+    TuCrew *crew = &running->crew;
+    gint64 until_us = g_get_monotonic_time() + FILE_US;
+    g_mutex_lock(&crew->mutex);
+    while (!crew->is_ending && running->n_asked == running->n_answered &&
+           g_cond_wait_until(&crew->has_changed, &crew->mutex, until_us))
+        ;
+    gboolean goes_on = !crew->is_ending;
+    *ret_n_asked = running->n_asked;
+    g_mutex_unlock(&crew->mutex);
+    return goes_on;
+}
+
+static gpointer
+look_at_spec(gpointer data)
+{
+    Running *running = data;
+    int n_asked = 0;
+    while (wait_for_look(running, &n_asked)) {
+        (void)tu_reload_look(&running->reload, n_asked != running->n_answered);
+        g_mutex_lock(&running->crew.mutex);
+        running->n_answered = n_asked;
+        g_mutex_unlock(&running->crew.mutex);
+    }
+    g_mutex_lock(&running->crew.mutex);
+    running->reloader_has_ended = TRUE;
+    g_mutex_unlock(&running->crew.mutex);
+    return NULL;
+}
+
+/* Passes a SIGHUP on, and tells the service manager of it. */
+static void
+pass_reloads_on(Running *running)
+{
     int n_reloads = *running->daemon->n_reloads;
-    gboolean is_asked = n_reloads != running->n_reloads;
     GError *error = NULL;
-    if (!is_asked && now_us < running->file_us)
-        return;
-    running->n_reloads = n_reloads;
-    running->file_us = now_us + FILE_US;
-    if (is_asked)
-        (void)tu_notify_reloading(&running->notify, &error);
-    (void)tu_reload_look(&running->reload, is_asked);
-    if (is_asked && error == NULL)
+    g_mutex_lock(&running->crew.mutex);
+    gboolean is_answered = running->n_answered == running->n_asked;
+    g_mutex_unlock(&running->crew.mutex);
+    if (running->is_reloading && is_answered) {
+        running->is_reloading = FALSE;
         (void)tu_notify_ready(&running->notify, NULL, &error);
+    } else if (!running->is_reloading && n_reloads != running->n_reloads) {
+        running->n_reloads = n_reloads;
+        running->is_reloading = TRUE;
+        (void)tu_notify_reloading(&running->notify, &error);
+        g_mutex_lock(&running->crew.mutex);
+        running->n_asked++;
+        g_cond_broadcast(&running->crew.has_changed);
+        g_mutex_unlock(&running->crew.mutex);
+    }
     note_untold(running, error);
 }
 
@@ -160,6 +205,7 @@ start(Running *running)
     running->n_reloads = *running->daemon->n_reloads;
     running->settler.thread = g_thread_new("settler", tu_settler_run, &running->settler);
     running->upkeep.thread = g_thread_new("upkeep", tu_upkeep_run, &running->upkeep);
+    running->reloader = g_thread_new("reload", look_at_spec, running);
     (void)tu_notify_ready(&running->notify, "settling", &error);
     note_untold(running, error);
 }
@@ -174,6 +220,16 @@ has_ended(Running *running, TuWorker *worker, gboolean is_late)
     g_mutex_unlock(&running->crew.mutex);
     if (is_late || is_idle)
         worker->cancel = *running->daemon->stop_signal;
+    return has_ended;
+}
+
+/* Its statements are cancelled by the signal itself. */
+static gboolean
+has_reloader_ended(Running *running)
+{
+    g_mutex_lock(&running->crew.mutex);
+    gboolean has_ended = running->reloader_has_ended;
+    g_mutex_unlock(&running->crew.mutex);
     return has_ended;
 }
 
@@ -192,17 +248,21 @@ end(Running *running)
         gint64 took_us = g_get_monotonic_time() - began_us;
         gboolean settler_ended = has_ended(running, &running->settler, took_us > FINISH_US);
         gboolean upkeep_ended = has_ended(running, &running->upkeep, took_us > FINISH_US);
-        if (settler_ended && upkeep_ended)
+        gboolean reloader_ended = has_reloader_ended(running);
+        if (settler_ended && upkeep_ended && reloader_ended)
             break;
         if (took_us > END_US) {
             tu_log(log, TU_LOG_WARNING, "daemon.left",
-                   tu_field_text("thread", settler_ended ? "upkeep" : "settler"));
+                   tu_field_text("thread", !settler_ended  ? "settler"
+                                           : !upkeep_ended ? "upkeep"
+                                                           : "reload"));
             _exit(128 + *running->daemon->stop_signal);
         }
         g_usleep(LOOK_US / 10);
     }
     g_thread_join(running->settler.thread);
     g_thread_join(running->upkeep.thread);
+    g_thread_join(running->reloader);
     tu_log(log, TU_LOG_INFO, "daemon.stopped",
            tu_field_integer("ms", (g_get_monotonic_time() - began_us) / 1000));
 }
@@ -226,7 +286,7 @@ tu_daemon_run(const TuDaemon *daemon, GError **error)
         start(&running);
         while (*daemon->stop_signal == 0) {
             tell(&running);
-            look_at_spec(&running);
+            pass_reloads_on(&running);
             g_usleep(LOOK_US);
         }
         end(&running);

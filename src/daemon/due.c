@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "keep/moments.h"
 #include "keep/repair.h"
 #include "keep/rows.h"
+#include "time/backoff.h"
 #include "time/instant.h"
 #include "work/pause.h"
 
@@ -63,6 +65,20 @@ take_night(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* The last night done of each zone. */
+static gboolean
+read_done(const TuKeeper *keeper, const TuSummaryModel *summary, GHashTable **ret_done,
+          GError **error)
+{
+    g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    TuValue name = tu_value_text(summary->spec->name);
+    if (!tu_rows_each(keeper->db, "SELECT zone, night FROM trueup_night WHERE summary = ?1", &name,
+                      1, FALSE, take_night, done, error))
+        return FALSE;
+    *ret_done = g_steal_pointer(&done);
+    return TRUE;
+}
+
 static gboolean
 add_zone(Reading *reading, guint index, const char *name, GHashTable *done)
 {
@@ -88,11 +104,8 @@ read_nights(Reading *reading, guint index, GError **error)
 {
     const TuSummaryModel *summary = g_ptr_array_index(reading->group->summaries, index);
     const TuRefresh *refresh = &summary->spec->refresh;
-    g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    TuValue name = tu_value_text(summary->spec->name);
-    if (!tu_rows_each(reading->keeper->db,
-                      "SELECT zone, night FROM trueup_night WHERE summary = ?1", &name, 1, FALSE,
-                      take_night, done, error))
+    g_autoptr(GHashTable) done = NULL;
+    if (!read_done(reading->keeper, summary, &done, error))
         return FALSE;
     if (!g_str_equal(refresh->nightly_zone, "tenant")) {
         (void)add_zone(reading, index, refresh->nightly_zone, done);
@@ -132,26 +145,14 @@ is_blind(const Reading *reading, const TuSummaryModel *summary)
     return FALSE;
 }
 
-static gboolean
-take_instant(const TuValue *row, gpointer data, GError **error)
-{
-    (void)tu_value_read_instant(&row[0], data);
-    return TRUE;
-}
-
-/* When the last one began: of those whose clock was not a whole period ahead. */
+/* When the last one began that came to its end. */
 static gboolean
 read_period(Reading *reading, guint index, GError **error)
 {
     const TuSummaryModel *summary = g_ptr_array_index(reading->group->summaries, index);
-    gint64 every_us = summary->spec->refresh.every_us;
-    TuScheduledPeriod period = {index, every_us, TU_PERIOD_NEVER};
-    TuValue values[] = {tu_value_text(summary->spec->name),
-                        tu_value_time(TU_TYPE_INSTANT, reading->now_us + every_us)};
-    if (!tu_rows_each(reading->keeper->db,
-                      "SELECT max(started_at) FROM trueup_run WHERE kind = 'window' "
-                      "AND summary = ?1 AND status <> 'STARTED' AND started_at <= ?2",
-                      values, G_N_ELEMENTS(values), FALSE, take_instant, &period.last_us, error))
+    TuScheduledPeriod period = {index, summary->spec->refresh.every_us, TU_PERIOD_NEVER};
+    if (!tu_moment_read(reading->keeper->db, TU_MOMENT_WINDOW, summary->spec->name, &period.last_us,
+                        error))
         return FALSE;
     g_array_append_val(reading->periods, period);
     return TRUE;
@@ -242,44 +243,152 @@ tu_due_free(TuDue *due)
     g_free(due);
 }
 
-gboolean
-tu_due_is_now(const TuDue *due)
-{
-    return due->agenda->nightly->len > 0 || due->agenda->periodic->len > 0;
-}
-
 const char *
 tu_due_summary(const TuDue *due, guint summary)
 {
     return ((const TuSummaryModel *)g_ptr_array_index(due->group->summaries, summary))->spec->name;
 }
 
-/* ---- doing ---- */
+/* ---- what failed ---- */
 
-static gboolean
-note_night(TuKeeper *keeper, const TuSummaryModel *summary, const TuZoneNight *night,
-           GError **error)
+/* A night that failed is tried again after this, and later each time. */
+static const TuBackoff due_backoff = {
+    .first_us = TU_MINUTE_US, .longest_us = 10 * TU_MINUTE_US, .retries = G_MAXUINT};
+
+typedef struct {
+    guint64 n_failures; /* in a row */
+    gint64 next_us;     /* monotonic */
+} Retry;
+
+struct TuRetries {
+    GHashTable *of; /* "night NAME", "window NAME" -> Retry */
+};
+
+TuRetries *
+tu_retries_new(void)
 {
-    TuValue values[] = {tu_value_text(summary->spec->name),
-                        tu_value_text(tu_zone_name(night->zone)), tu_value_integer(night->night)};
-    return tu_database_run(keeper->db, "DELETE FROM trueup_night WHERE summary = ?1 AND zone = ?2",
-                           values, 2, NULL, error) &&
-           tu_database_run(keeper->db,
-                           "INSERT INTO trueup_night(summary, zone, night) VALUES (?1, ?2, ?3)",
-                           values, G_N_ELEMENTS(values), NULL, error);
+    TuRetries *retries = g_new0(TuRetries, 1);
+    retries->of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return retries;
 }
 
-static gboolean
-note_nights(TuKeeper *keeper, const TuSummaryModel *summary, const TuNightlyRun *run,
-            GError **error)
+void
+tu_retries_free(TuRetries *retries)
 {
-    g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
-    if (!tu_transaction_begin_write(&txn, keeper->db, error))
+    if (retries == NULL)
+        return;
+    g_hash_table_unref(retries->of);
+    g_free(retries);
+}
+
+static char *
+retry_key(const TuDue *due, gboolean is_night, guint summary)
+{
+    return g_strdup_printf("%s %s", is_night ? "night" : "window", tu_due_summary(due, summary));
+}
+
+/* How long it is left alone; 0: not any more. */
+static gint64
+retry_wait_us(const TuRetries *retries, const TuDue *due, gboolean is_night, guint summary)
+{
+    g_autofree char *key = retry_key(due, is_night, summary);
+    const Retry *retry = retries != NULL ? g_hash_table_lookup(retries->of, key) : NULL;
+    return retry != NULL ? MAX(retry->next_us - g_get_monotonic_time(), 0) : 0;
+}
+
+static void
+note_try(TuRetries *retries, const TuDue *due, gboolean is_night, guint summary, gboolean is_done)
+{
+    gint64 pause_us = 0;
+    if (retries == NULL)
+        return;
+    char *key = retry_key(due, is_night, summary);
+    const Retry *before = g_hash_table_lookup(retries->of, key);
+    Retry retry = {.n_failures = (before != NULL ? before->n_failures : 0) + 1};
+    if (is_done) {
+        g_hash_table_remove(retries->of, key);
+        g_free(key);
+        return;
+    }
+    (void)tu_backoff_next(&due_backoff, retry.n_failures, 0, &pause_us);
+    retry.next_us = g_get_monotonic_time() + pause_us;
+    g_hash_table_insert(retries->of, key, g_memdup2(&retry, sizeof retry));
+}
+
+gint64
+tu_due_sleep_us(const TuDue *due, const TuRetries *retries)
+{
+    const TuAgenda *agenda = due->agenda;
+    gint64 sleep_us = CLAMP(agenda->next_us - due->now_us, 0, TU_SCHEDULE_LONGEST_SLEEP_US);
+    for (guint i = 0; i < agenda->nightly->len; i++) {
+        const TuNightlyRun *run = &g_array_index(agenda->nightly, TuNightlyRun, i);
+        sleep_us = MIN(sleep_us, retry_wait_us(retries, due, TRUE, run->summary));
+    }
+    for (guint i = 0; i < agenda->periodic->len; i++)
+        sleep_us = MIN(sleep_us, retry_wait_us(retries, due, FALSE,
+                                               g_array_index(agenda->periodic, guint, i)));
+    return sleep_us;
+}
+
+gboolean
+tu_due_is_now(const TuDue *due, const TuRetries *retries)
+{
+    gboolean is_any = due->agenda->nightly->len > 0 || due->agenda->periodic->len > 0;
+    return is_any && tu_due_sleep_us(due, retries) == 0;
+}
+
+/* ---- doing ---- */
+
+/* While one is done. */
+typedef struct {
+    const TuSummaryModel *summary;
+    const TuNightlyRun *run; /* NULL: a period */
+    gint64 began_us;
+} Doing;
+
+/* In the turn that writes the last cells: the nights of its zones are done. */
+static void
+note_nights(TuChanges *changes, gpointer data)
+{
+    const Doing *doing = data;
+    for (guint i = 0; i < doing->run->zones->len; i++) {
+        const TuZoneNight *night = &g_array_index(doing->run->zones, TuZoneNight, i);
+        TuValue values[] = {tu_value_text(doing->summary->spec->name),
+                            tu_value_text(tu_zone_name(night->zone)),
+                            tu_value_integer(night->night)};
+        tu_changes_add(changes, "DELETE FROM trueup_night WHERE summary = ?1 AND zone = ?2", values,
+                       2);
+        tu_changes_add(changes,
+                       "INSERT INTO trueup_night(summary, zone, night) VALUES (?1, ?2, ?3)", values,
+                       G_N_ELEMENTS(values));
+    }
+}
+
+static void
+note_period(TuChanges *changes, gpointer data)
+{
+    const Doing *doing = data;
+    tu_moment_add(changes, TU_MOMENT_WINDOW, doing->summary->spec->name, doing->began_us);
+}
+
+/* TRUE unless another worker did the nights of all its zones. */
+static gboolean
+is_night_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error)
+{
+    const Doing *doing = data;
+    g_autoptr(GHashTable) done = NULL;
+    *ret_is_wanted = FALSE;
+    if (!read_done(now->keeper, doing->summary, &done, error))
         return FALSE;
-    for (guint i = 0; i < run->zones->len; i++)
-        if (!note_night(keeper, summary, &g_array_index(run->zones, TuZoneNight, i), error))
-            return FALSE;
-    return tu_transaction_commit(&txn, error);
+    for (guint i = 0; i < doing->run->zones->len; i++) {
+        const TuZoneNight *night = &g_array_index(doing->run->zones, TuZoneNight, i);
+        gpointer last = NULL;
+        gboolean is_done =
+            g_hash_table_lookup_extended(done, tu_zone_name(night->zone), NULL, &last) &&
+            GPOINTER_TO_INT(last) == night->night;
+        *ret_is_wanted = *ret_is_wanted || !is_done;
+    }
+    return TRUE;
 }
 
 /* One scan for all zones whose nights ask for the same days. */
@@ -290,6 +399,7 @@ do_night(TuKeeper *keeper, const TuDue *due, const TuNightlyRun *run, TuResult *
     TuSummaryModel *summary = g_ptr_array_index(due->group->summaries, run->summary);
     gboolean is_of_tenants = g_str_equal(summary->spec->refresh.nightly_zone, "tenant");
     g_autoptr(GPtrArray) names = g_ptr_array_new();
+    Doing doing = {summary, run, 0};
     for (guint i = 0; i < run->zones->len; i++) {
         const TuZoneNight *night = &g_array_index(run->zones, TuZoneNight, i);
         g_ptr_array_add(names, (gpointer)(gsize)tu_zone_name(night->zone));
@@ -299,20 +409,24 @@ do_night(TuKeeper *keeper, const TuDue *due, const TuNightlyRun *run, TuResult *
                        .summary = summary,
                        .zones = is_of_tenants ? (const char *const *)names->pdata : NULL,
                        .from = run->from,
-                       .to = run->to};
-    return tu_repair_group(keeper, due->group, &repair, result, error) &&
-           note_nights(keeper, summary, run, error);
+                       .to = run->to,
+                       .is_wanted = is_night_wanted,
+                       .finish = note_nights,
+                       .data = &doing};
+    return tu_repair_group(keeper, due->group, &repair, result, error);
 }
 
 static gboolean
 do_period(TuKeeper *keeper, const TuDue *due, guint index, TuResult *result, GError **error)
 {
     TuSummaryModel *summary = g_ptr_array_index(due->group->summaries, index);
-    gint64 now_us = tu_instant_now_us();
+    Doing doing = {summary, NULL, tu_instant_now_us()};
     TuRepair repair = {.kind = "window",
                        .summary = summary,
-                       .from = window_start(summary, now_us),
-                       .to = tu_period_window_to(now_us)};
+                       .from = window_start(summary, doing.began_us),
+                       .to = tu_period_window_to(doing.began_us),
+                       .finish = note_period,
+                       .data = &doing};
     return tu_repair_group(keeper, due->group, &repair, result, error);
 }
 
@@ -332,25 +446,56 @@ is_its_own(const TuDue *due, guint summary, GError *why, TuResult *result, GErro
     return FALSE;
 }
 
-gboolean
-tu_due_do(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+/* FALSE: the worker cannot go on. */
+static gboolean
+try_one(TuKeeper *keeper, const TuDue *due, const TuNightlyRun *run, guint summary,
+        TuRetries *retries, TuResult *result, GError **error)
 {
-    g_autoptr(TuDue) due = NULL;
-    if (!tu_due_read(keeper, group, &due, error))
+    GError *local = NULL;
+    gboolean is_night = run != NULL;
+    if (retry_wait_us(retries, due, is_night, summary) > 0)
+        return TRUE;
+    gboolean is_done = is_night ? do_night(keeper, due, run, result, &local)
+                                : do_period(keeper, due, summary, result, &local);
+    if (!is_done && !is_its_own(due, summary, local, result, error))
         return FALSE;
+    note_try(retries, due, is_night, summary, is_done);
+    return TRUE;
+}
+
+static gboolean
+do_all(TuKeeper *keeper, const TuDue *due, TuRetries *retries, TuResult *result, GError **error)
+{
     for (guint i = 0; i < due->agenda->nightly->len; i++) {
         const TuNightlyRun *run = &g_array_index(due->agenda->nightly, TuNightlyRun, i);
-        GError *local = NULL;
-        if (!do_night(keeper, due, run, result, &local) &&
-            !is_its_own(due, run->summary, local, result, error))
+        if (!try_one(keeper, due, run, run->summary, retries, result, error))
             return FALSE;
     }
-    for (guint i = 0; i < due->agenda->periodic->len; i++) {
-        guint summary = g_array_index(due->agenda->periodic, guint, i);
-        GError *local = NULL;
-        if (!do_period(keeper, due, summary, result, &local) &&
-            !is_its_own(due, summary, local, result, error))
+    for (guint i = 0; i < due->agenda->periodic->len; i++)
+        if (!try_one(keeper, due, NULL, g_array_index(due->agenda->periodic, guint, i), retries,
+                     result, error))
             return FALSE;
-    }
     return TRUE;
+}
+
+/* Between two pieces the group's lock is others' too: a second lock, held throughout, keeps them
+ * from beginning the same. Where there are none, a worker that comes second finds the nights noted.
+ */
+gboolean
+tu_due_do(TuKeeper *keeper, TuGroup *group, TuRetries *retries, TuResult *result, gboolean *ret_did,
+          GError **error)
+{
+    g_autoptr(TuDue) due = NULL;
+    g_autofree char *holder = NULL;
+    g_autofree char *lock = g_strconcat("due ", group->name, NULL);
+    *ret_did = FALSE;
+    if (!tu_database_try_lock(keeper->db, lock, &holder, error))
+        return FALSE;
+    if (holder != NULL)
+        return TRUE;
+    gboolean is_ok =
+        tu_due_read(keeper, group, &due, error) && do_all(keeper, due, retries, result, error);
+    *ret_did = is_ok;
+    tu_database_unlock(keeper->db, lock);
+    return is_ok;
 }

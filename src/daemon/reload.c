@@ -2,11 +2,12 @@
 
 #include <sys/stat.h>
 
+#include "time/backoff.h"
 #include "time/instant.h"
 
-/* How often an unfit crew's spec is tried: at first, and at last. */
-#define FIRST_PAUSE_US TU_SECOND_US
-#define LONGEST_PAUSE_US (5 * TU_SECOND_US)
+/* An unfit crew's spec is tried again and again. */
+static const TuBackoff unfit_backoff = {
+    .first_us = TU_SECOND_US, .longest_us = 5 * TU_SECOND_US, .retries = G_MAXUINT};
 
 /* ---- the file ---- */
 
@@ -117,7 +118,7 @@ take_up(TuReload *reload, GBytes *text)
 {
     tu_crew_set_spec(reload->crew, text);
     g_clear_pointer(&reload->said, g_free);
-    reload->pause_us = 0;
+    reload->n_failures = 0;
     tu_log(reload->crew->log, TU_LOG_INFO, "spec.taken",
            tu_field_text("spec", reload->crew->spec_path));
 }
@@ -141,8 +142,9 @@ is_time(TuReload *reload, gboolean is_unfit)
     gint64 now_us = g_get_monotonic_time();
     if (!is_unfit || now_us < reload->next_us)
         return FALSE;
-    reload->pause_us = CLAMP(reload->pause_us * 2, FIRST_PAUSE_US, LONGEST_PAUSE_US);
-    reload->next_us = now_us + reload->pause_us;
+    gint64 pause_us = 0;
+    (void)tu_backoff_next(&unfit_backoff, ++reload->n_failures, 0, &pause_us);
+    reload->next_us = now_us + pause_us;
     return TRUE;
 }
 

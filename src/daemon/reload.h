@@ -20,7 +20,7 @@ typedef struct {
     gint64 changed_us, inode; /* of the file then */
     char *said;               /* what was logged last, so that it is not again */
     gint64 next_us;           /* monotonic: when an unfit crew's spec is looked at again */
-    gint64 pause_us;
+    guint64 n_failures;       /* of those tries, in a row */
 } TuReload;
 
 /* Reads the file for the first time. */
@@ -28,6 +28,6 @@ gboolean tu_reload_init(TuReload *reload, TuCrew *crew, const volatile int *is_c
                         GBytes **ret_spec, GError **error);
 void tu_reload_clear(TuReload *reload);
 
-/* To be called once a second. `is_asked`: by SIGHUP: sessions are opened anew also by the text that
+/* To be called once a second, by one thread. `is_asked`: by SIGHUP: sessions are opened anew also by the text that
  * they have, so that zones and tables are read again. TRUE if they are. */
 gboolean tu_reload_look(TuReload *reload, gboolean is_asked);

@@ -3,6 +3,7 @@
 #include "daemon/pace.h"
 #include "keep/question.h"
 #include "schema/keyed.h"
+#include "time/backoff.h"
 #include "time/instant.h"
 
 /* How long one group is worked on before the others have their turn. */
@@ -10,13 +11,14 @@
 /* When to try again to get a group that another has. */
 #define HELD_US (20 * 1000)
 #define LOOK_US TU_MINUTE_US
-/* After an error; twice as long after each further one. */
-#define FIRST_PAUSE_US TU_SECOND_US
-#define LONGEST_PAUSE_US TU_MINUTE_US
 /* What settling did is said so often. */
 #define SAY_US TU_MINUTE_US
 /* More than so many changes are not counted. */
 #define COUNT_MOST 10000000
+
+/* A group that failed is left alone for a while. */
+static const TuBackoff group_backoff = {
+    .first_us = TU_SECOND_US, .longest_us = TU_MINUTE_US, .retries = G_MAXUINT};
 
 /* One of the model's groups; times are monotonic. */
 typedef struct {
@@ -27,7 +29,7 @@ typedef struct {
     guint n_failures; /* in a row */
     TuBatch batch;
     TuBacklog backlog;
-    gint64 n_last; /* entries settled by the last visit */
+    gint64 n_last; /* changes settled by the last visit */
     gboolean is_unguarded;
 } Visited;
 
@@ -138,7 +140,7 @@ take_turns(Settler *settler, Visited *visited, TuGroup *group, TuResult *result,
     gint64 busy_since_us = 0;
     for (gboolean is_done = FALSE; !is_done;) {
         g_autoptr(GError) local = NULL;
-        gint64 before = result->entries;
+        gint64 before = result->settled;
         gint64 turn_us = g_get_monotonic_time();
         if (turn_us - began_us >= VISIT_US || tu_worker_is_ending(worker)) {
             settler->has_more = TRUE;
@@ -152,7 +154,10 @@ take_turns(Settler *settler, Visited *visited, TuGroup *group, TuResult *result,
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        gint64 n = result->entries - before;
+        gint64 n = result->settled - before;
+        /* What is left over was left by a batch that was full. */
+        if (is_ok && n > 0 && !goal.has_no_entries)
+            n = MAX(n, (gint64)visited->batch.size);
         if (is_ok && n > 0)
             tu_batch_note(&visited->batch, (guint)MIN(n, G_MAXUINT), goal.has_no_entries ? 0 : 1,
                           g_get_monotonic_time() - turn_us);
@@ -163,7 +168,7 @@ take_turns(Settler *settler, Visited *visited, TuGroup *group, TuResult *result,
 static void
 add_result(TuResult *sum, const TuResult *result)
 {
-    sum->entries += result->entries;
+    sum->settled += result->settled;
     sum->rows_read += result->rows_read;
     sum->cells_written += result->cells_written;
 }
@@ -189,16 +194,16 @@ note_visit(Settler *settler, Visited *visited, const TuGroup *group, const TuRes
 {
     TuCrew *crew = settler->worker->crew;
     visited->n_failures = 0;
-    visited->n_last = result->entries;
+    visited->n_last = result->settled;
     visited->next_us = began_us + visited->settle_us;
     settler->worker->n_lost = 0;
     add_result(&settler->sum, result);
     g_mutex_lock(&crew->mutex);
-    crew->n_entries += result->entries;
+    crew->n_entries += result->settled;
     g_mutex_unlock(&crew->mutex);
     if (result->entries > 0 || result->cells_written > 0)
         tu_log(crew->log, TU_LOG_DEBUG, "settle.done", tu_field_text("group", group->name),
-               tu_field_integer("changes", result->entries),
+               tu_field_integer("changes", result->settled),
                tu_field_integer("cells", result->cells_written),
                tu_field_integer("ms", (g_get_monotonic_time() - began_us) / 1000));
 }
@@ -206,9 +211,9 @@ note_visit(Settler *settler, Visited *visited, const TuGroup *group, const TuRes
 static void
 put_off(Visited *visited)
 {
-    gint64 pause_us = FIRST_PAUSE_US << MIN(visited->n_failures, 6);
-    visited->n_failures++;
-    visited->next_us = g_get_monotonic_time() + MIN(pause_us, LONGEST_PAUSE_US);
+    gint64 pause_us = 0;
+    (void)tu_backoff_next(&group_backoff, ++visited->n_failures, 0, &pause_us);
+    visited->next_us = g_get_monotonic_time() + pause_us;
     visited->look_us = 0; /* the guard is asked after every error */
 }
 
@@ -309,9 +314,9 @@ say_sum(Settler *settler)
     gint64 now_us = g_get_monotonic_time();
     if (now_us - settler->said_us < SAY_US)
         return;
-    if (settler->sum.entries > 0 || settler->sum.cells_written > 0)
+    if (settler->sum.settled > 0 || settler->sum.cells_written > 0)
         tu_log(settler->worker->crew->log, TU_LOG_INFO, "settle.minute",
-               tu_field_integer("changes", settler->sum.entries),
+               tu_field_integer("changes", settler->sum.settled),
                tu_field_integer("rows", settler->sum.rows_read),
                tu_field_integer("cells", settler->sum.cells_written),
                tu_field_integer("turns", settler->n_turns));

@@ -2,16 +2,18 @@
 
 #include "daemon/due.h"
 #include "daemon/pace.h"
+#include "db/stop.h"
 #include "keep/build.h"
 #include "keep/chores.h"
 #include "keep/repair.h"
 #include "keep/retention.h"
-#include "time/backoff.h"
 #include "time/instant.h"
 #include "work/jobs.h"
+#include "work/present.h"
 #include "work/runs.h"
 
-/* Builds are cut into pieces of about so long: others' changes wait as long to be settled. */
+/* Builds and repairs are cut into pieces of about so long: others' changes wait as long to be
+ * settled. */
 #define PIECE_US (TU_SECOND_US / 2)
 
 /* The lock is left for others after each piece: for a part of the time that it took, but for at
@@ -28,29 +30,29 @@
 #define CLOSE_US (10 * TU_SECOND_US)
 #define EXPIRE_US TU_HOUR_US
 #define RETENTION_US TU_MINUTE_US
-
-/* A night that failed is tried again after this, and later each time. */
-static const TuBackoff due_backoff = {
-    .first_us = TU_MINUTE_US, .longest_us = 10 * TU_MINUTE_US, .retries = G_MAXUINT};
+/* The same of what is due by the clock, and another worker does it; and at the most. */
+#define OTHERS_DUE_US (5 * TU_SECOND_US)
+#define LOOK_LEAST_US (20 * 1000)
 
 /* One of the model's groups. */
 typedef struct {
     guint load_percent;
-    gint64 due_us; /* on the wall clock: when its nights and periods are looked at again */
-    guint64 n_failures;
-    gint64 next_us; /* monotonic: a group that failed is left alone until then */
+    gint64 due_us;       /* on the wall clock: when its nights and periods are looked at again */
+    gint64 next_us;      /* monotonic: a group that failed is left alone until then */
     gint64 retention_us; /* monotonic: when its boundaries are looked at again */
 } Kept;
 
 typedef struct {
     TuWorker *worker;
-    GArray *groups;   /* of Kept, as in the model */
-    GHashTable *left; /* jobs that cannot be done now */
+    GArray *groups;     /* of Kept, as in the model */
+    GHashTable *left;   /* jobs that cannot be done now */
+    TuRetries *retries; /* nights and periods that failed */
     TuThrottle throttle;
     gint64 piece_began_us;
-    gboolean is_held;                    /* somebody else has a group that there is work for */
-    gint64 n_pending;                    /* jobs that waited when none could be taken */
-    gint64 left_us, close_us, expire_us; /* monotonic: when those are looked at again */
+    const TuGroup *let_go_of; /* while it scans for it without its lock */
+    gboolean is_held;         /* somebody else has a group that there is work for */
+    gint64 n_pending;         /* jobs that waited when none could be taken */
+    gint64 left_us, close_us, expire_us, present_us; /* monotonic: when those are looked at again */
 } Upkeep;
 
 /* ---- between two pieces ---- */
@@ -120,12 +122,33 @@ yield(gpointer data, gboolean may_leave, GError **error)
     }
     gint64 rests_us = g_get_monotonic_time();
     tu_worker_give_back(worker);
+    if (!tu_stop("lock.given_back", error))
+        return FALSE;
     rest(worker, &worker->session.keeper,
          MAX(rest_us, CLAMP(worked_us / YIELD_PART, LEAST_YIELD_US, LONGEST_YIELD_US)));
     gboolean is_ok = take_again(worker, group, error);
     upkeep->piece_began_us = g_get_monotonic_time();
     tu_throttle_rested(&upkeep->throttle, upkeep->piece_began_us - rests_us);
     return is_ok;
+}
+
+/* keeper->let_go */
+static gboolean
+let_go(gpointer data, gboolean lets_go, GError **error)
+{
+    Upkeep *upkeep = data;
+    if (!lets_go)
+        return take_again(upkeep->worker, upkeep->let_go_of, error);
+    upkeep->let_go_of = upkeep->worker->taken;
+    tu_worker_give_back(upkeep->worker);
+    return TRUE;
+}
+
+/* keeper->beat */
+static void
+beat(gpointer data)
+{
+    tu_worker_beat(((Upkeep *)data)->worker);
 }
 
 /* ---- what a session's model says ---- */
@@ -136,6 +159,8 @@ begin_session(Upkeep *upkeep)
     TuKeeper *keeper = &upkeep->worker->session.keeper;
     keeper->yield = yield;
     keeper->yield_data = upkeep;
+    keeper->let_go = let_go;
+    keeper->beat = beat;
     keeper->piece_us = PIECE_US;
     g_array_set_size(upkeep->groups, 0);
     for (guint i = 0; i < keeper->model->groups->len; i++) {
@@ -147,7 +172,7 @@ begin_session(Upkeep *upkeep)
         }
         g_array_append_val(upkeep->groups, kept);
     }
-    upkeep->close_us = upkeep->expire_us = 0;
+    upkeep->close_us = upkeep->expire_us = upkeep->present_us = 0;
     upkeep->n_pending = 0;
 }
 
@@ -263,8 +288,8 @@ look_at_retention(Upkeep *upkeep, guint index, gboolean *ret_did)
 static gboolean
 do_due(Upkeep *upkeep, TuGroup *group, TuResult *result, gboolean *ret_did, GError **error)
 {
-    *ret_did = TRUE;
-    return tu_due_do(&upkeep->worker->session.keeper, group, result, error);
+    return tu_due_do(&upkeep->worker->session.keeper, group, upkeep->retries, result, ret_did,
+                     error);
 }
 
 static void
@@ -283,19 +308,14 @@ say_late(Upkeep *upkeep, const TuDue *due)
     }
 }
 
-/* When to look at it again. What is still due after it was done has failed. */
+/* When to look at it again. What is due and was not done is another worker's. */
 static void
 plan_due(Upkeep *upkeep, Kept *kept, const TuDue *due, gboolean was_done)
 {
-    gint64 pause_us = tu_agenda_sleep_us(due->agenda, due->now_us);
-    /* A period that is over again already is none that failed: those are noted as they begin. */
-    gboolean has_failed = was_done && due->agenda->nightly->len > 0;
-    if (has_failed)
-        (void)tu_backoff_next(&due_backoff, ++kept->n_failures, 0, &pause_us);
-    else if (tu_due_is_now(due))
-        pause_us = AGAIN_US;
-    if (!has_failed)
-        kept->n_failures = 0;
+    gint64 least_us = was_done ? AGAIN_US : OTHERS_DUE_US;
+    gint64 pause_us = tu_due_is_now(due, upkeep->retries)
+                          ? least_us
+                          : MAX(tu_due_sleep_us(due, upkeep->retries), LOOK_LEAST_US);
     kept->due_us = tu_instant_now_us() + pause_us;
     say_late(upkeep, due);
 }
@@ -315,7 +335,7 @@ look_at_due(Upkeep *upkeep, guint index, gboolean *ret_did)
     kept->due_us = tu_instant_now_us() + TU_SCHEDULE_LONGEST_SLEEP_US;
     if (!tu_due_read(&worker->session.keeper, group, &due, &error))
         return tu_worker_trouble(worker, group, error) != TU_TROUBLE_OF_SESSION;
-    if (!tu_due_is_now(due)) {
+    if (!tu_due_is_now(due, upkeep->retries)) {
         plan_due(upkeep, kept, due, FALSE);
         return TRUE;
     }
@@ -345,6 +365,10 @@ tidy(Upkeep *upkeep)
         /* One daemon of all has it; the next one when that ends. */
         is_ok = tu_runs_close(session->db, session->keeper.worker, &error) &&
                 tu_database_try_lock(session->db, TU_UPKEEP_LOCK, &holder, &error);
+    }
+    if (is_ok && now_us >= upkeep->present_us) {
+        upkeep->present_us = now_us + TU_PRESENT_EVERY_US;
+        is_ok = tu_present_note(session->db, session->keeper.worker, &error);
     }
     if (is_ok && now_us >= upkeep->expire_us) {
         upkeep->expire_us = now_us + EXPIRE_US;
@@ -394,13 +418,26 @@ go_round(Upkeep *upkeep, gint64 *ret_wait_us)
     return TRUE;
 }
 
+/* It is not shown any more, also if a signal ended its waiting. A database that does not answer is
+ * left behind in the end, and forgets the worker by itself. */
+static void
+leave(TuWorker *worker)
+{
+    const TuSession *session = &worker->session;
+    if (!worker->is_open)
+        return;
+    tu_database_set_cancel(session->db, NULL);
+    (void)!tu_present_leave(session->db, session->keeper.worker, NULL);
+}
+
 gpointer
 tu_upkeep_run(gpointer data)
 {
     TuWorker *worker = data;
     Upkeep upkeep = {.worker = worker,
                      .groups = g_array_new(FALSE, FALSE, sizeof(Kept)),
-                     .left = tu_chores_left_new()};
+                     .left = tu_chores_left_new(),
+                     .retries = tu_retries_new()};
     gboolean is_new = FALSE;
     gboolean has_begun = FALSE;
     gint64 wait = 0;
@@ -412,8 +449,10 @@ tu_upkeep_run(gpointer data)
         if (go_round(&upkeep, &wait) && !tu_worker_wait(worker, wait))
             break;
     }
+    leave(worker);
     g_array_unref(upkeep.groups);
     g_hash_table_unref(upkeep.left);
+    tu_retries_free(upkeep.retries);
     g_mutex_lock(&worker->crew->mutex);
     worker->has_ended = TRUE;
     g_mutex_unlock(&worker->crew->mutex);

@@ -1,10 +1,13 @@
 #include "daemon/worker.h"
 
+#include "keep/zones.h"
 #include "time/backoff.h"
 #include "time/instant.h"
 
 /* How often it is written down who has a group, where the database does not say. */
 #define NOTE_US (60 * TU_SECOND_US)
+/* How often the files of zones are looked at, and refused ones tried again. */
+#define LOOK_AT_ZONES_US TU_MINUTE_US
 
 /* ---- the crew ---- */
 
@@ -204,6 +207,49 @@ begin_work(TuWorker *worker)
     g_mutex_unlock(&worker->crew->mutex);
 }
 
+/* ---- zones ---- */
+
+/* Somebody must act: said again only when it was over, and tried again later. */
+static void
+wait_for_zones(TuWorker *worker, const GError *why)
+{
+    if (tu_error_is(why, TU_ERROR_CONNECT)) {
+        say_lost(worker, why);
+        worker->n_lost++;
+        return;
+    }
+    if (tu_alarms_raise(worker->alarms, "zones", g_get_monotonic_time()))
+        tu_log(worker->crew->log, TU_LOG_ERROR, "zone.refused",
+               tu_field_text("thread", worker->name), tu_field_text("error", why->message));
+    (void)tu_worker_wait(worker, LOOK_AT_ZONES_US);
+}
+
+/* A session reads its zones once. New tzdata on this machine: a new session; in that, what the new rules
+ * move is asked for. FALSE: the session is not good any more. */
+static gboolean
+look_at_zones(TuWorker *worker)
+{
+    g_autoptr(GError) local = NULL;
+    g_autofree char *said = NULL;
+    gint64 now_us = g_get_monotonic_time();
+    gboolean is_new = worker->zones_us == 0;
+    if (now_us < worker->zones_us)
+        return TRUE;
+    worker->zones_us = now_us + LOOK_AT_ZONES_US;
+    if (is_new ? tu_zones_adopt(&worker->session.keeper, &said, &local)
+               : tu_zones_are_current(&worker->session.keeper)) {
+        if (is_new)
+            (void)tu_alarms_end(worker->alarms, "zones");
+        if (said != NULL)
+            tu_log(worker->crew->log, TU_LOG_INFO, "zone.adopted", tu_field_text("zones", said));
+        return TRUE;
+    }
+    worker->is_open = FALSE;
+    if (local != NULL)
+        wait_for_zones(worker, local);
+    return FALSE;
+}
+
 gboolean
 tu_worker_open(TuWorker *worker, gboolean *ret_is_new)
 {
@@ -212,7 +258,7 @@ tu_worker_open(TuWorker *worker, gboolean *ret_is_new)
         g_autoptr(GError) local = NULL;
         gint64 pause_us = 0;
         look_at_spec(worker);
-        if (worker->is_open) {
+        if (worker->is_open && look_at_zones(worker)) {
             begin_work(worker);
             return TRUE;
         }
@@ -225,6 +271,7 @@ tu_worker_open(TuWorker *worker, gboolean *ret_is_new)
             return FALSE;
         if (tu_session_reopen(&worker->session, &local)) {
             worker->is_open = TRUE;
+            worker->zones_us = 0;
             say_back(worker);
             continue;
         }
@@ -270,6 +317,11 @@ tu_worker_trouble(TuWorker *worker, const TuGroup *group, const GError *why)
         tu_worker_is_unfit(worker, why->message);
         return TU_TROUBLE_OF_SESSION;
     }
+    if (tu_error_is(why, TU_ERROR_CONFIG) && !tu_zones_check(&worker->session.keeper, NULL)) {
+        worker->is_open = FALSE;
+        return TU_TROUBLE_OF_SESSION;
+    }
+    worker->zones_us = 1; /* they are looked at after every error */
     const char *name = group != NULL ? group->name : NULL;
     g_autofree char *key = g_strdup_printf("%s\n%s", name != NULL ? name : "", why->message);
     gboolean is_busy = tu_error_is(why, TU_ERROR_BUSY);

@@ -53,6 +53,7 @@ typedef struct {
     GThread *thread;
     TuSession session;
     gboolean is_open; /* the session is good, as far as is known */
+    gint64 zones_us; /* monotonic: when zones' files are looked at again; 0: the session is new */
     TuDoor door;
     GBytes *text; /* that the door shows */
     guint generation;

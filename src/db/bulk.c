@@ -79,7 +79,7 @@ append_assignments(GString *sql, const char *table, const TuDialect *dialect,
 
 char *
 tu_bulk_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns, guint n_columns,
-            guint n_rows)
+            TuBulkRows rows, guint n_rows)
 {
     GString *sql = g_string_new(NULL);
     tu_sql_append(sql, "INSERT INTO %Q(", table);
@@ -91,6 +91,9 @@ tu_bulk_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns
         tu_sql_append_parameters(sql, row * n_columns + 1, n_columns);
         g_string_append_c(sql, ')');
     }
+    gboolean is_new = rows == TU_BULK_NEW || rows == TU_BULK_ADDED;
+    if (is_new && !tu_database_dialect(db)->conflict_names_key)
+        return g_string_free(sql, FALSE);
     append_conflict(sql, db, columns, n_columns);
     append_assignments(sql, table, tu_database_dialect(db), columns, n_columns);
     return g_string_free(sql, FALSE);
@@ -202,7 +205,8 @@ prepare(TuBulk *bulk, guint n_rows, guint64 nulls, GError **error)
         bulk->rows == TU_BULK_GONE
             ? tu_bulk_delete_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, nulls,
                                  n_rows)
-            : tu_bulk_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, n_rows);
+            : tu_bulk_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, bulk->rows,
+                          n_rows);
     g_clear_pointer(&bulk->statement, tu_statement_free);
     bulk->statement_rows = n_rows;
     bulk->statement_nulls = nulls;
@@ -326,9 +330,17 @@ static gboolean
 can_be_many(const TuBulk *bulk)
 {
     const TuDriver *driver = bulk->db->driver;
-    return bulk->rows == TU_BULK_NEW   ? driver->copy_begin != NULL
-           : bulk->rows == TU_BULK_ANY ? FALSE
-                                       : driver->given != NULL;
+    switch (bulk->rows) {
+    case TU_BULK_NEW:
+        return driver->copy_begin != NULL;
+    case TU_BULK_ANY:
+    case TU_BULK_ADDED:
+        return FALSE;
+    case TU_BULK_KNOWN:
+    case TU_BULK_GONE:
+        return driver->given != NULL;
+    }
+    g_assert_not_reached();
 }
 
 /* The rows that wait are the first of many, unless they cannot be given. */
@@ -395,8 +407,19 @@ tu_bulk_add(TuBulk *bulk, const TuValue *values, GError **error)
     return begin_many(bulk, error) && write_waiting(bulk, error);
 }
 
+/* Where an upsert cannot name the key it goes by, any unique index would do, and a row of another key
+ * would be written over: what is there is changed by its key, however few there are. */
+static gboolean
+may_hit_others(const TuBulk *bulk)
+{
+    return bulk->rows == TU_BULK_KNOWN && can_be_many(bulk) &&
+           !tu_database_dialect(bulk->db)->conflict_names_key;
+}
+
 gboolean
 tu_bulk_finish(TuBulk *bulk, GError **error)
 {
-    return bulk->are_many ? end_many(bulk, error) : write_waiting(bulk, error);
+    if (bulk->n_rows > 0 && may_hit_others(bulk) && !begin_many(bulk, error))
+        return FALSE;
+    return write_waiting(bulk, error) && (!bulk->are_many || end_many(bulk, error));
 }

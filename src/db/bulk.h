@@ -29,10 +29,13 @@ typedef struct {
 } TuBulkColumn;
 
 /* What is known of the rows. Where something else is true, somebody else wrote them: the outcome is
- * right all the same (a row that is there is updated, one that is not is added), or it is BUSY. */
+ * right all the same (a row that is there is updated, one that is not is added), or it is an error. A
+ * unique index of the user's that another row of the table stands in is one too, never that row
+ * changed. */
 typedef enum {
     TU_BULK_ANY,   /* nothing */
     TU_BULK_NEW,   /* no row is there with these keys, as far as the snapshot saw */
+    TU_BULK_ADDED, /* the same, one statement after the other: what a driver's copy falls back to */
     TU_BULK_KNOWN, /* all are there; no column is KEEP or IF_GIVEN */
     TU_BULK_GONE,  /* they are to be deleted; only key columns are looked at */
 } TuBulkRows;
@@ -62,7 +65,7 @@ void tu_bulk_append_key_equals(GString *sql, const TuDatabase *db, const TuBulkC
 
 /* The INSERT for n rows, portable: what tests compare. Free with g_free. */
 char *tu_bulk_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns,
-                  guint n_columns, guint n_rows);
+                  guint n_columns, TuBulkRows rows, guint n_rows);
 
 /* The same for the DELETE of n rows whose keys are NULL in `nulls`. */
 char *tu_bulk_delete_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns,

@@ -1,3 +1,13 @@
+/*
+ * The one door to a database: finds the driver by the URL, and hands every call on. What is decided
+ * here, and nowhere else:
+ *
+ *   SQL is portable until it comes here (db/portable.h): numbered parameters, plain control names
+ *   what a driver leaves out (a NULL in TuDriver) has one meaning for all callers: the database has
+ *   nothing of the kind, so there is nothing to ask, to list, or to refuse
+ *
+ * The contracts are in database.h for callers, in driver.h for drivers; neither is repeated here.
+ */
 #include "db/driver.h"
 
 #include <string.h>
@@ -8,6 +18,7 @@
 static const TuDriver *const drivers[] = {&tu_sqlite_driver, &tu_postgres_driver,
                                           &tu_mariadb_driver};
 
+/* Several prefixes may be one driver's: mysql: and mariadb: are the same protocol. */
 static const TuDriver *
 driver_of(const char *url)
 {
@@ -58,6 +69,7 @@ tu_database_session(TuDatabase *db)
     return db->driver->session != NULL ? db->driver->session(db) : NULL;
 }
 
+/* An embedded database has no session that could outlive its process. */
 void
 tu_database_end_session(TuDatabase *db, const char *session)
 {
@@ -84,6 +96,7 @@ tu_database_control_schema(const TuDatabase *db)
     return db->control_schema;
 }
 
+/* As a person would write it; the statements of trueup get the schema by tu_sql_portable. */
 char *
 tu_database_control_name(const TuDatabase *db, const char *name)
 {
@@ -91,6 +104,7 @@ tu_database_control_name(const TuDatabase *db, const char *name)
                                       : g_strdup(name);
 }
 
+/* The only place, beside tu_database_execute, where portable SQL becomes the database's own. */
 static gboolean
 prepare(TuDatabase *db, const char *sql, gboolean is_scan, TuStatement **ret_statement,
         GError **error)
@@ -160,6 +174,7 @@ tu_database_execute(TuDatabase *db, const char *sql, GError **error)
     return db->driver->execute(db, own, error);
 }
 
+/* For statements without rows: one step runs it to its end. */
 gboolean
 tu_database_run(TuDatabase *db, const char *sql, const TuValue *values, guint n_values,
                 gint64 *ret_changes, GError **error)
@@ -175,6 +190,7 @@ tu_database_run(TuDatabase *db, const char *sql, const TuValue *values, guint n_
     return TRUE;
 }
 
+/* A first row whose value is NULL counts as none: max() of an empty table is "not found". */
 gboolean
 tu_database_integer(TuDatabase *db, const char *sql, const TuValue *values, guint n_values,
                     gboolean *ret_found, gint64 *ret_integer, GError **error)
@@ -213,18 +229,24 @@ tu_transaction_begin_write(TuTransaction *txn, TuDatabase *db, GError **error)
     return TRUE;
 }
 
+/* Without an open transaction, or where a failed statement leaves one usable, there is nothing to
+ * mark. */
 gboolean
 tu_transaction_mark(TuTransaction *txn, GError **error)
 {
-    return txn->db == NULL || txn->db->driver->mark == NULL || txn->db->driver->mark(txn->db, error);
+    return txn->db == NULL || txn->db->driver->mark == NULL ||
+           txn->db->driver->mark(txn->db, error);
 }
 
 gboolean
 tu_transaction_back(TuTransaction *txn, GError **error)
 {
-    return txn->db == NULL || txn->db->driver->back == NULL || txn->db->driver->back(txn->db, error);
+    return txn->db == NULL || txn->db->driver->back == NULL ||
+           txn->db->driver->back(txn->db, error);
 }
 
+/* The transaction is over only if the database said so. Otherwise tu_transaction_clear rolls back,
+ * which after a commit of unknown outcome does nothing or undoes all: both are safe to repeat. */
 gboolean
 tu_transaction_commit(TuTransaction *txn, GError **error)
 {
@@ -234,6 +256,7 @@ tu_transaction_commit(TuTransaction *txn, GError **error)
     return TRUE;
 }
 
+/* What goes out of scope without a commit never was. */
 void
 tu_transaction_clear(TuTransaction *txn)
 {
@@ -257,12 +280,14 @@ tu_database_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info, 
     return db->driver->describe(db, table, ret_info, error);
 }
 
+/* Foreign keys are dear to read on MariaDB, and only hazards of making triggers need them. */
 void
 tu_database_describe_references(TuDatabase *db, gboolean are_wanted)
 {
     db->skips_references = !are_wanted;
 }
 
+/* A driver that has no quicker way describes the whole table. */
 gboolean
 tu_database_has_table(TuDatabase *db, const char *table, gboolean *ret_has, GError **error)
 {
@@ -311,6 +336,7 @@ tu_database_hazards(TuDatabase *db, GPtrArray *hazards, GError **error)
     return db->driver->hazards(db, hazards, error);
 }
 
+/* Where there are no roles, none is missing. */
 gboolean
 tu_database_missing_right(TuDatabase *db, const char *right, const char *table, char **ret_grant,
                           GError **error)
@@ -328,6 +354,7 @@ tu_database_capture_objects(TuDatabase *db, const TuCaptureShape *shape)
     return db->driver->capture_objects(db, shape);
 }
 
+/* Two NULLs: this database has no identity beyond the text of its triggers. */
 gboolean
 tu_database_capture_identity(TuDatabase *db, const TuCaptureShape *shape, const char *control,
                              char **ret_whole, char **ret_own, GError **error)
@@ -337,13 +364,13 @@ tu_database_capture_identity(TuDatabase *db, const TuCaptureShape *shape, const 
            db->driver->capture_identity(db, shape, control, ret_whole, ret_own, error);
 }
 
+/* Empty where tables have no parts. */
 gboolean
 tu_database_capture_parts(TuDatabase *db, const TuCaptureShape *shape, GPtrArray **ret_parts,
                           GError **error)
 {
     g_autoptr(GPtrArray) parts = tu_capture_parts_new();
-    if (db->driver->capture_parts != NULL &&
-        !db->driver->capture_parts(db, shape, parts, error))
+    if (db->driver->capture_parts != NULL && !db->driver->capture_parts(db, shape, parts, error))
         return FALSE;
     *ret_parts = g_steal_pointer(&parts);
     return TRUE;
@@ -363,8 +390,8 @@ tu_database_entry_value(const TuDatabase *db, gint64 id, char *text)
 }
 
 gboolean
-tu_database_delete_entries(TuDatabase *db, const char *log, gint64 after, gint64 up_to, const GArray *ids,
-                           GError **error)
+tu_database_delete_entries(TuDatabase *db, const char *log, gint64 after, gint64 up_to,
+                           const GArray *ids, GError **error)
 {
     return db->driver->delete_entries(db, log, after, up_to, ids, error);
 }
@@ -383,6 +410,7 @@ tu_database_unlock(TuDatabase *db, const char *name)
     db->driver->unlock(db, name);
 }
 
+/* Where a lock cannot be lost while its holder lives, it is held. */
 gboolean
 tu_database_holds_locks(const TuDatabase *db)
 {
@@ -391,6 +419,7 @@ tu_database_holds_locks(const TuDatabase *db)
 
 /* ---- time ---- */
 
+/* The database's clock, not this machine's: workers on several hosts must agree about one time. */
 gboolean
 tu_database_now(TuDatabase *db, gint64 *ret_us, GError **error)
 {
@@ -408,6 +437,7 @@ tu_database_now(TuDatabase *db, gint64 *ret_us, GError **error)
 
 /* ---- buckets and keys ---- */
 
+/* Into `text`, where the database keeps buckets as text; the value points there. */
 TuValue
 tu_database_bucket_value(const TuDatabase *db, TuGrain grain, TuBucket bucket, char *text)
 {
@@ -421,6 +451,7 @@ tu_database_bucket_parse(const TuDatabase *db, TuGrain grain, const TuValue *val
     return db->driver->bucket_parse(grain, value, ret_bucket);
 }
 
+/* The comma before the column, unless it is the list's first. */
 void
 tu_database_append_key(const TuDatabase *db, GString *sql, const char *column,
                        const TuSqlType *type, gboolean is_nullable)
@@ -430,6 +461,7 @@ tu_database_append_key(const TuDatabase *db, GString *sql, const char *column,
     db->driver->append_key(sql, column, type, is_nullable);
 }
 
+/* NULL: the key needs no column of its own to take NULLs for equal. */
 char *
 tu_database_key_column(const TuDatabase *db, const char *column, const TuSqlType *type,
                        gboolean is_nullable)

@@ -231,6 +231,7 @@ typedef struct {
 typedef struct {
     gboolean is_error; /* it cannot be kept exact like that; else somebody should know */
     gboolean is_of_capture; /* matters only where changes are captured */
+    gboolean is_of_role; /* the table is fit, and this session's user may not */
     char *message;
     char *help;
 } TuHazard;
@@ -254,6 +255,8 @@ typedef struct {
     GPtrArray *special_columns; /* of char *: those whose change may be refused after a trigger saw it
                            * (MariaDB: of unique and foreign keys and the partition expression, F12) */
     GPtrArray *hazards;   /* of TuHazard */
+    char *hidden;         /* why its triggers cannot be seen, and what helps; NULL: they can */
+    char *missed;         /* why changes are missed whatever triggers there are; NULL: none is */
     char *create_text;    /* CREATE TABLE ...; NULL where the database has none */
 } TuTableInfo;
 TuTableInfo *tu_table_info_new(const char *name);

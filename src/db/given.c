@@ -1,3 +1,10 @@
+/*
+ * Many rows as one statement: their keys and values are its parameters (PostgreSQL: arrays for
+ * unnest; MariaDB: a text for JSON_TABLE). The driver says how rows become a FROM item; the
+ * statement around it is put together here from the driver's form.
+ *
+ *   form "UPDATE @ AS stored SET * FROM # WHERE ="   @ table  # rows  = same keys  * list or SET
+ */
 #include "db/given.h"
 
 #include <string.h>
@@ -22,12 +29,15 @@ struct TuGiven {
 
 /* ---- the statement ---- */
 
+/* Rows are grouped by which of their keys are NULL: each group is a statement, since `=` finds no
+ * NULL. */
 static gboolean
 is_null(guint64 nulls, guint index)
 {
     return index < 64 && (nulls >> index & 1) != 0;
 }
 
+/* What the statement needs of a row: its keys that are no NULL, and for a change the new values. */
 static gboolean
 is_given(TuGivenWork work, const TuBulkColumn *columns, guint index, guint64 nulls)
 {
@@ -36,6 +46,7 @@ is_given(TuGivenWork work, const TuBulkColumn *columns, guint index, guint64 nul
                   : work == TU_GIVEN_CHANGE && columns[index].put == TU_PUT_NEW;
 }
 
+/* So written that the index finds it: the driver knows what its index is over. */
 static char *
 same_keys(const TuDatabase *db, const TuBulkColumn *columns, guint n_columns, guint64 nulls)
 {
@@ -93,6 +104,7 @@ tu_given_sql(const TuDatabase *db, TuGivenWork work, const char *table, const ch
 
 /* ---- life ---- */
 
+/* Rows NULL: some type cannot be given so, and the caller takes the rows one by one. */
 static gboolean
 start(TuGiven *given, const TuBulkColumn *columns, guint n_columns, guint64 nulls, const char *list,
       GError **error)
@@ -149,6 +161,7 @@ tu_given_free(TuGiven *given)
 
 /* ---- rows ---- */
 
+/* Picks the columns that are given out of the caller's row. */
 gboolean
 tu_given_add(TuGiven *given, const TuValue *values, GError **error)
 {
@@ -181,6 +194,7 @@ execute(TuGiven *given, gboolean *ret_has_row, GError **error)
            (driver->check == NULL || driver->check(given->rows, error));
 }
 
+/* The values point into the result, so each row is visited before the next step. */
 gboolean
 tu_given_each(TuGiven *given, TuGivenVisit visit, gpointer data, GError **error)
 {
@@ -216,6 +230,8 @@ all_were_there(const TuGiven *given, GError **error)
     return FALSE;
 }
 
+/* Rows are forgotten only after all of them were there: a failed turn is done again from the start.
+ */
 gboolean
 tu_given_run(TuGiven *given, GError **error)
 {

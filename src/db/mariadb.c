@@ -1,3 +1,7 @@
+/*
+ * The driver for MariaDB: its table of functions, its dialect, transactions, statements without rows.
+ * The map of its other files is in mariadb.h.
+ */
 #include "db/mariadb.h"
 
 #include <string.h>
@@ -37,6 +41,8 @@ leave_results(MYSQL *handle)
     return mysql_errno(handle) == 0;
 }
 
+/* May be several statements. A cancel ends it within a tenth of a second, from another connection
+ * (mariadb_watch.c), since this one is busy. */
 gboolean
 tu_mariadb_execute(TuDatabase *base, const char *sql, GError **error)
 {
@@ -81,6 +87,7 @@ commit(TuDatabase *base, GError **error)
     return FALSE;
 }
 
+/* If it fails the connection is gone, and with it the transaction. */
 static void
 rollback(TuDatabase *base)
 {
@@ -89,6 +96,7 @@ rollback(TuDatabase *base)
 
 /* ---- the driver ---- */
 
+/* By the catalog alone: describing a table takes a dozen queries. */
 static gboolean
 has_table(TuDatabase *base, const char *table, gboolean *ret_has, GError **error)
 {

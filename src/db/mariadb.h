@@ -232,7 +232,7 @@ gboolean tu_mariadb_missing_right(TuDatabase *base, const char *right, const cha
 gboolean tu_mariadb_hazards(TuDatabase *base, GPtrArray *hazards,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_mariadb_table_hazards(TuMariadb *db, const TuMariadbName *name, const char *engine,
-                                  GPtrArray *hazards, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                  TuTableInfo *info, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- capture, the log, locks, keys ---- */
 

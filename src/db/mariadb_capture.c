@@ -72,6 +72,7 @@ append_image(GString *sql, const TuCaptureShape *shape, const char *row, int wei
     g_string_append_c(sql, ')');
 }
 
+/* Plain VALUES: nothing is read and nothing is locked but the new row of the log, so no writer waits. */
 static void
 append_insert(GString *sql, const TuCaptureShape *shape, const char *log)
 {
@@ -81,6 +82,7 @@ append_insert(GString *sql, const TuCaptureShape *shape, const char *log)
     g_string_append(sql, ") VALUES ");
 }
 
+/* One INSERT for both: the old and the new image are never apart. */
 static void
 append_both_images(GString *sql, const TuCaptureShape *shape, const char *log, int weight)
 {
@@ -105,6 +107,7 @@ append_differs(GString *sql, const TuTableInfo *info, const GPtrArray *columns)
     }
 }
 
+/* An update that changes none of the logged columns, by their bytes, writes nothing. */
 static void
 append_update(GString *sql, const TuCaptureShape *shape, const char *log)
 {
@@ -158,6 +161,7 @@ installed_text(const TuTableInfo *info, const char *name)
     return NULL;
 }
 
+/* What should be there, what is there, and the statements that make the one the other. */
 static void
 add_object(const TuMariadb *db, const TuCaptureShape *shape, const char *event, GPtrArray *objects)
 {
@@ -183,6 +187,7 @@ add_object(const TuMariadb *db, const TuCaptureShape *shape, const char *event, 
                                   qualified, event, shape->info->name, body));
 }
 
+/* AFTER triggers only: a BEFORE trigger would see a row that another one may still change. */
 GPtrArray *
 tu_mariadb_capture_objects(TuDatabase *base, const TuCaptureShape *shape)
 {

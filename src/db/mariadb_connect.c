@@ -36,6 +36,8 @@ watch_peer(int handle)
         (void)setsockopt(handle, rows[i].level, rows[i].name, &rows[i].value, sizeof rows[i].value);
 }
 
+/* Files in the URL mean encryption, insisted on; whether the server's name must fit is asked for apart,
+ * since certificates of old servers name nobody. */
 static void
 set_tls(MYSQL *handle, const TuMariadbTarget *target)
 {
@@ -69,6 +71,8 @@ set_options(MYSQL *handle, const TuMariadbTarget *target, guint read_timeout_s)
     set_tls(handle, target);
 }
 
+/* CLIENT_FOUND_ROWS: an UPDATE counts the rows it found, not those it altered. The turn's UPDATE is
+ * understood by that number. */
 MYSQL *
 tu_mariadb_connect(const TuMariadbTarget *target, guint read_timeout_s, GError **error)
 {
@@ -139,6 +143,7 @@ take_database(TuStatement *row, gpointer data)
     return FALSE;
 }
 
+/* Nothing depends on what server, database or option files have as defaults. */
 static gboolean
 pin_session(TuMariadb *db, TuOpenMode mode, GError **error)
 {
@@ -168,6 +173,7 @@ tu_mariadb_open(const char *url, const char *directory, TuOpenMode mode, TuDatab
     return TRUE;
 }
 
+/* The watch first: it must not kill a connection that is somebody else's by then. */
 void
 tu_mariadb_close(TuDatabase *base)
 {

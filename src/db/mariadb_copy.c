@@ -251,7 +251,6 @@ take_warning(TuStatement *row, gpointer data)
     return FALSE;
 }
 
-/* A row that is there already is another worker's, who was faster. */
 gboolean
 tu_mariadb_check_warnings(TuMariadb *db, GError **error)
 {
@@ -271,10 +270,7 @@ tu_mariadb_check_warnings(TuMariadb *db, GError **error)
         return FALSE;
     }
     g_autofree char *message = warning.message;
-    if (warning.number == ER_DUP_ENTRY)
-        g_set_error(error, TU_ERROR, TU_ERROR_BUSY, "mariadb: %s (%u)", message, warning.number);
-    else
-        tu_mariadb_set_error(db, warning.number, message, NULL, error);
+    tu_mariadb_set_error(db, warning.number, message, NULL, error);
     return FALSE;
 }
 
@@ -328,14 +324,14 @@ find_allowed(TuMariadb *db, GError **error)
            tu_mariadb_each_row(db, "SELECT @@global.local_infile", NULL, 0, take_allowed, db, error);
 }
 
-/* Every column takes the value given, should a row be there. */
+/* Rows that are there are an error, as they are for LOAD DATA. */
 static void
 begin_insert(Copy *copy, const char *table, const char *const *columns)
 {
     g_autofree TuBulkColumn *own = g_new0(TuBulkColumn, copy->n_columns);
     for (guint i = 0; i < copy->n_columns; i++)
         own[i] = (TuBulkColumn){.name = columns[i], .put = TU_PUT_NEW};
-    copy->insert = tu_bulk_new(&copy->db->base, table, own, copy->n_columns, TU_BULK_ANY);
+    copy->insert = tu_bulk_new(&copy->db->base, table, own, copy->n_columns, TU_BULK_ADDED);
 }
 
 static void

@@ -11,6 +11,7 @@
 
 /* ---- names ---- */
 
+/* "shop.bill" is schema and table; without a dot it is in the database of the URL. */
 TuMariadbName
 tu_mariadb_name(const TuMariadb *db, const char *name)
 {
@@ -39,6 +40,7 @@ typedef struct {
     gboolean has_hidden_definer;
 } Described;
 
+/* All these queries ask for one table of one schema. */
 static gboolean
 each(Described *described, const char *sql, TuMariadbTake take, GError **error)
 {
@@ -124,6 +126,7 @@ default_of(TuStatement *row)
     return g_strdup(tu_mariadb_text(row, COLUMN_DEFAULT));
 }
 
+/* The types that a log and a summary column take are decided here, from the catalog's words. */
 static gboolean
 take_column(TuStatement *row, gpointer data)
 {
@@ -186,6 +189,7 @@ add_key_column(const Described *described, TuUniqueKey *key, TuStatement *row)
     g_ptr_array_add(key->collations, g_strdup(collation != NULL ? collation : "binary"));
 }
 
+/* A column of a unique key a row, in the order of their positions; of other indexes the name alone. */
 static gboolean
 take_key(TuStatement *row, gpointer data)
 {
@@ -222,6 +226,7 @@ static const char references_sql[] =
     "SELECT DISTINCT REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE"
     " WHERE REFERENCED_TABLE_SCHEMA = ?1 AND REFERENCED_TABLE_NAME = ?2";
 
+/* A change of such a column may be refused after a trigger saw it (F12). */
 static gboolean
 take_foreign_key(TuStatement *row, gpointer data)
 {
@@ -253,6 +258,7 @@ static const char partitions_sql[] =
     " FROM information_schema.PARTITIONS"
     " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2 AND PARTITION_NAME IS NOT NULL";
 
+/* For the same reason: a row may fit no partition, under UPDATE IGNORE. */
 static gboolean
 take_partition(TuStatement *row, gpointer data)
 {
@@ -264,6 +270,8 @@ take_partition(TuStatement *row, gpointer data)
 
 /* ---- triggers ---- */
 
+/* All that makes a trigger do what it does; a definer who is gone makes it another text, so that apply
+ * makes it anew. */
 char *
 tu_mariadb_trigger_text(const char *moment, const char *event, const char *sql_mode,
                         const char *body, const char *missing_definer)
@@ -405,9 +413,10 @@ describe_parts(Described *described, GError **error)
            each(described, partitions_sql, take_partition, error) &&
            each(described, triggers_sql, take_trigger, error) &&
            tu_mariadb_table_hazards(described->db, &described->name, described->engine,
-                                    described->info->hazards, error);
+                                    described->info, error);
 }
 
+/* *ret_info NULL: there is no such table, or this user may see nothing of it. */
 gboolean
 tu_mariadb_describe(TuDatabase *base, const char *table, TuTableInfo **ret_info, GError **error)
 {

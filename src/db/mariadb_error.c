@@ -12,6 +12,9 @@
 #define RECORD_CHANGED 1020
 #define GALERA_NOT_READY 1047
 
+/* Of a statement, which is shown with it. */
+#define MISSING_RIGHT "grant it: `trueup plan` prints the GRANTs"
+
 static const struct {
     guint number;
     TuErrorCode code;
@@ -47,7 +50,8 @@ static const struct {
     {ER_USER_LIMIT_REACHED, TU_ERROR_BUSY, NULL},
     {GALERA_NOT_READY, TU_ERROR_CONNECT, "this node of the cluster is not ready"},
     {CONNECTION_KILLED, TU_ERROR_CONNECT, NULL},
-    {ER_LOCK_WAIT_TIMEOUT, TU_ERROR_BUSY, "others hold it; try again"},
+    {ER_LOCK_WAIT_TIMEOUT, TU_ERROR_BUSY,
+     "others hold it; try again (SHOW PROCESSLIST says who)"},
     {ER_LOCK_DEADLOCK, TU_ERROR_BUSY, NULL},
     {RECORD_CHANGED, TU_ERROR_BUSY, NULL},
     {ER_TABLE_DEF_CHANGED, TU_ERROR_BUSY, NULL},
@@ -69,6 +73,9 @@ static const struct {
     {ER_OPTION_PREVENTS_STATEMENT, TU_ERROR_SYSTEM,
      "a read-only server cannot be written to: name the primary in the database URL"},
     {ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, TU_ERROR_SYSTEM, NULL},
+    {ER_TABLEACCESS_DENIED_ERROR, TU_ERROR_DATABASE, MISSING_RIGHT},
+    {ER_COLUMNACCESS_DENIED_ERROR, TU_ERROR_DATABASE, MISSING_RIGHT},
+    {ER_SPECIFIC_ACCESS_DENIED_ERROR, TU_ERROR_DATABASE, MISSING_RIGHT},
 };
 
 /* A killed statement, or a connection cut because the statement could not be killed. */

@@ -52,6 +52,8 @@ read_grantee(TuMariadb *db, char **ret_grantee, GError **error)
                                NULL, 0, take_text, ret_grantee, error);
 }
 
+/* Granted on the table, its database or everywhere. In doubt it is there: the statement itself will
+ * tell. */
 static gboolean
 has_privilege(TuMariadb *db, const char *privilege, const char *schema, const char *table,
               gboolean *ret_has, GError **error)
@@ -65,6 +67,8 @@ has_privilege(TuMariadb *db, const char *privilege, const char *schema, const ch
                                error);
 }
 
+/* The words of the GRANT are ready to be run by whoever may; who connects is known from the URL
+ * only. */
 gboolean
 tu_mariadb_missing_right(TuDatabase *base, const char *right, const char *table, char **ret_grant,
                          GError **error)
@@ -75,8 +79,8 @@ tu_mariadb_missing_right(TuDatabase *base, const char *right, const char *table,
     if (!has_privilege(db, right, name.schema, name.table, &has, error))
         return FALSE;
     *ret_grant = has ? NULL
-                     : g_strdup_printf("GRANT %s ON `%s`.`%s` TO the user of the database URL", right,
-                                       name.schema, name.table);
+                     : g_strdup_printf("GRANT %s ON `%s`.`%s` TO the user of the database URL",
+                                       right, name.schema, name.table);
     return TRUE;
 }
 
@@ -99,13 +103,16 @@ check_rights(Table *table, gboolean *ret_may_capture, GError **error)
                            &has, error))
             return FALSE;
         *ret_may_capture = has;
-        if (!has)
-            tu_hazard_add(table->hazards, TRUE, rights[i].is_of_capture,
-                          g_strdup_printf("the right %s is missing: %s", rights[i].privilege,
-                                          rights[i].meaning),
-                          tu_sql_format("GRANT %s ON `%s`.`%s` TO the user of the database URL",
-                                        rights[i].privilege, table->name->schema,
-                                        table->name->table));
+        if (has)
+            continue;
+        tu_hazard_add(table->hazards, TRUE, rights[i].is_of_capture,
+                      g_strdup_printf("the right %s is missing: %s", rights[i].privilege,
+                                      rights[i].meaning),
+                      tu_sql_format("GRANT %s ON `%s`.`%s` TO the user of the database URL",
+                                    rights[i].privilege, table->name->schema,
+                                    table->name->table));
+        TuHazard *hazard = g_ptr_array_index(table->hazards, table->hazards->len - 1);
+        hazard->is_of_role = TRUE;
     }
     return TRUE;
 }
@@ -152,10 +159,24 @@ static const char cascades_sql[] = "SELECT CONSTRAINT_NAME, DELETE_RULE, UPDATE_
                                    " AND (DELETE_RULE IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
                                    " OR UPDATE_RULE IN ('CASCADE', 'SET NULL', 'SET DEFAULT'))";
 
+/* Some other rights let a role see triggers too. */
+static gboolean
+sees_ours(const TuTableInfo *info)
+{
+    for (guint i = 0; i < info->triggers->len; i++)
+        if (g_str_has_prefix(((const TuTriggerInfo *)g_ptr_array_index(info->triggers, i))->name,
+                             "trueup_"))
+            return TRUE;
+    return FALSE;
+}
+
+/* Cascades are named since InnoDB fires no trigger for what they change. Without the right TRIGGER
+ * the list of triggers is empty whether there are any or not: that must not look like loss. */
 gboolean
 tu_mariadb_table_hazards(TuMariadb *db, const TuMariadbName *name, const char *engine,
-                         GPtrArray *hazards, GError **error)
+                         TuTableInfo *info, GError **error)
 {
+    GPtrArray *hazards = info->hazards;
     Table table = {db, name, hazards};
     gboolean may_capture = FALSE;
     const TuValue values[] = {tu_value_text(name->schema), tu_value_text(name->table)};
@@ -166,10 +187,16 @@ tu_mariadb_table_hazards(TuMariadb *db, const TuMariadbName *name, const char *e
                             "their changes can come apart",
                             engine),
             tu_sql_format("ALTER TABLE `%s`.`%s` ENGINE = InnoDB", name->schema, name->table));
-    return tu_mariadb_each_row(db, cascades_sql, values, G_N_ELEMENTS(values), take_cascade, &table,
-                               error) &&
-           check_rights(&table, &may_capture, error) &&
-           (!may_capture || check_log_rights(&table, error));
+    if (!tu_mariadb_each_row(db, cascades_sql, values, G_N_ELEMENTS(values), take_cascade, &table,
+                             error) ||
+        !check_rights(&table, &may_capture, error))
+        return FALSE;
+    if (!may_capture && !sees_ours(info))
+        info->hidden =
+            g_strdup_printf("this role may not see the triggers of table %s: GRANT TRIGGER ON "
+                            "`%s`.`%s` TO the user of the database URL",
+                            info->name, name->schema, name->table);
+    return !may_capture || check_log_rights(&table, error);
 }
 
 /* ---- of the server ---- */
@@ -218,6 +245,7 @@ static const struct {
      "name the primary in the database URL"},
 };
 
+/* What must be set on the server before any trigger of trueup can be right. */
 static gboolean
 check_settings(TuMariadb *db, GPtrArray *hazards, GError **error)
 {

@@ -87,6 +87,7 @@ token_after(const TuToken *token)
     return tu_sql_token(token->start + token->length);
 }
 
+/* What was next is in the middle now. */
 static gboolean
 window_next(Window *window)
 {
@@ -140,6 +141,7 @@ volatile_here(const Window *window)
     return NULL;
 }
 
+/* The first one is enough: the expression is refused by its name. */
 static char *
 find_volatile(const char *expression)
 {
@@ -151,6 +153,7 @@ find_volatile(const char *expression)
     return NULL;
 }
 
+/* A table that only an expression reads would not be watched. */
 static gboolean
 has_sub_query(const char *expression)
 {
@@ -289,6 +292,7 @@ find_fault(TuMariadb *db, const char *expression, TuInspection *inspection, GErr
     return TRUE;
 }
 
+/* The server itself says what is wrong, by preparing a query with the expression; nothing is run. */
 gboolean
 tu_mariadb_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret, GError **error)
 {

@@ -14,6 +14,8 @@
 /* Ids in one statement: 18 ms of locks (F7). */
 #define IDS_PER_STATEMENT 5000
 
+/* Ids are given when a row is written, not when it is committed: an entry is named by its id, never by
+ * "all up to n". */
 TuValue
 tu_mariadb_entry_value(gint64 id, char *text)
 {
@@ -80,6 +82,7 @@ digest_value(XXH3_state_t *digest, const TuValue *value)
         XXH3_64bits_update(digest, &value->integer, sizeof value->integer);
 }
 
+/* Each value of each row, in the order that the query gives. */
 static gboolean
 take_version(TuStatement *row, gpointer data)
 {
@@ -90,6 +93,7 @@ take_version(TuStatement *row, gpointer data)
     return TRUE;
 }
 
+/* Any change of any of these tables, as a number to compare: not a text to be understood. */
 gboolean
 tu_mariadb_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *ret_version,
                           GError **error)
@@ -146,6 +150,7 @@ take_logged_column(TuStatement *row, gpointer data)
     return TRUE;
 }
 
+/* An ORDER BY in each query makes the digest one of a set. */
 static gboolean
 digest_rows(TuMariadb *db, const char *sql, const char *table, TuMariadbTake take,
             const GPtrArray *columns, GString *into, GError **error)
@@ -224,6 +229,7 @@ holder_of(TuMariadb *db, const TuValue *lock)
     return g_strdup("another session");
 }
 
+/* GET_LOCK without waiting; the lock dies with its session, so a crashed worker holds nothing. */
 gboolean
 tu_mariadb_try_lock(TuDatabase *base, const char *name, char **ret_holder, GError **error)
 {
@@ -266,6 +272,7 @@ take_session(TuStatement *row, gpointer data)
  * socket, which has none, the server sees at once that a client is gone. */
 #define SESSION_NAME "concat(ID, ' ', HOST)"
 
+/* NULL on a socket, or if the list of connections cannot be read: then there is nothing to end later. */
 char *
 tu_mariadb_session(TuDatabase *base)
 {
@@ -278,6 +285,8 @@ tu_mariadb_session(TuDatabase *base)
     return session;
 }
 
+/* A session of ours that the server still has after its client is gone. Whoever it is by now, only if it
+ * is the very same one. */
 void
 tu_mariadb_end_session(TuDatabase *base, const char *session)
 {

@@ -76,6 +76,7 @@ set_option(TuMariadbTarget *target, const char *name, const char *text, GError *
     return FALSE;
 }
 
+/* What stands behind the question mark. */
 static gboolean
 set_options(TuMariadbTarget *target, const char *query, GError **error)
 {
@@ -172,6 +173,7 @@ tu_mariadb_target_clear(TuMariadbTarget *target)
         g_clear_pointer(texts[i], g_free);
 }
 
+/* Without the password: labels stand in messages and logs. */
 char *
 tu_mariadb_target_label(const TuMariadbTarget *target)
 {

@@ -60,6 +60,7 @@ set_instant(MYSQL_TIME *time, gint64 at_us)
 
 /* ---- out ---- */
 
+/* What the cell's buffer holds is taken as the column's type; nothing is converted on the way. */
 static TuValue
 take_signed(TuMariadbCell *cell)
 {
@@ -101,6 +102,7 @@ take_double(TuMariadbCell *cell)
     return tu_value_real(cell->real);
 }
 
+/* It lives until the next row: whoever keeps a text copies it. */
 static TuValue
 take_text(TuMariadbCell *cell)
 {
@@ -123,6 +125,7 @@ take_decimal(TuMariadbCell *cell)
     return value;
 }
 
+/* A zero date (0000-00-00, or a month of 0) is no date: NULL, so that its row is outside every bucket. */
 static TuValue
 take_date(TuMariadbCell *cell)
 {
@@ -142,6 +145,7 @@ take_time(TuMariadbCell *cell, TuType type)
                                    (gint64)time->second_part);
 }
 
+/* DATETIME names no zone: the spec says which one it is in. */
 static TuValue
 take_timestamp(TuMariadbCell *cell)
 {
@@ -197,6 +201,8 @@ tu_mariadb_cell_set(TuMariadbCell *cell, const MYSQL_FIELD *field)
         cell->take = take_unsigned;
 }
 
+/* Bytes of unknown length begin with a small buffer that grows when one was cut; all else fits the
+ * cell itself. */
 void
 tu_mariadb_cell_bind(TuMariadbCell *cell, MYSQL_BIND *ret_bind)
 {
@@ -271,6 +277,7 @@ bind_date(TuMariadbParameter *parameter, MYSQL_BIND *bind)
     bind->buffer = &parameter->time;
 }
 
+/* The bind points into `parameter` and into the value's bytes: both must live until the statement ran. */
 void
 tu_mariadb_parameter_bind(TuMariadbParameter *parameter, const TuValue *value, MYSQL_BIND *ret_bind)
 {

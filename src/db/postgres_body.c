@@ -36,6 +36,7 @@ column_name(const TuCaptureShape *shape, guint i)
     return g_ptr_array_index(shape->columns, i);
 }
 
+/* The log's columns in the order of the shape, on both sides of the INSERT. */
 static void
 append_columns(GString *sql, const TuCaptureShape *shape, const char *row)
 {
@@ -109,6 +110,7 @@ append_is_nobodys(GString *sql)
                          "TG_RELID) = TG_RELID");
 }
 
+/* A trigger with an argument is a part's own; detached, that part is no part of this table any more. */
 static void
 append_is_anothers(GString *sql, const TuPostgresBody *body)
 {
@@ -158,6 +160,7 @@ append_end(GString *sql, const TuPostgresBody *body)
 
 /* ---- INSERT, DELETE ---- */
 
+/* One INSERT ... SELECT from the transition table: as many rows as the statement changed, in one go. */
 static void
 append_copy(GString *sql, const TuPostgresBody *body, const char *rows, const char *weight)
 {

@@ -66,6 +66,7 @@ qualified_log(const TuPostgres *db, const char *log)
     return tu_sql_format("%I.%I", schema, dot != NULL ? dot + 1 : log);
 }
 
+/* Beside the log, in its schema: the trigger functions are trueup's, the table is not. */
 static char *
 function_of(const TuPostgres *db, const char *log, const char *name)
 {
@@ -146,6 +147,8 @@ quote_of(const char *body)
     return g_strdup(quote->str);
 }
 
+/* SECURITY DEFINER: writers need no right on the log. An empty search_path: nobody's function or table can
+ * be put in front of what is named. */
 static char *
 create_function(const Wanted *wanted)
 {
@@ -174,6 +177,7 @@ create_trigger(const Wanted *wanted, const char *table, const TuTablePart *part)
     return g_string_free(sql, FALSE);
 }
 
+/* What the server has, in the form in which `wanted` is written. */
 static const char *
 installed_text(const TuTableInfo *info, const char *name, const char *table)
 {
@@ -214,6 +218,7 @@ add_object(GPtrArray *objects, const Wanted *wanted, const TuTablePart *part)
                     tu_sql_format("DROP TRIGGER IF EXISTS %I ON %Q", wanted->name, table));
 }
 
+/* A trigger of ours on a table that is not ours any more (a swap, DETACH): apply takes it off. */
 static void
 add_stray(GPtrArray *objects, const TuTriggerInfo *stray)
 {
@@ -226,6 +231,8 @@ add_stray(GPtrArray *objects, const TuTriggerInfo *stray)
                     tu_sql_format("DROP TRIGGER IF EXISTS %I ON %Q", stray->name, stray->table));
 }
 
+/* For the table and every part: statement triggers with transition tables fire where the statement was
+ * aimed, at the parent or at a part. */
 GPtrArray *
 tu_postgres_capture_objects(TuDatabase *base, const TuCaptureShape *shape)
 {

@@ -58,6 +58,7 @@ static const char types_sql[] =
     "t.typtype = 'd') SELECT b.attname, b.oid, pg_catalog.format_type(b.oid, -1) FROM base b "
     "JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'";
 
+/* A domain is what it is over: its binary form is the base type's. Columns that are not there keep type 0. */
 gboolean
 tu_postgres_column_types(TuPostgres *db, const char *table, const char *const *columns, guint n,
                          Oid *ret_types, char **ret_names, GError **error)
@@ -78,6 +79,7 @@ tu_postgres_column_types(TuPostgres *db, const char *table, const char *const *c
     return result != NULL;
 }
 
+/* One column whose type has no encoder makes the whole COPY a text one. */
 static gboolean
 read_types(Copy *copy, GError **error)
 {
@@ -90,6 +92,8 @@ read_types(Copy *copy, GError **error)
     return TRUE;
 }
 
+/* The server answers "go on" or an error; after an error the connection is read to its end, so that the
+ * next statement begins clean. */
 static gboolean
 wait_for_copy(TuPostgres *db, const char *sql, GError **error)
 {
@@ -128,6 +132,7 @@ start(Copy *copy, GError **error)
     return TRUE;
 }
 
+/* While it is open nothing else may be sent on this connection. */
 gboolean
 tu_postgres_copy_begin(TuDatabase *base, const char *table, const char *const *columns,
                        guint n_columns, gpointer *ret_copy, GError **error)
@@ -174,6 +179,7 @@ append_escaped(GByteArray *bytes, const char *text, gsize length)
     }
 }
 
+/* As text, which the server reads with the column's own input function. */
 static gboolean
 append_field(Copy *copy, const TuValue *value, GError **error)
 {
@@ -195,6 +201,7 @@ append_field(Copy *copy, const TuValue *value, GError **error)
     return TRUE;
 }
 
+/* Collected and sent in pieces: a row is some dozens of bytes, and each send would be a system call. */
 gboolean
 tu_postgres_copy_row(gpointer data, const TuValue *values, GError **error)
 {
@@ -220,8 +227,7 @@ tu_postgres_copy_row(gpointer data, const TuValue *values, GError **error)
 
 /* ---- end ---- */
 
-/* What the server says to the whole. A key that is there already was written by somebody meanwhile.
- */
+/* A row that the server refuses is said here, at the end, not where it was sent. */
 static gboolean
 take_verdict(Copy *copy, GError **error)
 {
@@ -230,11 +236,7 @@ take_verdict(Copy *copy, GError **error)
         return FALSE;
     g_autoptr(PGresult) result = PQgetResult(db->connection);
     gboolean is_good = PQresultStatus(result) == PGRES_COMMAND_OK;
-    if (tu_postgres_is_state(result, "23505"))
-        g_set_error(error, TU_ERROR, TU_ERROR_BUSY,
-                    "postgresql: a row of %s was written by somebody else meanwhile: %s",
-                    copy->table, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-    else if (!is_good)
+    if (!is_good)
         tu_postgres_set_error(db, result, NULL, error);
     PQclear(PQgetResult(db->connection));
     return is_good;

@@ -72,6 +72,7 @@ encode_float4(GByteArray *bytes, const TuValue *value)
     return TRUE;
 }
 
+/* FALSE of any encoder: the value is not of that type, and the caller says which column it was for. */
 static gboolean
 encode_bool(GByteArray *bytes, const TuValue *value)
 {
@@ -134,6 +135,7 @@ encode_jsonb(GByteArray *bytes, const TuValue *value)
     return TRUE;
 }
 
+/* Bytes only: a text has an encoding, which a blob has not. */
 static gboolean
 encode_bytea(GByteArray *bytes, const TuValue *value)
 {
@@ -167,12 +169,14 @@ encode_uuid(GByteArray *bytes, const TuValue *value)
     return n == 16;
 }
 
+/* PostgreSQL's own ends of time have the numbers that trueup gives them. */
 static gboolean
 is_endless(gint64 time)
 {
     return time == TU_TIME_BEFORE_ALL || time == TU_TIME_AFTER_ALL;
 }
 
+/* Days since 2000-01-01. */
 static gboolean
 encode_date(GByteArray *bytes, const TuValue *value)
 {
@@ -189,6 +193,7 @@ encode_date(GByteArray *bytes, const TuValue *value)
     return TRUE;
 }
 
+/* Microseconds since 2000-01-01, with zone and without alike: sessions are in UTC. */
 static gboolean
 encode_time(GByteArray *bytes, const TuValue *value)
 {
@@ -228,6 +233,7 @@ static const struct {
     {TU_OID_JSONB, "jsonb", encode_jsonb},
 };
 
+/* NULL: no encoder, so the value goes as text. The name is for casts of arrays. */
 const char *
 tu_postgres_binary_name(Oid type)
 {

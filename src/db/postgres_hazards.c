@@ -71,13 +71,17 @@ static const HazardRow hazard_rows[] = {
      "use `capture: none`, so that it is repaired periodically"},
 };
 
+/* A subscription's worker is not one of those whose changes the triggers see: that is no warning
+ * only, the guard must know. */
 static void
-add_table_hazard(GPtrArray *hazards, const HazardRow *row, const char *table)
+add_table_hazard(TuTableInfo *info, const HazardRow *row, const char *table)
 {
     g_autoptr(GString) message = g_string_new(row->message);
     g_string_replace(message, "%s", table, 1);
-    tu_hazard_add(hazards, row->is_error, row->is_of_capture, g_strdup(message->str),
+    tu_hazard_add(info->hazards, row->is_error, row->is_of_capture, g_strdup(message->str),
                   g_strdup(row->help));
+    if (row->field == IS_SUBSCRIBED && info->missed == NULL)
+        info->missed = g_strdup(message->str);
 }
 
 /* By name, the trigger's and its function's. */
@@ -125,7 +129,7 @@ tu_postgres_table_hazards(TuPostgres *db, const char *oid, TuTableInfo *info, GE
             gboolean is_itself = tu_postgres_is_true(result, row, IS_ITSELF);
             if (tu_postgres_field(result, row, hazard->field)[0] == hazard->value &&
                 (hazard->of_parts || is_itself))
-                add_table_hazard(info->hazards, hazard,
+                add_table_hazard(info, hazard,
                                  is_itself ? info->name : tu_postgres_field(result, row, NAME));
         }
     if (result != NULL && info->is_table)

@@ -15,6 +15,7 @@
 /* SELECTs that are remembered with their columns; then all are forgotten. */
 #define SHAPES_LIMIT 500
 
+/* Brackets are subscripts here; elsewhere they quote a name. */
 TuToken
 tu_postgres_token(const char *text)
 {
@@ -145,6 +146,7 @@ shape_of(TuPostgresStatement *statement, GError **error)
 
 /* ---- life ---- */
 
+/* What begins so has rows and may be described as a sub-query. */
 static gboolean
 is_select(const char *sql)
 {
@@ -175,6 +177,7 @@ tu_postgres_prepare(TuDatabase *base, const char *sql, gboolean is_scan,
     return TRUE;
 }
 
+/* A statement that is run again may have other columns. */
 static void
 clear_columns(TuPostgresStatement *statement)
 {
@@ -201,6 +204,7 @@ tu_postgres_statement_free(TuStatement *base)
     g_free(statement);
 }
 
+/* A decoder a column; `scratch` is where one that builds its value leaves it until the next row. */
 gboolean
 tu_postgres_set_columns(TuPostgresStatement *statement, guint n, const Oid *types, GError **error)
 {
@@ -255,6 +259,7 @@ tu_postgres_bind(TuStatement *base, const TuValue *values, guint n, GError **err
     return TRUE;
 }
 
+/* Offsets, not pointers, were kept: the bytes moved while they grew. */
 static const char **
 parameters_of(const TuPostgresStatement *statement)
 {
@@ -324,6 +329,8 @@ is_of_shape(const PGresult *result, const TuPostgresShape *shape)
     return TRUE;
 }
 
+/* What was remembered of a SELECT holds until its tables are altered; then it is asked for anew, as BUSY:
+ * the caller begins again. */
 static gboolean
 take_columns(TuPostgresStatement *statement, const TuPostgresShape *shape, GError **error)
 {
@@ -339,6 +346,7 @@ take_columns(TuPostgresStatement *statement, const TuPostgresShape *shape, GErro
     return FALSE;
 }
 
+/* A SELECT runs in the form that its shape gave it; all else as it is written. */
 static gboolean
 run_in_transaction(TuPostgresStatement *statement, gboolean may_prepare, GError **error)
 {
@@ -370,6 +378,7 @@ run(TuPostgresStatement *statement, GError **error)
     return TRUE;
 }
 
+/* The first step runs it. Stepping behind the last row runs nothing: only binding begins anew. */
 gboolean
 tu_postgres_step(TuStatement *base, gboolean *ret_has_row, GError **error)
 {
@@ -383,6 +392,7 @@ tu_postgres_step(TuStatement *base, gboolean *ret_has_row, GError **error)
     return TRUE;
 }
 
+/* It points into the result or the column's scratch, until the next step. */
 TuValue
 tu_postgres_value(TuStatement *base, guint column)
 {

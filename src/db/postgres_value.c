@@ -36,6 +36,7 @@ decode_int8(const char *data, guint length, GString *scratch)
     return tu_value_integer(tu_wire_read_64(data));
 }
 
+/* Unsigned, unlike the integers. */
 static TuValue
 decode_oid(const char *data, guint length, GString *scratch)
 {
@@ -75,6 +76,7 @@ decode_float8(const char *data, guint length, GString *scratch)
 
 /* ---- texts ---- */
 
+/* The bytes as they came, which are UTF-8: sessions ask for it. */
 static TuValue
 decode_text(const char *data, guint length, GString *scratch)
 {
@@ -90,6 +92,7 @@ decode_bpchar(const char *data, guint length, GString *scratch)
     return decode_text(data, length, scratch);
 }
 
+/* Its version stands before the text. */
 static TuValue
 decode_jsonb(const char *data, guint length, GString *scratch)
 {
@@ -103,6 +106,7 @@ decode_bytea(const char *data, guint length, GString *scratch)
     return (TuValue){.type = TU_TYPE_BLOB, .bytes = length, .text = data};
 }
 
+/* As PostgreSQL writes it, so that it is the same key wherever it comes from. */
 static TuValue
 decode_uuid(const char *data, guint length, GString *scratch)
 {
@@ -126,6 +130,7 @@ decode_void(const char *data, guint length, GString *scratch)
 
 /* ---- dates and times ---- */
 
+/* infinity is kept as such: it is in no bucket, and no error for others. */
 static TuValue
 decode_date(const char *data, guint length, GString *scratch)
 {

@@ -37,7 +37,8 @@ static const ErrorRow error_rows[] = {
     {"25P03", TU_ERROR_CONNECT, NULL, NULL}, /* idle in a transaction for too long */
     {"53300", TU_ERROR_BUSY, "raise max_connections, or use fewer workers", NULL},
     {"40", TU_ERROR_BUSY, NULL, NULL}, /* deadlock, serialization failure */
-    {"55P03", TU_ERROR_BUSY, NULL, NULL},
+    {"55P03", TU_ERROR_BUSY,
+     "another session holds a lock on a table: end it (pg_locks says whose), or run this again", NULL},
     {"23505", TU_ERROR_BUSY, NULL, NULL}, /* a row that was not there at the snapshot */
     {"42P10", TU_ERROR_CONFIG,
      "the table has not the key that the spec needs now: run `trueup apply`", NULL},
@@ -78,6 +79,16 @@ first_line(const char *message)
     return g_strdup(g_strchomp(valid));
 }
 
+/* A key that is there already: in trueup's own tables and the catalog two were at it at once. A table of
+ * somebody's refuses the row, and will do so again: an index that he made, as a rule. */
+static gboolean
+is_refused_row(const PGresult *result, const char *state)
+{
+    const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
+    return g_str_equal(state, "23505") && table != NULL && !g_str_has_prefix(table, "trueup_") &&
+           !g_str_has_prefix(table, "pg_");
+}
+
 static gboolean
 is_cancel_wanted(const TuPostgres *db)
 {
@@ -101,7 +112,9 @@ tu_postgres_set_error(const TuPostgres *db, const PGresult *result, const char *
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const ErrorRow *row = row_of(state, message != NULL ? message : "");
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
-    TuErrorCode code = row != NULL ? row->code : TU_ERROR_DATABASE;
+    TuErrorCode code = is_refused_row(result, state) ? TU_ERROR_DATA
+                       : row != NULL                 ? row->code
+                                                     : TU_ERROR_DATABASE;
     g_autofree char *line = first_line(message != NULL ? message : "");
     g_autofree char *help = first_line(row != NULL && row->help != NULL ? row->help
                                        : hint != NULL                   ? hint

@@ -1,3 +1,8 @@
+/*
+ * The driver for SQLite: life, statements, transactions, its dialect. A connection is one session, pinned;
+ * the file has one writer at a time, which makes ids of entries grow with commits. Capture, inspecting
+ * and the lock are in files of their own (sqlite.h).
+ */
 #include "db/sqlite.h"
 
 #include <fcntl.h>
@@ -28,6 +33,7 @@ typedef struct {
 
 /* ---- errors ---- */
 
+/* By the primary code: the extended one says where, not what to do. */
 static TuErrorCode
 code_of(int sqlite_code)
 {
@@ -49,6 +55,7 @@ code_of(int sqlite_code)
     return TU_ERROR_DATABASE;
 }
 
+/* What a person can do about it; the others explain themselves. */
 static const char *
 help_of(int sqlite_code)
 {
@@ -71,6 +78,7 @@ help_of(int sqlite_code)
     return NULL;
 }
 
+/* An interrupt that a signal asked for is no fault of the database. */
 void
 tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError **error)
 {
@@ -87,6 +95,7 @@ tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError **err
 
 /* ---- life ---- */
 
+/* SQLite asks between virtual machine steps; anything but 0 interrupts the statement. */
 static int
 look_at_cancel(void *data)
 {
@@ -94,6 +103,7 @@ look_at_cancel(void *data)
     return db->is_cancelled != NULL && *db->is_cancelled != 0;
 }
 
+/* close_v2: a statement that is still there keeps the connection until it is freed. */
 static void
 close_database(TuDatabase *base)
 {
@@ -108,6 +118,7 @@ close_database(TuDatabase *base)
     g_free(db);
 }
 
+/* May be several statements. */
 static gboolean
 execute(TuDatabase *base, const char *sql, GError **error)
 {
@@ -158,6 +169,7 @@ pin_session(TuSqlite *db, TuOpenMode mode, GError **error)
     return mode == TU_OPEN_WRITE || execute(&db->base, "PRAGMA query_only = 1", error);
 }
 
+/* Relative to the spec's directory, not to where the command was started. */
 static char *
 path_of(const char *url, const char *directory)
 {
@@ -168,6 +180,8 @@ path_of(const char *url, const char *directory)
                                                          : g_build_filename(directory, path, NULL);
 }
 
+/* The file must be there: SQLite would make an empty one of a misspelt path. A read-only file is found
+ * now, not by the first write. */
 static gboolean
 open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabase **ret_db,
               GError **error)
@@ -185,7 +199,7 @@ open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabas
     if (stat(db->path, &status) != 0 || !S_ISREG(status.st_mode)) {
         g_set_error(error, TU_ERROR, TU_ERROR_CONNECT,
                     "%s: there is no such database file: write its path after `database: sqlite:`",
-                    db->path);
+                    db->path[0] != '\0' ? db->path : "sqlite:");
         return FALSE;
     }
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
@@ -215,6 +229,7 @@ set_cancel(TuDatabase *base, const volatile int *is_cancelled)
     ((TuSqlite *)base)->is_cancelled = is_cancelled;
 }
 
+/* Only WAL lets writers and a long read go on side by side. */
 static gboolean
 hazards(TuDatabase *base, GPtrArray *list, GError **error)
 {
@@ -274,6 +289,7 @@ bind_decimal(sqlite3_stmt *handle, int index, const TuValue *value)
     return sqlite3_bind_double(handle, index, g_ascii_strtod(text, NULL));
 }
 
+/* Texts and blobs are the caller's, and live until the statement ran. */
 static int
 bind_one(sqlite3_stmt *handle, int index, const TuValue *value)
 {
@@ -299,6 +315,7 @@ bind_one(sqlite3_stmt *handle, int index, const TuValue *value)
     g_assert_not_reached();
 }
 
+/* A reset before binding: the statement may have stopped in the middle of its rows. */
 static gboolean
 bind(TuStatement *base, const TuValue *values, guint n, GError **error)
 {
@@ -315,6 +332,7 @@ bind(TuStatement *base, const TuValue *values, guint n, GError **error)
     return TRUE;
 }
 
+/* A statement that came to its end is reset at once, so that it holds no read lock. */
 static gboolean
 step(TuStatement *base, gboolean *ret_has_row, GError **error)
 {
@@ -333,6 +351,7 @@ step(TuStatement *base, gboolean *ret_has_row, GError **error)
     return FALSE;
 }
 
+/* By the value's own type: in a column without one each row may have another. */
 static TuValue
 value(TuStatement *base, guint column)
 {
@@ -374,6 +393,7 @@ changes(const TuStatement *base)
 
 /* ---- transactions ---- */
 
+/* IMMEDIATE: waits for the lock here, where it can be tried again, and never in the middle. */
 static gboolean
 begin_write(TuDatabase *base, GError **error)
 {
@@ -392,12 +412,14 @@ begin_read(TuDatabase *base, const GPtrArray *tables, GError **error)
     return FALSE;
 }
 
+/* BUSY leaves the transaction open: the caller rolls back and does all of it again. */
 static gboolean
 commit(TuDatabase *base, GError **error)
 {
     return execute(base, "COMMIT", error);
 }
 
+/* Some errors (a full disk) have rolled back already. */
 static void
 rollback(TuDatabase *base)
 {
@@ -414,6 +436,7 @@ entry_value(gint64 id, char *text)
     return tu_value_integer(id);
 }
 
+/* A range is the same set at the snapshot and here: ids grow with commits, and are never used again. */
 static gboolean
 delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to, const GArray *ids,
                GError **error)
@@ -426,6 +449,7 @@ delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to, co
 
 /* ---- keys: NULLs equal (F33) ---- */
 
+/* A unique index takes NULLs for different, so NULL is a 0 that says that it is NULL. */
 static void
 append_key(GString *sql, const char *column, const TuSqlType *type, gboolean is_nullable)
 {
@@ -450,6 +474,7 @@ append_equals(GString *sql, const char *column, guint number, const TuSqlType *t
 
 /* ---- buckets ---- */
 
+/* ISO text, which sorts as time does. */
 static TuValue
 bucket_value(TuGrain grain, TuBucket bucket, char *text)
 {

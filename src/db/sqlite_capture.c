@@ -36,6 +36,7 @@ append_image(GString *sql, const TuCaptureShape *shape, const char *row, int wei
     g_string_append_c(sql, ')');
 }
 
+/* Row triggers: SQLite has no others. */
 static GString *
 begin_trigger(const TuCaptureShape *shape, const char *name, const char *moment)
 {
@@ -44,6 +45,7 @@ begin_trigger(const TuCaptureShape *shape, const char *name, const char *moment)
     return sql;
 }
 
+/* Into plain columns without affinity: what was written is what is logged. */
 static void
 append_insert(GString *sql, const TuCaptureShape *shape)
 {
@@ -52,6 +54,7 @@ append_insert(GString *sql, const TuCaptureShape *shape)
     g_string_append(sql, ") ");
 }
 
+/* The image of one side with one weight. */
 static char *
 one_image_trigger(const TuCaptureShape *shape, const char *name, const char *moment,
                   const char *row, int weight)
@@ -93,6 +96,7 @@ append_differs(GString *sql, const TuCaptureShape *shape)
     }
 }
 
+/* IS NOT, by bytes and types: nothing that an expression could tell apart is left out. */
 static char *
 update_trigger(const TuCaptureShape *shape, const char *name)
 {
@@ -148,6 +152,7 @@ append_key_equals(GString *sql, const TuCaptureShape *shape, const TuUniqueKey *
     }
 }
 
+/* A row that keeps its key can replace none but itself. */
 static void
 append_key_changes(GString *sql, const TuCaptureShape *shape, const TuUniqueKey *key)
 {
@@ -174,6 +179,7 @@ append_look_again(GString *sql, const TuCaptureShape *shape)
     tu_sql_append(sql, " FROM %I WHERE ", shape->info->name);
 }
 
+/* An INTEGER PRIMARY KEY is the row's number itself. */
 static gboolean
 key_is_rowid(const TuCaptureShape *shape, const TuUniqueKey *key)
 {
@@ -207,6 +213,8 @@ nameless_rowid(const TuCaptureShape *shape)
     return NULL;
 }
 
+/* REPLACE removes the owners of the new key without a delete trigger: their images are written before, with
+ * weight 0 (docs/correctness.md). */
 static char *
 replace_insert_trigger(const TuCaptureShape *shape, const char *name)
 {
@@ -270,6 +278,7 @@ static const struct {
     {"trueup_replace_update_", replace_update_trigger},
 };
 
+/* As SQLite keeps it, byte for byte: what apply compares with. */
 static const char *
 installed_text(const TuTableInfo *info, const char *name)
 {
@@ -297,6 +306,7 @@ tu_sqlite_capture_objects(TuDatabase *db, const TuCaptureShape *shape)
     return objects;
 }
 
+/* By name: whatever table they are on by now. */
 void
 tu_sqlite_capture_forget(TuDatabase *db, const char *table, const char *log, GPtrArray *statements)
 {

@@ -32,6 +32,7 @@ is_one_of(const char *const *names, guint n, const char *name)
     return FALSE;
 }
 
+/* The authorizer names every function that the statement would call. */
 static char *
 find_volatile_function(GHashTable *functions)
 {
@@ -44,6 +45,7 @@ find_volatile_function(GHashTable *functions)
     return NULL;
 }
 
+/* date() and its kin read the clock only for some arguments: these are looked at by their text. */
 static gboolean
 uses_date_function(GHashTable *functions)
 {
@@ -88,6 +90,7 @@ some_table_has_column(const TuProbe *probe, const char *column)
     return FALSE;
 }
 
+/* A rowid may change by VACUUM, without a trigger: nothing may depend on it. */
 static gboolean
 names_rowid(const TuProbe *probe, const char *expression)
 {
@@ -105,6 +108,7 @@ names_rowid(const TuProbe *probe, const char *expression)
 
 /* ---- type ---- */
 
+/* "table.column" of what the authorizer noted. */
 static const TuColumnInfo *
 column_of(const TuProbe *probe, const char *table_and_column)
 {
@@ -200,6 +204,7 @@ find_fault(const TuProbe *probe, const Access *access, TuInspection *inspection)
     }
 }
 
+/* Called for each column and function while SQLite compiles; nothing is denied. */
 static int
 note_access(void *data, int action, const char *first, const char *second, const char *schema,
             const char *trigger)
@@ -227,6 +232,7 @@ probe_sql(const TuProbe *probe)
     return g_string_free(sql, FALSE);
 }
 
+/* The statement is prepared and never run. */
 gboolean
 tu_sqlite_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret, GError **error)
 {

@@ -7,7 +7,9 @@
 
 static const char *const points[] = {
     "snapshot.taken", "entries.taken",       "cells.computed",     "turn.taken",       "cells.written",
-    "apply.before_commit", "apply.after_commit", "build.chunk_done", "job.claimed", "capture.before_commit", "retention.due",
+    "apply.before_commit", "apply.after_commit", "build.chunk_done", "job.claimed",
+    "capture.before_commit", "retention.due", "ddl.statement",
+    "aside.scan", "repair.piece_done", "lock.given_back",
 };
 static const char *const actions[] = {"kill", "pause", "fail"};
 

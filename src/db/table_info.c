@@ -77,6 +77,7 @@ tu_hazards_new(void)
     return g_ptr_array_new_with_free_func(hazard_free);
 }
 
+/* Takes both texts. */
 void
 tu_hazard_add(GPtrArray *hazards, gboolean is_error, gboolean is_of_capture, char *message,
               char *help)
@@ -91,6 +92,7 @@ tu_hazard_add(GPtrArray *hazards, gboolean is_error, gboolean is_of_capture, cha
 
 /* ---- the table ---- */
 
+/* Knows nothing yet: -1 rows is "no estimate", which is not an empty table. */
 TuTableInfo *
 tu_table_info_new(const char *name)
 {
@@ -124,9 +126,12 @@ tu_table_info_free(TuTableInfo *info)
     g_ptr_array_unref(info->strays);
     g_ptr_array_unref(info->special_columns);
     g_ptr_array_unref(info->hazards);
+    g_free(info->hidden);
+    g_free(info->missed);
     g_free(info);
 }
 
+/* The scale is unknown until a driver says it: 0 would be a decimal without digits. */
 TuColumnInfo *
 tu_table_info_add_column(TuTableInfo *info, const char *name)
 {
@@ -150,6 +155,7 @@ tu_table_info_add_key(TuTableInfo *info, const char *name, gboolean is_primary)
     return key;
 }
 
+/* A trigger names the table that it is on: a part's triggers are listed with the whole. */
 static TuTriggerInfo *
 add_trigger(GPtrArray *triggers, const char *name, const char *table, const char *text)
 {
@@ -182,6 +188,8 @@ tu_table_info_add_part(TuTableInfo *info, const char *name, gboolean is_partitio
     g_ptr_array_add(info->parts, part);
 }
 
+/* Exactly so named, else the first that differs by case only: databases fold the case of names that
+ * the spec does not quote, each in its own way. */
 const TuColumnInfo *
 tu_table_info_column(const TuTableInfo *info, const char *column)
 {
@@ -247,6 +255,7 @@ tu_capture_parts_new(void)
     return g_ptr_array_new_with_free_func(capture_part_free);
 }
 
+/* A part holds all times until its driver knows better. */
 TuCapturePart *
 tu_capture_part_add(GPtrArray *parts, const char *name, const char *identity)
 {

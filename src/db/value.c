@@ -1,3 +1,8 @@
+/*
+ * Values, one form for each: whatever a driver gives is brought to it before anything is compared,
+ * hashed or grouped, so that equal values of different types (1, 1.0, 1.00) are one key on every
+ * database.
+ */
 #include "db/value.h"
 
 #include <math.h>
@@ -20,6 +25,8 @@ tu_value_text(const char *text)
 
 /* ---- one form, equality, hash ---- */
 
+/* An integral real or decimal becomes an integer; -0 becomes 0; every NaN is the same one. What is
+ * too large for an integer stays what it was: no digit may be lost. */
 TuValue
 tu_value_normalise(TuValue value)
 {
@@ -35,6 +42,8 @@ tu_value_normalise(TuValue value)
     return value;
 }
 
+/* Of normalised values: a type that differs is another value. Texts are equal by their bytes,
+ * whatever the collation. */
 gboolean
 tu_value_equal(const TuValue *a, const TuValue *b)
 {
@@ -61,6 +70,8 @@ tu_value_equal(const TuValue *a, const TuValue *b)
     g_assert_not_reached();
 }
 
+/* Agrees with tu_value_equal. The scale is hashed: of normalised decimals it is part of the value.
+ */
 guint64
 tu_value_hash(const TuValue *value)
 {
@@ -141,6 +152,8 @@ compare_nulls(const TuValue *a, const TuValue *b)
     return 0;
 }
 
+/* One order for all types, so that cells of any key can be sorted: NULL, numbers, times, texts,
+ * blobs. */
 int
 tu_value_compare(const TuValue *a, const TuValue *b)
 {
@@ -160,6 +173,7 @@ tu_value_compare(const TuValue *a, const TuValue *b)
 
 /* ---- for people ---- */
 
+/* So much as fits a line of a message; bytes that are no UTF-8 are shown as such. */
 static char *
 shortened(const char *text, guint32 bytes)
 {
@@ -198,12 +212,14 @@ tu_value_to_text(const TuValue *value)
 
 /* ---- time ---- */
 
+/* PostgreSQL's infinity is in no bucket. */
 static gboolean
 is_finite_time(const TuValue *value)
 {
     return value->integer != TU_TIME_BEFORE_ALL && value->integer != TU_TIME_AFTER_ALL;
 }
 
+/* FALSE: it is no instant, and its row counts as one without a time. */
 gboolean
 tu_value_read_instant(const TuValue *value, gint64 *ret_at_us)
 {
@@ -216,6 +232,7 @@ tu_value_read_instant(const TuValue *value, gint64 *ret_at_us)
     return TRUE;
 }
 
+/* A timestamp is the date that it names; no zone is applied to what is a local date already. */
 gboolean
 tu_value_read_date(const TuValue *value, gint32 *ret_date)
 {

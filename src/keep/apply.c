@@ -16,6 +16,7 @@ typedef struct {
     const TuSummaryTable *table;
     GArray *cells; /* of TuOrdered */
     guint next;
+    guint n_committed; /* of them; the others are lost if the transaction is */
     TuBulk *fresh, *known, *gone; /* rows that are not there yet; that are; that are to go */
 } TableWriter;
 
@@ -160,6 +161,20 @@ begin(TuTransaction *txn, Writing *writing, GError **error)
     return is_ready && take_turn(snapshot, error);
 }
 
+/* What is written for good is not written again, if a later part cannot be and the changes are applied
+ * once more without some of its cells (keep/unwritable.h). */
+static void
+note_committed(Writing *writing)
+{
+    for (guint w = 0; w < writing->writers->len; w++) {
+        TableWriter *writer = &g_array_index(writing->writers, TableWriter, w);
+        for (; writer->n_committed < writer->next; writer->n_committed++)
+            tu_order_cell(&writing->order, writer->cells, writer->n_committed)->mark = TU_MARK_SAME;
+    }
+    writing->changes->n_written += writing->n_written;
+    writing->n_written = 0;
+}
+
 static gboolean
 commit(TuTransaction *txn, Writing *writing, GError **error)
 {
@@ -168,6 +183,7 @@ commit(TuTransaction *txn, Writing *writing, GError **error)
         !tu_transaction_commit(txn, error))
         return FALSE;
     writing->snapshot->turn++;
+    note_committed(writing);
     return tu_stop("apply.after_commit", error);
 }
 
@@ -462,6 +478,5 @@ tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
         !write_pending(&writing, error) ||
         (!is_later && !run_statements(&writing, TRUE, error)) || !commit(&txn, &writing, error))
         return FALSE;
-    changes->n_written = writing.n_written;
     return !is_later || !has_shared(changes) || write_shared(&writing, error);
 }

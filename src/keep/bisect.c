@@ -183,9 +183,16 @@ read_piece(const Bisecting *work, const Piece *piece, gboolean is_place, Visit v
                        .n_tenants = has_tenants ? piece->n_tenants : 0,
                        .n_times = piece->n_times,
                        .is_anywhere = is_place};
+    const TuUnplaced *unplaced = tu_holes_unplaced(work->tally->holes, work->source);
+    if (unplaced != NULL) {
+        some.address = unplaced->address;
+        some.n_left_out = unplaced->rows->len;
+    }
+    char texts[TU_UNPLACED_MOST][TU_ENTRY_TEXT_BYTES];
     g_autofree char *sql = tu_source_select_some(work->source, &some);
     const TuDictionary *dictionary = tu_cells_dictionary(work->tally->cells);
-    g_autofree TuValue *values = g_new(TuValue, piece->n_tenants + piece->n_times + 2);
+    g_autofree TuValue *values =
+        g_new(TuValue, piece->n_tenants + piece->n_times + some.n_left_out + 2);
     guint n = 0;
     tu_source_time_bounds(work->source, &time, &bounds);
     if (some.by_time) {
@@ -196,6 +203,9 @@ read_piece(const Bisecting *work, const Piece *piece, gboolean is_place, Visit v
         values[n++] = tu_dictionary_value(dictionary, piece->tenants[i]);
     for (guint i = 0; i < some.n_times; i++)
         values[n++] = tu_dictionary_value(dictionary, piece->times[i]);
+    if (unplaced != NULL)
+        tu_unplaced_values(unplaced, work->tally->snapshot->keeper->db, texts, values + n);
+    n += some.n_left_out;
     return tu_rows_each(work->tally->snapshot->keeper->db, sql, values, n, TRUE, take_row, &reading,
                         error);
 }
@@ -466,6 +476,22 @@ count(Bisecting *work, const Piece *piece, GError **error)
     return take_error(work, problem, error) && split(work, piece, error);
 }
 
+/* Rows that have no place are looked for first: without one, no other can be told from the rest. */
+static gboolean
+leave_unplaced_out(const Bisecting *work, const Piece *piece, GError **error)
+{
+    TuTally *tally = work->tally;
+    TuUnplaced *unplaced = NULL;
+    GError *problem = NULL;
+    if (tu_holes_unplaced(tally->holes, work->source) != NULL ||
+        read_piece(work, piece, TRUE, NULL, NULL, &problem))
+        return TRUE;
+    if (!tu_unplaced_find(tally, work->source, problem, &unplaced, error))
+        return FALSE;
+    g_ptr_array_add(tally->holes->unplaced, unplaced);
+    return TRUE;
+}
+
 gboolean
 tu_bisect_rows(TuTally *tally, const TuSourceModel *source, const TuReadRange *range,
                GError **error)
@@ -475,7 +501,7 @@ tu_bisect_rows(TuTally *tally, const TuSourceModel *source, const TuReadRange *r
                    .to = range->time.to,
                    .tenants = range->has_tenant ? &range->tenant : NULL,
                    .n_tenants = range->has_tenant ? 1 : 0};
-    gboolean is_ok = count(&work, &piece, error);
+    gboolean is_ok = leave_unplaced_out(&work, &piece, error) && count(&work, &piece, error);
     if (!is_ok)
         g_prefix_error(error, "source %s: ", source->spec->name);
     return is_ok;

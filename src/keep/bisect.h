@@ -23,8 +23,7 @@
 gboolean tu_bisect_may_help(const GError *error);
 
 /* Counts the rows of a range in the series that want them. Buckets that cannot be computed become
- * holes. A row whose tenant or time cannot be evaluated is an error: nobody knows where it belongs.
- */
+ * holes. A row whose tenant or time cannot be evaluated counts nowhere (keep/unplaced.h). */
 gboolean tu_bisect_rows(TuTally *tally, const TuSourceModel *source, const TuReadRange *range,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -1,24 +1,14 @@
 #include "keep/build.h"
 
-#include "db/sql.h"
 #include "db/stop.h"
-#include "keep/rows.h"
-#include "keep/stretch.h"
+#include "keep/pieces.h"
+#include "keep/rezone.h"
 #include "keep/tenants_sync.h"
+
 #include "time/instant.h"
 
-/* What was learned about how much fits; kept from chunk to chunk. */
-typedef struct {
-    gint32 span_days; /* 0: all at once */
-    TuDate oldest;    /* of the rows when the span was found */
-    TuDate newest;    /* where this began; G_MININT32: not known yet */
-    TuDate reached;   /* from here on all is written */
-    guint n_slices;
-    /* Of builds that are cut into pieces: */
-    gboolean has_begun;
-    gint32 most_days;    /* no longer spans are tried */
-    TuDate first, last;  /* of what is stored, about: for telling how far it is */
-} Pace;
+/* How often a worker that waits for another's build looks again. */
+#define LOOK_AGAIN_US (100 * 1000)
 
 /* ---- asking ---- */
 
@@ -109,7 +99,7 @@ tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant, gboo
 
 gboolean
 tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuDate from, TuDate to,
-                   GError **error)
+                   gint64 *ret_run_id, GError **error)
 {
     gint64 run_id = 0;
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(""),
@@ -119,6 +109,8 @@ tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuDate from,
     if (!insert_run(keeper, "rebuild", summary->spec->name, NULL, from, to, &run_id, error))
         return FALSE;
     values[3] = tu_value_integer(run_id);
+    if (ret_run_id != NULL)
+        *ret_run_id = run_id;
     return tu_database_run(keeper->db,
                            "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping, "
                            "run_id) VALUES (?1, ?2, ?3, 0, ?4)",
@@ -140,7 +132,8 @@ static gboolean
 same_work(const TuBuild *a, const TuBuild *b)
 {
     return a->below == b->below && a->since == b->since && a->is_dropping == b->is_dropping &&
-           a->is_first == b->is_first && a->is_of_tenant == b->is_of_tenant;
+           a->is_first == b->is_first && a->is_of_tenant == b->is_of_tenant &&
+           a->is_rezone == b->is_rezone && (!a->is_rezone || a->run_id == b->run_id);
 }
 
 /* The work that reaches furthest to today, and all that can be done with it in one pass. What is paused
@@ -212,26 +205,17 @@ note_progress(TuChanges *changes, gpointer data)
     }
 }
 
+/* All of it that is left. */
 static TuStretch
-stretch_of(GArray *builds, const Pace *pace, GPtrArray *summaries, GArray *tenants)
+stretch_of(GArray *builds, GPtrArray *summaries, GArray *tenants)
 {
     const TuBuild *first = &g_array_index(builds, TuBuild, 0);
     gboolean is_of_range = first->since != G_MININT32;
     TuStretch stretch = {.summaries = summaries,
-                         .oldest = pace->oldest,
-                         .newest = first->below != G_MAXINT32 ? first->below - 1 : G_MAXINT32 - 1,
                          .tenants = first->is_of_tenant ? tenants : NULL,
-                         .range = {.from = G_MININT32, .to = first->below},
-                         .n_slices = pace->n_slices,
+                         .range = {.from = first->since, .to = first->below},
                          .writes_sealed = first->is_first,
                          .counts_drift = !first->is_dropping && !is_of_range};
-    if (pace->span_days > 0 && first->below != G_MAXINT32)
-        stretch.range.from = first->below - pace->span_days;
-    /* The last chunk has no lower bound: it takes what came later and lies earlier, too. */
-    if (stretch.range.from <= MAX(pace->oldest, first->since))
-        stretch.range.from = first->since;
-    /* Some dates: longer periods that they lie in are made from stored cells, not from all rows. */
-    stretch.range.overlapping = stretch.range.rolls_up = is_of_range;
     for (guint i = 0; i < builds->len; i++) {
         const TuBuild *build = &g_array_index(builds, TuBuild, i);
         if (!g_ptr_array_find(summaries, build->summary, NULL))
@@ -241,170 +225,77 @@ stretch_of(GArray *builds, const Pace *pace, GPtrArray *summaries, GArray *tenan
     return stretch;
 }
 
-/* ---- in pieces that do not take long ---- */
-
-/* The first piece reaches so far back; the others by how long the one before took. */
-#define FIRST_PIECE_DAYS 31
-/* Behind a piece of so many days without a row there are none, as a rule: the rest is one piece. */
-#define EMPTY_PIECE_DAYS 366
-
-/* A piece is read through an index, or each would go through the whole table. */
-static gboolean
-may_cut(const TuSnapshot *snapshot, const TuStretch *stretch)
-{
-    for (guint i = 0; i < stretch->summaries->len; i++) {
-        const TuSummaryModel *summary = g_ptr_array_index(stretch->summaries, i);
-        for (guint s = 0; s < summary->series->len; s++) {
-            const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
-            if (!series->source->has_time_index)
-                return FALSE;
-        }
-    }
-    return snapshot->keeper->piece_us > 0;
-}
-
-typedef struct {
-    TuDatabase *db;
-    TuGrain grain;
-    Pace *pace;
-} Extent;
-
-static gboolean
-take_extent(const TuValue *row, gpointer data, GError **error)
-{
-    const Extent *extent = data;
-    TuBucket buckets[2];
-    for (guint i = 0; i < G_N_ELEMENTS(buckets); i++) {
-        if (row[i].type == TU_TYPE_NULL ||
-            !tu_database_bucket_parse(extent->db, extent->grain, &row[i], &buckets[i]))
-            return TRUE;
-        if (!tu_grain_is_dated(extent->grain))
-            buckets[i] = tu_instant_local_date(buckets[i]);
-    }
-    extent->pace->first = MIN(extent->pace->first, (TuDate)buckets[0]);
-    extent->pace->last = MAX(extent->pace->last, (TuDate)buckets[1]);
-    return TRUE;
-}
-
-/* The longest grain has the fewest cells. */
-static gboolean
-find_stored(TuSnapshot *snapshot, const TuStretch *stretch, Pace *pace, GError **error)
-{
-    pace->first = G_MAXINT32;
-    pace->last = G_MININT32;
-    for (guint i = 0; i < stretch->summaries->len; i++) {
-        const TuSummaryModel *summary = g_ptr_array_index(stretch->summaries, i);
-        int grain = TU_GRAINS - 1;
-        while (grain > 0 && summary->tables[grain] == NULL)
-            grain--;
-        const TuSummaryTable *table = summary->tables[grain];
-        Extent extent = {snapshot->keeper->db, (TuGrain)grain, pace};
-        g_autofree char *sql = tu_sql_format("SELECT min(%I), max(%I) FROM %Q", table->bucket_column,
-                                             table->bucket_column, table->name);
-        if (!tu_rows_each(extent.db, sql, NULL, 0, FALSE, take_extent, &extent, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-begin_in_pieces(TuSnapshot *snapshot, Pace *pace, TuStretch *stretch, GError **error)
-{
-    TuDate newest = stretch->range.to != G_MAXINT32
-                        ? stretch->range.to - 1
-                        : tu_instant_local_date(tu_instant_now_us());
-    pace->has_begun = TRUE;
-    if (!may_cut(snapshot, stretch))
-        return TRUE;
-    if (!find_stored(snapshot, stretch, pace, error))
-        return FALSE;
-    /* Work that is left after every piece, for others, ends nevertheless: each piece takes some of what
-     * is stored, and what lies before that is one. */
-    if (pace->first > pace->last || newest < pace->first)
-        return TRUE;
-    TuDate from = MIN(newest, pace->last) + 1 - FIRST_PIECE_DAYS;
-    if (from <= stretch->range.from)
-        return TRUE;
-    stretch->range.from = from;
-    stretch->newest = newest;
-    pace->most_days = G_MAXINT32;
-    return TRUE;
-}
-
-/* A piece that took long makes the next one shorter, one that did not longer. */
+/* Which longer periods belong to the piece, and what they are made of. Of some dates those that begin
+ * before: their other days were not missed. Else each belongs to the piece in which it begins; where
+ * pieces are cut by time it is made of its days that newer pieces wrote, since reading all rows of a
+ * year would take long. */
 static void
-note_piece(const TuSnapshot *snapshot, Pace *pace, const TuStretch *stretch, gint64 took_us,
-           gint64 rows_read)
+begin_chunk(TuStretch *stretch, gpointer data)
 {
-    gint64 piece_us = snapshot->keeper->piece_us;
-    if (!may_cut(snapshot, stretch) || stretch->range.from == G_MININT32 || pace->span_days <= 0)
-        return;
-    if (took_us > piece_us)
-        pace->span_days = (gint32)MAX(pace->span_days * piece_us / took_us, 1);
-    else if (rows_read == 0 && pace->span_days >= EMPTY_PIECE_DAYS)
-        pace->span_days = 0;
-    else if (took_us < piece_us / 2 && pace->span_days <= pace->most_days / 2)
-        pace->span_days *= 2;
+    Chunk *chunk = data;
+    const TuBuild *first = &g_array_index(chunk->builds, TuBuild, 0);
+    gboolean is_of_range = first->since != G_MININT32;
+    chunk->from = stretch->range.from;
+    stretch->range.overlapping = is_of_range && stretch->range.from == first->since;
+    stretch->range.rolls_up = is_of_range || tu_pieces_may_cut(chunk->snapshot, stretch);
+    stretch->range.stored_to = G_MAXINT32;
 }
 
-/* One chunk that fits into memory: shrunk until it does. The first chunk has no upper bound, so its
- * span is taken from where the newest rows are. */
+/* FALSE: what was asked for was taken back, or is asked for anew, or another did some of it. */
 static gboolean
-write_chunk(TuSnapshot *snapshot, Pace *pace, TuResult *result, gboolean *ret_is_done,
+is_chunk_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error)
+{
+    const Chunk *chunk = data;
+    *ret_is_wanted = TRUE;
+    for (guint i = 0; i < chunk->builds->len; i++) {
+        const TuBuild *build = &g_array_index(chunk->builds, TuBuild, i);
+        gboolean is_there = FALSE;
+        for (guint j = 0; j < now->builds->len; j++) {
+            const TuBuild *other = &g_array_index(now->builds, TuBuild, j);
+            is_there = is_there || (other->id == build->id && same_work(other, build));
+        }
+        *ret_is_wanted = *ret_is_wanted && is_there;
+    }
+    return TRUE;
+}
+
+/* What new rules of a zone moved is a build of its tenants, and of those buckets. */
+static gboolean
+confine(const TuSnapshot *snapshot, const GArray *builds, TuStretch *stretch, TuRezone *rezone,
+        GArray *tenants, GError **error)
+{
+    const TuBuild *first = &g_array_index(builds, TuBuild, 0);
+    if (!first->is_rezone)
+        return TRUE;
+    if (!tu_rezone_read(snapshot, first->run_id, rezone, tenants, error))
+        return FALSE;
+    stretch->moved = rezone->moved;
+    stretch->tenants = rezone->is_of_some ? tenants : NULL;
+    return TRUE;
+}
+
+/* One chunk: as much as fits into memory and takes about the time of a piece. */
+static gboolean
+write_chunk(TuSnapshot *snapshot, TuPieces *pieces, TuResult *result, gboolean *ret_is_done,
             GError **error)
 {
     g_autoptr(GArray) builds = choose_builds(snapshot);
     g_autoptr(GPtrArray) summaries = g_ptr_array_new();
     g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
+    g_auto(TuRezone) rezone = {0};
+    gboolean is_over = FALSE;
     *ret_is_done = builds->len == 0;
     if (*ret_is_done)
         return TRUE;
-    TuStretch stretch = stretch_of(builds, pace, summaries, tenants);
-    gint64 began_us = g_get_monotonic_time();
-    if (!pace->has_begun && !begin_in_pieces(snapshot, pace, &stretch, error))
+    TuStretch stretch = stretch_of(builds, summaries, tenants);
+    if (!confine(snapshot, builds, &stretch, &rezone, tenants, error))
         return FALSE;
-    Chunk chunk = {snapshot, builds, stretch.range.from, result, result->rows_read,
-                   result->cells_written, result->cells_drifted};
-    for (;;) {
-        g_autoptr(GError) local = NULL;
-        chunk.from = stretch.range.from;
-        if (tu_stretch_write(snapshot, &stretch, note_progress, &chunk, result, &local))
-            break;
-        /* A later slice was too large: all of them again, smaller. */
-        if (tu_error_is(local, TU_ERROR_LIMIT) && snapshot->txn.db == NULL) {
-            pace->n_slices = stretch.n_slices * 2;
-            return TRUE;
-        }
-        if (!tu_error_is(local, TU_ERROR_LIMIT)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
-        }
-        if (!tu_stretch_shrink(snapshot, &stretch, error))
-            return FALSE;
-        pace->most_days = 0; /* memory says how much: it is not tried again */
-    }
-    pace->n_slices = stretch.n_slices;
-    pace->oldest = stretch.oldest;
-    pace->reached = stretch.range.from;
-    if (pace->newest == G_MININT32 && stretch.oldest != G_MININT32)
-        pace->newest = stretch.newest;
-    if (stretch.range.from != G_MININT32)
-        pace->span_days = MIN(stretch.range.to, stretch.newest + 1) - stretch.range.from;
-    note_piece(snapshot, pace, &stretch, g_get_monotonic_time() - began_us,
-               result->rows_read - chunk.rows_before);
-    return tu_stop("build.chunk_done", error);
-}
-
-/* How much of the dates that have rows is written; 0 where that is not known. */
-static double
-share_of(const Pace *pace)
-{
-    gboolean is_known = pace->newest != G_MININT32 && pace->oldest != G_MININT32;
-    double oldest = is_known ? pace->oldest : pace->first;
-    double newest = is_known ? pace->newest : pace->last;
-    if (oldest > newest || oldest <= G_MININT32)
-        return 0;
-    return CLAMP((newest + 1 - pace->reached) / (newest - oldest + 1), 0, 1);
+    Chunk chunk = {snapshot, builds, G_MININT32, result, result->rows_read, result->cells_written,
+                   result->cells_drifted};
+    const TuPieceWork work = {begin_chunk, note_progress, is_chunk_wanted, &chunk};
+    return tu_pieces_cut(snapshot, pieces, &stretch, error) &&
+           tu_pieces_write(snapshot, pieces, &stretch, &work, result, &is_over, error) &&
+           (!is_over || tu_stop("build.chunk_done", error));
 }
 
 /* Asked without a snapshot: most of the time there is none. */
@@ -419,19 +310,36 @@ has_builds(TuKeeper *keeper, const TuGroup *group, gboolean *ret_has, GError **e
                                &name, 1, ret_has, &one, error);
 }
 
-gboolean
-tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+/* Whoever builds lets others in while it reads a whole table (keep/aside.h): they leave the build to it. Its
+ * lock saves work, and nothing else. */
+static gboolean
+take_building(TuKeeper *keeper, const TuGroup *group, gboolean *ret_is_taken, GError **error)
 {
-    Pace pace = {.oldest = G_MININT32,
-                 .newest = G_MININT32,
-                 .n_slices = 1,
-                 .first = G_MAXINT32,
-                 .last = G_MININT32};
+    g_autofree char *name = g_strconcat("build ", group->name, NULL);
+    for (*ret_is_taken = FALSE; !*ret_is_taken;) {
+        g_autofree char *holder = NULL;
+        if (!tu_keeper_may_go_on(keeper, error) ||
+            !tu_database_try_lock(keeper->db, name, &holder, error))
+            return FALSE;
+        *ret_is_taken = holder == NULL;
+        if (*ret_is_taken || !keeper->waits || keeper->let_go == NULL)
+            return TRUE;
+        if (!keeper->let_go(keeper->yield_data, TRUE, error))
+            return FALSE;
+        g_usleep(LOOK_AGAIN_US);
+        if (!keeper->let_go(keeper->yield_data, FALSE, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* One chunk after the other, settling between them. */
+static gboolean
+build_all(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+{
+    TuPieces pieces = TU_PIECES_INIT;
     gint64 busy_since_us = 0;
-    gboolean has = FALSE;
-    if (!has_builds(keeper, group, &has, error))
-        return FALSE;
-    for (gboolean is_done = !has; !is_done;) {
+    for (gboolean is_done = FALSE; !is_done;) {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
         g_autoptr(GError) local = NULL;
         g_auto(TuResult) ignored = {0}; /* whoever settles tells of tenants without a zone */
@@ -440,11 +348,11 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
         /* Cells of tenants that are not as they were noted would be taken for nobody's (I-3). */
         if (tu_snapshot_begin(&snapshot, keeper, group, &local) &&
             tu_tenants_sync(&snapshot, &ignored, &has_synced, &local) &&
-            (has_synced || write_chunk(&snapshot, &pace, result, &is_done, &local))) {
+            (has_synced || write_chunk(&snapshot, &pieces, result, &is_done, &local))) {
             busy_since_us = 0;
             tu_snapshot_end(&snapshot);
             if (!is_done && (!tu_settle_group(keeper, group, result, error) ||
-                             !tu_keeper_between(keeper, pace.reached, share_of(&pace), error) ||
+                             !tu_keeper_between(keeper, pieces.reached, tu_pieces_share(&pieces), error) ||
                              !tu_keeper_yield(keeper, TRUE, error)))
                 return FALSE;
             continue;
@@ -456,4 +364,20 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
         }
     }
     return TRUE;
+}
+
+gboolean
+tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+{
+    gboolean has = FALSE;
+    gboolean is_taken = FALSE;
+    if (!has_builds(keeper, group, &has, error) ||
+        (has && !take_building(keeper, group, &is_taken, error)))
+        return FALSE;
+    if (!is_taken)
+        return TRUE;
+    g_autofree char *name = g_strconcat("build ", group->name, NULL);
+    gboolean is_ok = build_all(keeper, group, result, error);
+    tu_database_unlock(keeper->db, name);
+    return is_ok;
 }

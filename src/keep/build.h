@@ -13,10 +13,12 @@ gboolean tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *ten
                       gboolean is_dropping, const char *kind, GError **error);
 
 /* Asks for the dates [from, to) of a summary to be compared: changes there may have been missed.
- * G_MININT32: from the first one on. Like a rebuild, it is added to what else is asked for. */
+ * G_MININT32: from the first one on. Like a rebuild, it is added to what else is asked for. Its run's
+ * id goes into *ret_run_id, which may be NULL. */
 gboolean tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuDate from, TuDate to,
-                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                            gint64 *ret_run_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes whatever history of the group is still asked for, settling between chunks. */
+/* Writes whatever history of the group is still asked for, settling between chunks. If another worker is at
+ * it, it is left to that one, or waited for (keeper->waits). */
 gboolean tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -39,21 +39,6 @@ tu_chore_clear(TuChore *chore)
 
 /* ---- how it ends ---- */
 
-static void
-add_result(TuResult *result, const TuChore *chore)
-{
-    const TuResult *own = &chore->result;
-    result->rows_read += own->rows_read;
-    result->changes += own->changes;
-    result->cells_checked += own->cells_checked;
-    result->cells_drifted += own->cells_drifted;
-    result->cells_written += own->cells_written;
-    for (guint i = 0; own->failures != NULL && i < own->failures->len; i++) {
-        const TuFailure *failure = g_ptr_array_index(own->failures, i);
-        tu_result_fail(result, failure->summary, failure->tenant, failure->error);
-    }
-}
-
 /* The group is done: the next one, or the end. Buckets that failed are tried again by themselves,
  * so that the job need not be; but it was not done without errors. */
 static gboolean
@@ -290,7 +275,7 @@ tu_chore_next(TuKeeper *keeper, TuGroup *group, GHashTable *left, TuResult *resu
                              .checked = {.txn = TU_TRANSACTION_INIT},
                              .tenant = TU_NULL_VALUE};
     gboolean is_ok = do_claimed(&chore, error);
-    add_result(result, &chore);
+    tu_result_add(result, &chore.result);
     return is_ok;
 }
 

@@ -1,8 +1,6 @@
 #include "keep/connect.h"
 
-/* Between two tries: at first a moment, then twice as long each time, up to this. */
-#define FIRST_PAUSE_US (100 * 1000)
-#define LONGEST_PAUSE_US (2 * G_USEC_PER_SEC)
+#include "time/backoff.h"
 
 /* How often the flag of a signal is looked at. */
 #define LOOK_US (50 * 1000)
@@ -34,11 +32,12 @@ tu_patience_wait(TuPatience *patience)
     gint64 now_us = g_get_monotonic_time();
     if (patience->since_us == 0)
         patience->since_us = now_us;
-    patience->pause_us =
-        patience->pause_us == 0 ? FIRST_PAUSE_US : MIN(patience->pause_us * 2, LONGEST_PAUSE_US);
-    if (now_us - patience->since_us >= patience->limit_us)
+    gint64 pause_us = 0;
+    if (now_us - patience->since_us >= patience->limit_us ||
+        !tu_backoff_next(&tu_backoff_connection, ++patience->n_failures, g_random_double(),
+                         &pause_us))
         return FALSE;
-    gint64 end_us = now_us + patience->pause_us;
+    gint64 end_us = now_us + pause_us;
     for (; now_us < end_us; now_us = g_get_monotonic_time()) {
         if (is_set(patience->is_cancelled))
             return FALSE;

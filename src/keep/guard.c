@@ -58,7 +58,7 @@ problem_of_columns(const TuGuardState *state, const TuCaptured *now)
     }
     if (now->info->has_before_trigger != state->captured->info->has_before_trigger)
         return g_strdup_printf("a BEFORE trigger of table %s came or went", now->name);
-    return NULL;
+    return g_strdup(now->info->missed);
 }
 
 /* What is wrong with the table and its own triggers, by their texts and by which ones they are. */
@@ -120,6 +120,11 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
         g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
                     "the change log %s is gone, so writers of %s fail: run `trueup apply`",
                     state->captured->log, state->captured->name);
+        return FALSE;
+    }
+    /* Not seen is not lost: nothing may be noted. */
+    if (info != NULL && info->hidden != NULL) {
+        g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG, info->hidden);
         return FALSE;
     }
     TuCaptured now = *state->captured;

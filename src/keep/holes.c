@@ -6,6 +6,7 @@ tu_holes_new(void)
     TuHoles *holes = g_new0(TuHoles, 1);
     holes->list = g_array_new(FALSE, FALSE, sizeof(TuHole));
     holes->messages = g_hash_table_new(NULL, NULL);
+    holes->unplaced = g_ptr_array_new_with_free_func((GDestroyNotify)tu_unplaced_free);
     return holes;
 }
 
@@ -16,7 +17,26 @@ tu_holes_free(TuHoles *holes)
         return;
     g_array_unref(holes->list);
     g_hash_table_unref(holes->messages);
+    g_ptr_array_unref(holes->unplaced);
     g_free(holes);
+}
+
+const TuUnplaced *
+tu_holes_unplaced(const TuHoles *holes, const TuSourceModel *source)
+{
+    for (guint i = 0; i < holes->unplaced->len; i++) {
+        const TuUnplaced *unplaced = g_ptr_array_index(holes->unplaced, i);
+        if (unplaced->source == source)
+            return unplaced;
+    }
+    return NULL;
+}
+
+void
+tu_holes_tell(const TuHoles *holes, TuResult *result)
+{
+    for (guint i = 0; holes != NULL && i < holes->unplaced->len; i++)
+        tu_unplaced_tell(g_ptr_array_index(holes->unplaced, i), result);
 }
 
 /* The bucket of a grain that holds the unit bucket. */

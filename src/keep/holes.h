@@ -6,6 +6,7 @@
 #pragma once
 
 #include "keep/tally.h"
+#include "keep/unplaced.h"
 
 typedef struct {
     const TuSourceModel *source;
@@ -19,7 +20,14 @@ struct TuHoles {
     GArray *list;         /* of TuHole */
     GHashTable *messages; /* the failures that come from them, by address */
     guint n_probes;       /* statements that only looked */
+    GPtrArray *unplaced;  /* of TuUnplaced: one a source that has such rows */
 };
+
+/* The source's rows that have no place; NULL: none were met. */
+const TuUnplaced *tu_holes_unplaced(const TuHoles *holes, const TuSourceModel *source);
+
+/* Says which rows of any source have none. */
+void tu_holes_tell(const TuHoles *holes, TuResult *result);
 
 TuHoles *tu_holes_new(void);
 void tu_holes_free(TuHoles *holes);

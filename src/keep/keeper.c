@@ -95,6 +95,13 @@ tu_keeper_yield(const TuKeeper *keeper, gboolean may_leave, GError **error)
     return keeper->yield == NULL || keeper->yield(keeper->yield_data, may_leave, error);
 }
 
+void
+tu_keeper_beat(const TuKeeper *keeper)
+{
+    if (keeper->beat != NULL)
+        keeper->beat(keeper->yield_data);
+}
+
 gboolean
 tu_keeper_between(const TuKeeper *keeper, TuDate reached, double share, GError **error)
 {

@@ -21,6 +21,14 @@ typedef gboolean (*TuBetween)(gpointer data, TuDate reached, double share, GErro
  * `may_leave` FALSE: only if the process ends. */
 typedef gboolean (*TuYield)(gpointer data, gboolean may_leave, GError **error);
 
+/* Asked around a scan that takes long, by whoever shares the work with others: with `lets_go` TRUE gives
+ * the group's lock back, with FALSE takes it again, and waits for that. FALSE with CANCELLED: the
+ * process ends, nobody has the lock. */
+typedef gboolean (*TuLetGo)(gpointer data, gboolean lets_go, GError **error);
+
+/* Told now and then while rows are read: the worker lives. */
+typedef void (*TuBeat)(gpointer data);
+
 typedef struct {
     TuDatabase *db;
     const char *url, *directory; /* what opens another connection; url NULL: nothing does */
@@ -30,7 +38,7 @@ typedef struct {
     const volatile int *is_cancelled;
     /* Summaries settle and build together, so the strictest of their bounds is everybody's. */
     gsize memory_bytes;
-    guint batch_most; /* log entries of one table settled in one turn */
+    guint batch_most; /* changes of one table settled in one turn */
     GHashTable *known;   /* TuGroup -> what of it need not be asked again (keep/known.h); may be NULL */
     char *worker;        /* "host:pid", for the run log */
     TuProgress progress; /* may be NULL */
@@ -38,7 +46,10 @@ typedef struct {
     TuBetween between; /* may be NULL */
     gpointer between_data;
     TuYield yield; /* may be NULL */
-    gpointer yield_data;
+    gpointer yield_data; /* of let_go and beat, too */
+    TuLetGo let_go;      /* may be NULL: the lock is kept */
+    TuBeat beat;         /* may be NULL */
+    gboolean waits;      /* for another worker that builds, rather than leave it to that one */
     gint64 piece_us; /* builds are cut into pieces of about so long, where that can be; 0: not */
 } TuKeeper;
 
@@ -52,6 +63,9 @@ const TuZone *tu_keeper_zone(TuKeeper *keeper, const char *name, GError **error)
 /* Asks keeper->yield, if there is one. */
 gboolean tu_keeper_yield(const TuKeeper *keeper, gboolean may_leave,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Tells keeper->beat, if there is one. */
+void tu_keeper_beat(const TuKeeper *keeper);
 
 /* Asks keeper->between, if there is one. */
 gboolean tu_keeper_between(const TuKeeper *keeper, TuDate reached, double share,

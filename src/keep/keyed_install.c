@@ -260,15 +260,13 @@ gboolean
 tu_keyed_plan_drop(TuKeeper *keeper, const char *name, GPtrArray *statements, GError **error)
 {
     g_autoptr(GArray) noted = g_array_new(FALSE, FALSE, sizeof(Noted));
-    const TuModel *model = keeper->model;
     if (!list_noted(keeper->db, noted, error))
         return FALSE;
     if (noted->len > 0) {
-        /* As it would be without those that go: `model` is looked at with them left out. */
-        TuModel rest = *model;
-        rest.keyed = g_ptr_array_new();
-        for (guint i = 0; i < model->keyed->len && name != NULL; i++) {
-            TuKeyedModel *keyed = g_ptr_array_index(model->keyed, i);
+        /* As it would be without those that go. */
+        TuModel rest = {.keyed = g_ptr_array_new()};
+        for (guint i = 0; name != NULL && i < keeper->model->keyed->len; i++) {
+            TuKeyedModel *keyed = g_ptr_array_index(keeper->model->keyed, i);
             if (!g_str_equal(keyed->spec->name, name))
                 g_ptr_array_add(rest.keyed, keyed);
         }

@@ -9,7 +9,11 @@ typedef struct {
     gint64 turn;
     gint64 asked_us;
     TuTenantSet *tenants;
+    gboolean is_slow;
 } Known;
+
+/* As long as a batch of the daemon's should take (daemon/pace.h). */
+#define SLOW_US (TU_SECOND_US / 4)
 
 static void
 known_free(gpointer data)
@@ -19,10 +23,16 @@ known_free(gpointer data)
     g_free(known);
 }
 
+static Known *
+find(const TuKeeper *keeper, const TuGroup *group)
+{
+    return keeper->known != NULL ? g_hash_table_lookup(keeper->known, group) : NULL;
+}
+
 TuTenantSet *
 tu_known_tenants(const TuKeeper *keeper, const TuGroup *group, gint64 turn)
 {
-    const Known *known = keeper->known != NULL ? g_hash_table_lookup(keeper->known, group) : NULL;
+    const Known *known = find(keeper, group);
     gboolean holds =
         known != NULL && known->turn == turn && g_get_monotonic_time() - known->asked_us < KNOWN_US;
     return holds ? known->tenants : NULL;
@@ -33,7 +43,7 @@ tu_known_note(TuKeeper *keeper, const TuGroup *group, gint64 turn, gint64 asked_
               TuTenantSet *tenants)
 {
     Known *known = g_new0(Known, 1);
-    *known = (Known){turn, asked_us, tu_tenant_set_ref(tenants)};
+    *known = (Known){turn, asked_us, tu_tenant_set_ref(tenants), tu_known_is_slow(keeper, group)};
     if (keeper->known == NULL)
         keeper->known = g_hash_table_new_full(NULL, NULL, NULL, known_free);
     g_hash_table_insert(keeper->known, (gpointer)(gsize)group, known);
@@ -42,9 +52,24 @@ tu_known_note(TuKeeper *keeper, const TuGroup *group, gint64 turn, gint64 asked_
 void
 tu_known_move(TuKeeper *keeper, const TuGroup *group, gint64 from, gint64 to)
 {
-    Known *known = keeper->known != NULL ? g_hash_table_lookup(keeper->known, group) : NULL;
+    Known *known = find(keeper, group);
     if (known != NULL && known->turn == from)
         known->turn = to;
+}
+
+void
+tu_known_note_pace(TuKeeper *keeper, const TuGroup *group, gint64 took_us)
+{
+    Known *known = find(keeper, group);
+    if (known != NULL)
+        known->is_slow = took_us > SLOW_US;
+}
+
+gboolean
+tu_known_is_slow(const TuKeeper *keeper, const TuGroup *group)
+{
+    const Known *known = find(keeper, group);
+    return known != NULL && known->is_slow;
 }
 
 void

@@ -113,7 +113,8 @@ tu_register_find_leaving(TuRegistration *registration, GError **error)
           "DELETE FROM trueup_pending WHERE source = ?1"}, FALSE},
         {"SELECT name FROM trueup_group", group_is_there,
          {"DELETE FROM trueup_group WHERE name = ?1",
-          "DELETE FROM trueup_tenant WHERE group_name = ?1"}, FALSE},
+          "DELETE FROM trueup_tenant WHERE group_name = ?1",
+          "DELETE FROM trueup_notice WHERE group_name = ?1"}, FALSE},
         {"SELECT name FROM trueup_table", captured_is_there,
          {NULL}, TRUE},
     };

@@ -13,8 +13,11 @@ tu_captured_position(const TuCaptured *captured)
     return position;
 }
 
-/* The last of the first entries. Where they are addressed by their place, they come in its order
- * without being sorted (F15). */
+/* An update leaves two images. */
+#define ENTRIES_PER_CHANGE 2
+
+/* The last of the first entries, how many those are, and how many of them say what came. Where they
+ * are addressed by their place, they come in its order without being sorted (F15). */
 static char *
 batch_sql(const TuSnapshot *snapshot, const TuCaptured *table)
 {
@@ -22,19 +25,42 @@ batch_sql(const TuSnapshot *snapshot, const TuCaptured *table)
     const char *id = dialect->entry_id;
     g_autofree char *order =
         dialect->has_entry_column ? g_strdup_printf(" ORDER BY %s", id) : g_strdup("");
-    return tu_sql_format("SELECT max(e.id), count(*) FROM (SELECT %s AS id FROM %Q WHERE %s > ?2%s LIMIT ?1) AS e",
-                         id, table->log, id, order);
+    return tu_sql_format(
+        "SELECT max(e.id), count(*), count(CASE WHEN e.weight > 0 THEN 1 END) "
+        "FROM (SELECT %s AS id, trueup_weight AS weight FROM %Q WHERE %s > ?2%s LIMIT ?1) AS e",
+        id, table->log, id, order);
 }
 
 typedef struct {
-    gint64 up_to, n;
+    gint64 up_to, n, n_changes;
 } Taken;
 
 static gboolean
 take_end(const TuValue *row, gpointer data, GError **error)
 {
-    *(Taken *)data = (Taken){row[0].type == TU_TYPE_INTEGER ? row[0].integer : 0, row[1].integer};
+    gint64 n = row[1].integer;
+    gint64 n_new = row[2].integer;
+    *(Taken *)data =
+        (Taken){row[0].type == TU_TYPE_INTEGER ? row[0].integer : 0, n, MAX(n_new, n - n_new)};
     return TRUE;
+}
+
+/* The entries of at most `limit` changes: twice as many, if they are updates'. */
+static gboolean
+take_from(const TuSnapshot *snapshot, const TuCaptured *table, gint64 after, guint limit,
+          Taken *ret_taken, GError **error)
+{
+    TuDatabase *db = snapshot->keeper->db;
+    char text[TU_ENTRY_TEXT_BYTES];
+    TuValue values[] = {tu_value_integer((gint64)limit * ENTRIES_PER_CHANGE),
+                        tu_database_entry_value(db, after, text)};
+    g_autofree char *sql = batch_sql(snapshot, table);
+    if (!tu_rows_each(db, sql, values, G_N_ELEMENTS(values), FALSE, take_end, ret_taken, error))
+        return FALSE;
+    if (ret_taken->n_changes <= (gint64)limit)
+        return TRUE;
+    values[0] = tu_value_integer(limit);
+    return tu_rows_each(db, sql, values, G_N_ELEMENTS(values), FALSE, take_end, ret_taken, error);
 }
 
 gint64
@@ -52,18 +78,14 @@ tu_batch_take(const TuSnapshot *snapshot, const gint64 *after, guint limit, TuBa
     *ret_batch = (TuBatch){.after = after, .is_empty = TRUE};
     for (guint i = 0; i < captured->len; i++) {
         const TuCaptured *table = g_ptr_array_index(captured, i);
-        TuDatabase *db = snapshot->keeper->db;
-        char text[TU_ENTRY_TEXT_BYTES];
-        TuValue values[] = {tu_value_integer(limit),
-                            tu_database_entry_value(db, tu_batch_after(ret_batch, i), text)};
         Taken taken = {0};
         if (!table->is_captured)
             continue;
-        g_autofree char *sql = batch_sql(snapshot, table);
-        if (!tu_rows_each(db, sql, values, G_N_ELEMENTS(values), FALSE, take_end, &taken, error))
+        if (!take_from(snapshot, table, tu_batch_after(ret_batch, i), limit, &taken, error))
             return FALSE;
         up_to[i] = taken.up_to;
         ret_batch->n_entries += taken.n;
+        ret_batch->n_changes += taken.n_changes;
         if (taken.n > 0)
             ret_batch->is_empty = FALSE;
     }
@@ -97,8 +119,8 @@ tu_batch_ends(const TuSnapshot *snapshot, gint64 **ret_ends, GError **error)
         else
             g_string_append(sql, "NULL");
     }
-    if (captured->len > 0 && !tu_rows_each(snapshot->keeper->db, sql->str, NULL, 0, FALSE,
-                                           take_ends, ends, error))
+    if (captured->len > 0 &&
+        !tu_rows_each(snapshot->keeper->db, sql->str, NULL, 0, FALSE, take_ends, ends, error))
         return FALSE;
     *ret_ends = (gint64 *)(gpointer)g_array_free(g_steal_pointer(&ends), FALSE);
     return TRUE;
@@ -151,8 +173,8 @@ take_place(const TuValue *row, gpointer data, GError **error)
 {
     const Visiting *visiting = data;
     TuPlace place;
-    if (!tu_tally_place(visiting->tally, visiting->source, &row[0], &row[1],
-                        (int)row[2].integer, &place))
+    if (!tu_tally_place(visiting->tally, visiting->source, &row[0], &row[1], (int)row[2].integer,
+                        &place))
         return TRUE;
     return visiting->visit(&place, visiting->source, visiting->data, error);
 }
@@ -208,6 +230,40 @@ tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gint64 afte
     return tu_rows_each(db, sql, range, G_N_ELEMENTS(range), FALSE, take_id, ids, error);
 }
 
+/* An image without a place that can be told: in a joined source the broken row may be another
+ * table's, and the image's own places stay unknown; alone, a row that cannot be evaluated counts
+ * nowhere. What was is no news. */
+static gboolean
+note_unplaced(Visiting *visiting, const TuCaptured *captured, gint64 id, const char *why,
+              GError **error)
+{
+    TuTally *tally = visiting->tally;
+    TuDatabase *db = tally->snapshot->keeper->db;
+    TuUncounted *uncounted = &tally->uncounted[visiting->source->spec->index];
+    const char *column = tu_database_dialect(db)->entry_id;
+    char text[TU_ENTRY_TEXT_BYTES];
+    TuValue entry = tu_database_entry_value(db, id, text);
+    gboolean found = FALSE;
+    gint64 weight = 0;
+    if (visiting->source->is_joined) {
+        uncounted->is_incomplete = TRUE;
+        return TRUE;
+    }
+    g_autofree char *sql =
+        tu_sql_format("SELECT trueup_weight FROM %Q WHERE %s = ?1", captured->log, column);
+    if (!tu_database_integer(db, sql, &entry, 1, &found, &weight, error))
+        return FALSE;
+    uncounted->without_time += weight;
+    if (weight >= 0 && tally->unplaced == NULL) {
+        tally->unplaced_source = visiting->source;
+        tally->unplaced =
+            g_strdup_printf("a change whose tenant or time cannot be evaluated counts "
+                            "nowhere until corrected: %s",
+                            why);
+    }
+    return TRUE;
+}
+
 /* The same image by image, leaving out those that the database cannot evaluate. */
 static gboolean
 each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql, gint64 after,
@@ -230,20 +286,15 @@ each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql
         }
         if (!tu_transaction_back(&snapshot->txn, error))
             return FALSE;
-        /* In a joined source the broken row may be another table's, and the image's own places stay
-         * unknown; alone, a row that cannot be evaluated counts nowhere. */
-        TuUncounted *uncounted = &visiting->tally->uncounted[visiting->source->spec->index];
-        if (visiting->source->is_joined)
-            uncounted->is_incomplete = TRUE;
-        else
-            uncounted->without_time++;
+        if (!note_unplaced(visiting, captured, id, local->message, error))
+            return FALSE;
     }
     return TRUE;
 }
 
 static gboolean
-each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *batch,
-              const char *sql, gboolean is_tolerant, GError **error)
+each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *batch, const char *sql,
+              gboolean is_tolerant, GError **error)
 {
     g_autoptr(GError) local = NULL;
     guint position = captured->is_captured ? tu_captured_position(captured) : 0;
@@ -255,7 +306,8 @@ each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *bat
     if (up_to == 0 || each_image(visiting, sql, after + 1, up_to, &local))
         return TRUE;
     if (is_tolerant && tu_error_is(local, TU_ERROR_DATABASE))
-        return tu_transaction_back(&snapshot->txn, error) && each_sound_image(visiting, captured, sql, after, up_to, error);
+        return tu_transaction_back(&snapshot->txn, error) &&
+               each_sound_image(visiting, captured, sql, after, up_to, error);
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }
@@ -284,8 +336,8 @@ each_combination(Visiting *visiting, const TuBatch *batch, gboolean is_tolerant,
 }
 
 gboolean
-tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch,
-               TuEntries entries, TuPlaceVisit visit, gpointer data, GError **error)
+tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch, TuEntries entries,
+               TuPlaceVisit visit, gpointer data, GError **error)
 {
     Visiting visiting = {tally, source, visit, data};
     gboolean is_tolerant = entries == TU_ENTRIES_ANY_PLACE;

@@ -16,6 +16,7 @@ typedef struct {
     gint64 *up_to;
     const gint64 *after; /* not owned */
     gint64 n_entries;    /* in it, of all logs */
+    gint64 n_changes;    /* those that they are of, at least */
     gboolean is_empty;
 } TuBatch;
 
@@ -25,8 +26,8 @@ gint64 tu_batch_after(const TuBatch *batch, guint position);
 typedef gboolean (*TuPlaceVisit)(TuPlace *place, const TuSourceModel *source, gpointer data,
                                  GError **error);
 
-/* The next batch of the group's logs, at most `limit` entries of each, all after those ids (NULL: from
- * the first). Free up_to with g_free; `after` is not copied. */
+/* The next batch of the group's logs, at most `limit` changes of each, all after those ids (NULL:
+ * from the first). Free up_to with g_free; `after` is not copied. */
 gboolean tu_batch_take(const TuSnapshot *snapshot, const gint64 *after, guint limit,
                        TuBatch *ret_batch, GError **error);
 
@@ -42,9 +43,9 @@ gboolean tu_batch_ids(const TuSnapshot *snapshot, const TuCaptured *captured, gi
 gboolean tu_batch_is_unclear(const TuSnapshot *snapshot, const TuSummaryModel *summary,
                              const TuBatch *batch, gboolean *ret_is_unclear, GError **error);
 
-/* Gives every place that the batch's entries name for this source to `visit`; for a one-table source
- * of the entries that are asked for. Places may come twice. With TU_ENTRIES_ANY_PLACE an entry whose
- * tenant or time cannot be evaluated names no place, instead of failing them all. */
+/* Gives every place that the batch's entries name for this source to `visit`; for a one-table
+ * source of the entries that are asked for. Places may come twice. With TU_ENTRIES_ANY_PLACE an
+ * entry whose tenant or time cannot be evaluated names no place, instead of failing them all. */
 gboolean tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch,
                         TuEntries entries, TuPlaceVisit visit, gpointer data, GError **error);
 

@@ -22,20 +22,23 @@ struct TuQuestion {
 
 /* ---- the statement ---- */
 
-/* 1 if some log of the group holds an entry. */
+/* 1 if some log of the group holds an entry, or the tenants table changed. */
 static void
-append_entries(GString *sql, const TuGroup *group)
+append_entries(TuQuestion *question, GString *sql, const TuGroup *group)
 {
-    gboolean is_first = TRUE;
-    g_string_append(sql, ", coalesce(");
+    TuValue name = tu_value_text(group->name);
+    g_array_append_val(question->values, name);
+    g_string_append_printf(sql,
+                           ", coalesce((SELECT 1 FROM trueup_notice WHERE group_name = ?%u "
+                           "AND given <> taken)",
+                           question->values->len);
     for (guint i = 0; i < group->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(group->captured, i);
         if (!captured->is_captured)
             continue;
-        tu_sql_append(sql, "%s(SELECT 1 FROM %Q LIMIT 1)", is_first ? "" : ", ", captured->log);
-        is_first = FALSE;
+        tu_sql_append(sql, ", (SELECT 1 FROM %Q LIMIT 1)", captured->log);
     }
-    g_string_append(sql, is_first ? "0, 0)" : ", 0)");
+    g_string_append(sql, ", 0)");
 }
 
 /* 1 if a key of the group's keyed summaries is due, or all of one are to be listed. Each begins with a
@@ -112,7 +115,7 @@ question_sql(TuQuestion *question)
     append_invalid(sql, question->keeper->model);
     g_string_append(sql, ", 0)");
     for (guint i = 0; i < groups->len; i++) {
-        append_entries(sql, g_ptr_array_index(groups, i));
+        append_entries(question, sql, g_ptr_array_index(groups, i));
         append_pending(question, sql, g_ptr_array_index(groups, i));
     }
     return g_string_free(sql, FALSE);

@@ -2,8 +2,10 @@
 
 #include "keep/apply.h"
 #include "keep/bisect.h"
+#include "keep/known.h"
 #include "keep/rows.h"
 #include "keep/truth.h"
+#include "time/backoff.h"
 #include "time/instant.h"
 
 /* Buckets recomputed in one turn: as many as take about this long, since a snapshot holds up
@@ -11,10 +13,6 @@
 #define TURN_US (TU_SECOND_US / 2)
 #define FIRST_BATCH 200
 #define LARGEST_BATCH 2000
-
-/* A failed bucket is tried again after 1 s, 2 s, 4 s, ... as often as `refresh: attempts` says;
- * then it is parked and tried once in this time. */
-#define LONGEST_PAUSE_S 3600
 
 typedef struct {
     gint64 id;
@@ -129,10 +127,12 @@ static void
 note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem, TuResult *result)
 {
     TuValue next = tu_keeper_now();
-    gint64 attempts = MIN(bucket->summary->spec->refresh.attempts, 11);
-    gint64 pause_s =
-        bucket->attempts < attempts ? G_GINT64_CONSTANT(1) << bucket->attempts : LONGEST_PAUSE_S;
-    next.integer += pause_s * TU_SECOND_US;
+    TuBackoff backoff = tu_backoff_bucket(bucket->summary->spec->refresh.attempts);
+    gint64 pause_us = 0;
+    gboolean goes_on =
+        tu_backoff_next(&backoff, (guint64)MAX(bucket->attempts, 0) + 1, 0, &pause_us);
+    g_assert(goes_on); /* a bucket is never given up */
+    next.integer += pause_us;
     TuValue values[] = {tu_value_integer(bucket->id), next, tu_value_text(problem)};
     tu_changes_add(changes,
                    "UPDATE trueup_pending SET attempts = attempts + 1, next_attempt_at = ?2, "
@@ -220,6 +220,7 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolean 
         else if (!g_str_equal(problem, TU_UNDER_WAY))
             note_failed(changes, &buckets[i], problem, result);
     }
+    tu_holes_tell(tally->holes, result);
     tu_changes_note_hour(changes, tally->rows_read, changes->n_to_write);
     if (!tu_apply(snapshot, changes, error))
         return FALSE;
@@ -239,11 +240,16 @@ fail_bucket(TuSnapshot *snapshot, const PendingBucket *bucket, const GError *why
     return tu_apply(snapshot, changes, error);
 }
 
-/* The bucket that could not be written, alone, when the snapshot is gone: the next turn sets it
+/* The bucket that could not be written, alone, when the snapshot is gone. It is tried once more, at
+ * a snapshot that sees what others may have written meanwhile; after that the next turn sets it
  * aside. */
 static void
 note_unwritable(TuGoal *goal, const PendingBucket *bucket, const GError *why)
 {
+    if (goal->refused != bucket->id) {
+        goal->refused = bucket->id;
+        return;
+    }
     goal->unwritable = bucket->id;
     g_free(goal->why);
     goal->why = g_strdup(why->message);
@@ -277,23 +283,23 @@ note_pace(TuGoal *goal, guint n, gint64 took_us)
         goal->batch = MIN(goal->batch * 2, LARGEST_BATCH);
 }
 
-/* What is tried after a failure; FALSE: nothing is left. Half of the buckets, so that a bad one is found
- * after a few attempts; one alone is read in parts: the row may be only another summary's. */
+/* What is tried after a failure; FALSE: nothing is left. Read in parts, so that only the buckets of
+ * bad rows fail; if that does not help, half of them, until one is alone. */
 static gboolean
 try_less(guint *n, gboolean *has_holes, const GError *why)
 {
-    if (*n > 1) {
-        *n /= 2;
+    if (!*has_holes && tu_bisect_may_help(why)) {
+        *has_holes = TRUE;
         return TRUE;
     }
-    if (*has_holes || !tu_bisect_may_help(why))
+    if (*n == 1)
         return FALSE;
-    *has_holes = TRUE;
+    *n /= 2;
     return TRUE;
 }
 
-/* The first `n` of the buckets, or as many of them as can be done together. *ret_done: how many; 0: the
- * snapshot is gone, and the goal knows how to go on. */
+/* The first `n` of the buckets, or as many of them as can be done together. *ret_done: how many; 0:
+ * the snapshot is gone, and the goal knows how to go on. */
 static gboolean
 recompute_some(TuSnapshot *snapshot, TuGoal *goal, const PendingBucket *buckets, guint n,
                TuResult *result, guint *ret_done, GError **error)
@@ -305,7 +311,9 @@ recompute_some(TuSnapshot *snapshot, TuGoal *goal, const PendingBucket *buckets,
     for (*ret_done = n;;) {
         g_autoptr(GError) local = NULL;
         if (recompute(snapshot, buckets, *ret_done, has_holes, result, &local)) {
-            note_pace(goal, *ret_done, g_get_monotonic_time() - began_us);
+            gint64 took_us = g_get_monotonic_time() - began_us;
+            note_pace(goal, *ret_done, took_us);
+            tu_known_note_pace(snapshot->keeper, snapshot->group, took_us);
             return TRUE;
         }
         if (!is_of_some_bucket(local)) {

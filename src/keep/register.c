@@ -7,6 +7,7 @@
 #include "keep/parts.h"
 #include "keep/rows.h"
 #include "keep/tenants.h"
+#include "keep/zones.h"
 #include "schema/capture.h"
 #include "schema/control.h"
 #include "schema/definition.h"
@@ -78,16 +79,40 @@ find_changed_clocks(TuRegistration *registration, GError **error)
 }
 
 static gboolean
-write_zone(TuRegistration *registration, GHashTable *written, const char *name, const TuZone *zone,
-           GError **error)
+write_zone(TuRegistration *registration, GHashTable *written, const TuZone *zone, GError **error)
 {
-    static const char *const names[] = {"name", "digest"};
-    g_autofree char *digest = zone_digest_text(zone);
-    TuValue values[] = {tu_value_text(name), tu_value_text(digest)};
-    if (g_hash_table_contains(written, name))
+    if (g_hash_table_contains(written, tu_zone_name(zone)))
         return TRUE;
-    g_hash_table_add(written, g_strdup(name));
-    return put(registration->keeper, "trueup_zone", names, values, G_N_ELEMENTS(values), error);
+    g_hash_table_add(written, g_strdup(tu_zone_name(zone)));
+    return tu_zones_note(registration->keeper, zone, error);
+}
+
+static gboolean
+take_zone_name(const TuValue *row, gpointer data, GError **error)
+{
+    g_ptr_array_add(data, g_strndup(row[0].text, row[0].bytes));
+    return TRUE;
+}
+
+/* The rules of zones that are not in use are nobody's matter. */
+static gboolean
+forget_other_zones(TuKeeper *keeper, GHashTable *written, GError **error)
+{
+    static const char *const tables[] = {"trueup_zone", "trueup_rules"};
+    for (guint t = 0; t < G_N_ELEMENTS(tables); t++) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        g_autofree char *list = g_strdup_printf("SELECT name FROM %s", tables[t]);
+        g_autofree char *forget = g_strdup_printf("DELETE FROM %s WHERE name = ?1", tables[t]);
+        if (!tu_rows_each(keeper->db, list, NULL, 0, FALSE, take_zone_name, names, error))
+            return FALSE;
+        for (guint i = 0; i < names->len; i++) {
+            TuValue name = tu_value_text(g_ptr_array_index(names, i));
+            if (!g_hash_table_contains(written, g_ptr_array_index(names, i)) &&
+                !tu_database_run(keeper->db, forget, &name, 1, NULL, error))
+                return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 /* A zone that nobody uses any more must not stop anybody when its rules change. */
@@ -114,25 +139,33 @@ find_unused_zones(TuRegistration *registration, const TuTenantSet *tenants, GErr
     return TRUE;
 }
 
-/* Only the zones in use are noted: the rules of others are nobody's matter. */
+/* Only the zones in use are noted. */
 static gboolean
 write_zones(TuRegistration *registration, const TuTenantSet *tenants, GError **error)
 {
     g_autoptr(GHashTable) written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!tu_database_execute(registration->keeper->db, "DELETE FROM trueup_zone", error))
-        return FALSE;
     for (guint i = 0; i < tu_tenants_count(tenants); i++) {
         const TuTenant *tenant = tu_tenants_at(tenants, i);
-        if (tenant->zone != NULL &&
-            !write_zone(registration, written, tenant->zone_name, tenant->zone, error))
+        if (tenant->zone != NULL && !write_zone(registration, written, tenant->zone, error))
             return FALSE;
     }
     for (guint i = 0; i < registration->keeper->model->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(registration->keeper->model->sources, i);
         if (source->naive_zone != NULL &&
-            !write_zone(registration, written, source->spec->time_zone, source->naive_zone, error))
+            !write_zone(registration, written, source->naive_zone, error))
             return FALSE;
     }
+    return forget_other_zones(registration->keeper, written, error);
+}
+
+/* Rules that are known and older: exactly what they moved is asked for. Before others are compared. */
+static gboolean
+adopt_zones(TuRegistration *registration, GError **error)
+{
+    gboolean has_adopted = FALSE;
+    if (!tu_zones_adopt_in(registration->keeper, &has_adopted, error))
+        return FALSE;
+    registration->has_changed = registration->has_changed || has_adopted;
     return TRUE;
 }
 
@@ -159,7 +192,8 @@ write_tenants(TuRegistration *registration, TuGroup *group, const TuTenantSet *t
     return TRUE;
 }
 
-/* What capture of a table is now; that it was lost or taken off is over. */
+/* What capture of a table is now; that it was lost or taken off is over, unless changes are missed
+ * whatever triggers there are. */
 static gboolean
 write_captured(TuRegistration *registration, const TuCaptured *captured, GError **error)
 {
@@ -177,12 +211,27 @@ write_captured(TuRegistration *registration, const TuCaptured *captured, GError 
                         tu_value_text(digest),
                         tu_value_text(made_in),
                         tu_value_text(identity),
+                        captured->info->missed != NULL ? tu_keeper_now() : TU_NULL_VALUE,
                         TU_NULL_VALUE,
-                        TU_NULL_VALUE,
-                        TU_NULL_VALUE};
+                        tu_value_text(captured->info->missed)};
     return !captured->is_captured ||
            (put(keeper, "trueup_table", names, values, G_N_ELEMENTS(values), error) &&
             tu_parts_note(keeper, captured, error));
+}
+
+/* Whoever comes next looks at the tenants: changes of before the table was captured are no entries. */
+static gboolean
+write_notice(const TuRegistration *registration, const TuGroup *group, GError **error)
+{
+    TuDatabase *db = registration->keeper->db;
+    TuValue name = tu_value_text(group->name);
+    gint64 n_changed = 0;
+    return tu_database_run(db, "UPDATE trueup_notice SET given = given + 1 WHERE group_name = ?1",
+                           &name, 1, &n_changed, error) &&
+           (n_changed > 0 ||
+            tu_database_run(db,
+                            "INSERT INTO trueup_notice(group_name, given, taken) VALUES (?1, 1, 0)",
+                            &name, 1, NULL, error));
 }
 
 static gboolean
@@ -221,7 +270,8 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
         if (!put(keeper, "trueup_source", names, values, G_N_ELEMENTS(values), error))
             return FALSE;
     }
-    return write_tenants(registration, group, tenants, changed_zones, known == NULL, error);
+    return write_notice(registration, group, error) &&
+           write_tenants(registration, group, tenants, changed_zones, known == NULL, error);
 }
 
 /* Remembers the summary's tables, and which of them trueup made: `drop` takes no other. */
@@ -250,12 +300,45 @@ write_tables(TuRegistration *registration, const TuSummaryModel *summary, GError
 }
 
 static gboolean
+expect_table(TuKeeper *keeper, const TuSummaryTable *table, GError **error)
+{
+    static const char *const names[] = {"name", "summary", "key", "is_made"};
+    const TuSummary *spec = table->summary->spec;
+    g_autofree char *key = tu_definition_of_key(spec);
+    g_autofree char *sql = tu_sql_format("SELECT 1 FROM %Q LIMIT 1", table->name);
+    TuValue values[] = {tu_value_text(table->name), tu_value_text(spec->name), tu_value_text(key),
+                        tu_value_integer(2)};
+    gboolean is_expected = FALSE;
+    gboolean has_rows = FALSE;
+    gint64 one = 0;
+    if (!table->exists)
+        return put(keeper, "trueup_kept", names, values, G_N_ELEMENTS(values), error);
+    if (!tu_database_integer(keeper->db, "SELECT 1 FROM trueup_kept WHERE name = ?1 AND is_made = 2",
+                             values, 1, &is_expected, &one, error) ||
+        (is_expected && !tu_database_integer(keeper->db, sql, NULL, 0, &has_rows, &one, error)))
+        return FALSE;
+    return !has_rows || tu_database_run(keeper->db, "DELETE FROM trueup_kept WHERE name = ?1", values,
+                                        1, NULL, error);
+}
+
+gboolean
+tu_register_expect_tables(TuKeeper *keeper, const TuSummaryModel *summary, GError **error)
+{
+    for (int grain = 0; grain < TU_GRAINS; grain++)
+        if (summary->tables[grain] != NULL &&
+            !expect_table(keeper, summary->tables[grain], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
 ask_for_ranges(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
 {
     const GArray *missed = registration->missed[summary->spec->index];
     for (guint i = 0; i < missed->len; i++) {
         const TuPartsRange *range = &g_array_index(missed, TuPartsRange, i);
-        if (!tu_build_ask_range(registration->keeper, summary, range->from, range->to, error))
+        if (!tu_build_ask_range(registration->keeper, summary, range->from, range->to, NULL,
+                                error))
             return FALSE;
     }
     registration->n_builds += missed->len > 0;
@@ -329,6 +412,7 @@ write_all(TuRegistration *registration, GError **error)
     g_autoptr(GHashTable) changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!tu_register_find_leaving(registration, error) ||
         !tu_tenants_read(registration->keeper, &tenants, error) ||
+        !adopt_zones(registration, error) ||
         !find_changed_zones(registration, tenants, changed, error) ||
         !find_changed_clocks(registration, error) ||
         !find_unused_zones(registration, tenants, error))

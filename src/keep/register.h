@@ -30,6 +30,13 @@ typedef struct {
 
 gboolean tu_register_look(TuRegistration *registration, GError **error);
 gboolean tu_register_write(TuRegistration *registration, GError **error);
+
+/* Notes the tables of the summary that are about to be made, for where that is no transaction with
+ * tu_register_write: is_made is 2 until then. What is made is empty until then too; so a table of that
+ * name that has rows was made by somebody else meanwhile, and is noted so. */
+gboolean tu_register_expect_tables(TuKeeper *keeper, const TuSummaryModel *summary,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Forgets what the spec no longer names, and finds the tables whose capture goes. */
 gboolean tu_register_find_leaving(TuRegistration *registration, GError **error);
 /* The statements that remove the capture of tables that the spec no longer names; and, when those are

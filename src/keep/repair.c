@@ -2,8 +2,9 @@
 
 #include <string.h>
 
+#include "db/stop.h"
 #include "keep/count_sealed.h"
-#include "keep/rows.h"
+#include "keep/pieces.h"
 #include "keep/tenants_sync.h"
 #include "work/runs.h"
 #include "time/instant.h"
@@ -17,7 +18,8 @@ tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant, GEr
     gboolean is_number = text[0] != '\0' && *end == '\0';
     TuValue written = tu_value_text(text);
     /* Where keys have a type, the text means a value of it; else a number or a text. */
-    TuValue candidates[] = {tu_value_integer(number), tu_tenant_read(model, snapshot->values, &written)};
+    TuValue candidates[] = {tu_value_integer(number),
+                            tu_tenant_read(model, snapshot->values, &written)};
     gboolean is_typed = model->tenant_kind != TU_TYPE_NULL;
     for (guint i = is_number && !is_typed ? 0 : 1; i < G_N_ELEMENTS(candidates); i++) {
         guint32 id = tu_dictionary_intern(snapshot->values, candidates[i]);
@@ -72,11 +74,12 @@ stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, G
     gboolean is_of_zones = repair->zones != NULL && tu_tenants_are_listed(snapshot->tenants);
     if (is_of_zones)
         add_tenants_of_zones(snapshot, repair->zones, tenants);
-    *ret_stretch = (TuStretch){.summaries = summaries,
-                               .tenants = repair->tenant != NULL || is_of_zones ? tenants : NULL,
-                               .range = {.from = repair->from, .to = repair->to, .overlapping = TRUE},
-                               .n_slices = 1,
-                               .counts_drift = TRUE};
+    *ret_stretch =
+        (TuStretch){.summaries = summaries,
+                    .tenants = repair->tenant != NULL || is_of_zones ? tenants : NULL,
+                    .range = {.from = repair->from, .to = repair->to, .overlapping = TRUE},
+                    .n_slices = 1,
+                    .counts_drift = TRUE};
     return TRUE;
 }
 
@@ -102,25 +105,41 @@ start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **err
     return tu_runs_close_dead(keeper, error) && tu_run_begin(keeper->db, &what, ret_id, error);
 }
 
+/* What it was not done without; NULL: it was done. */
+static const char *
+problem_of(const TuResult *result)
+{
+    gboolean has_failed = result->failures != NULL && result->failures->len > 0;
+    return has_failed ? ((const TuFailure *)g_ptr_array_index(result->failures, 0))->error : NULL;
+}
+
 static gboolean
-finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *problem,
-           GError **error)
+finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *problem, GError **error)
 {
     const TuRunCounts counts = {result->rows_read, result->cells_written, result->cells_drifted};
-    const TuFailure *failure = result->failures != NULL && result->failures->len > 0
-                                   ? g_ptr_array_index(result->failures, 0)
-                                   : NULL;
-    if (problem == NULL && failure != NULL)
-        problem = failure->error;
-    return tu_run_finish(keeper->db, id, &counts, problem, error);
+    return tu_run_finish(keeper->db, id, &counts, problem != NULL ? problem : problem_of(result),
+                         error);
 }
 
 /* ---- repairing ---- */
 
+typedef struct {
+    TuKeeper *keeper;
+    TuGroup *group;
+    TuRepair *left; /* what is not done yet */
+    TuDate end;     /* where `left` ended at first */
+    TuPieces pieces;
+    gint64 run_id;
+    TuResult *result; /* of this run alone */
+    TuDate from;      /* of the piece at hand */
+    gboolean is_over; /* there is nothing to do any more: it is paused, or not wanted */
+    gboolean is_unwanted;
+} Repairing;
+
 /* What is paused is not written: it is said, where it was asked for. */
 static gboolean
 leave_paused(const TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries,
-             TuResult *result, GError **error)
+             GError **error)
 {
     for (guint i = summaries->len; i-- > 0;) {
         const TuSummaryModel *summary = g_ptr_array_index(summaries, i);
@@ -131,100 +150,177 @@ leave_paused(const TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summ
                         "summary %s is paused: run `trueup resume` first", summary->spec->name);
             return FALSE;
         }
-        tu_result_fail(result, summary->spec->name, NULL, "it is paused, and was left as it is");
         g_ptr_array_remove_index(summaries, i);
     }
     return TRUE;
 }
 
-/* One attempt at one snapshot; a range that does not fit is done in parts, newest first. */
+/* A longer period belongs to the piece in which it begins; the last piece has those that began
+ * before. One that ends before the repair did is made of its days that newer pieces repaired. */
+static void
+begin_piece(TuStretch *stretch, gpointer data)
+{
+    Repairing *repairing = data;
+    repairing->from = stretch->range.from;
+    stretch->range.overlapping = stretch->range.from == repairing->left->from;
+    stretch->range.rolls_up = stretch->range.to != repairing->end;
+    stretch->range.stored_to = repairing->end;
+}
+
+/* How the run ended is written with its last cells. */
+static void
+note_end(TuChanges *changes, gpointer data)
+{
+    const Repairing *repairing = data;
+    const TuRepair *left = repairing->left;
+    const TuResult *result = repairing->result;
+    const char *problem = problem_of(result);
+    TuValue values[] = {tu_value_integer(repairing->run_id),
+                        tu_value_text(problem == NULL ? "COMPLETED" : "FAILED"),
+                        tu_keeper_now(),
+                        tu_value_integer(result->rows_read),
+                        tu_value_integer(result->cells_written + changes->n_to_write),
+                        tu_value_integer(result->cells_drifted),
+                        tu_value_text(problem)};
+    if (repairing->from != left->from)
+        return;
+    tu_changes_add(changes,
+                   "UPDATE trueup_run SET status = ?2, finished_at = ?3, rows_read = ?4, "
+                   "cells_written = ?5, cells_drifted = ?6, error = ?7 WHERE id = ?1",
+                   values, G_N_ELEMENTS(values));
+    if (left->finish != NULL)
+        left->finish(changes, left->data);
+}
+
 static gboolean
-repair_once(TuKeeper *keeper, TuGroup *group, TuRepair *left, guint *n_slices, TuResult *result,
-            GError **error)
+is_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error)
+{
+    const TuRepair *left = ((const Repairing *)data)->left;
+    *ret_is_wanted = TRUE;
+    return left->is_wanted == NULL || left->is_wanted(now, left->data, ret_is_wanted, error);
+}
+
+static gboolean
+write_piece(TuSnapshot *snapshot, Repairing *repairing, TuStretch *stretch, GError **error)
+{
+    gboolean is_over = FALSE;
+    const TuPieceWork work = {begin_piece, note_end, is_wanted, repairing};
+    if (!tu_pieces_cut(snapshot, &repairing->pieces, stretch, error) ||
+        !tu_pieces_write(snapshot, &repairing->pieces, stretch, &work, repairing->result, &is_over,
+                         error))
+        return FALSE;
+    if (is_over)
+        repairing->left->to = stretch->range.from;
+    return !is_over || tu_stop("repair.piece_done", error);
+}
+
+/* One attempt at one snapshot; a range that does not fit is done in pieces, newest first. */
+static gboolean
+repair_once(Repairing *repairing, GError **error)
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(GPtrArray) summaries = g_ptr_array_new();
     g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
     g_auto(TuResult) ignored = {0}; /* whoever settles tells of tenants without a zone */
+    TuRepair *left = repairing->left;
     gboolean has_synced = FALSE;
+    gboolean wanted = FALSE;
     TuStretch stretch;
-    if (!tu_snapshot_begin(&snapshot, keeper, group, error) ||
+    if (!tu_snapshot_begin(&snapshot, repairing->keeper, repairing->group, error) ||
         !tu_tenants_sync(&snapshot, &ignored, &has_synced, error))
         return FALSE;
     if (has_synced)
         return TRUE;
-    if (!stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
-        !leave_paused(&snapshot, left, summaries, result, error))
+    if (!is_wanted(&snapshot, repairing, &wanted, error) ||
+        !stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
+        !leave_paused(&snapshot, left, summaries, error))
         return FALSE;
-    if (summaries->len == 0) {
-        left->to = left->from;
-        return TRUE;
-    }
-    stretch.n_slices = *n_slices;
-    for (;;) {
-        g_autoptr(GError) local = NULL;
-        if (tu_stretch_write(&snapshot, &stretch, NULL, NULL, result, &local))
-            break;
-        /* A later slice was too large: all of them again, smaller. */
-        if (tu_error_is(local, TU_ERROR_LIMIT) && snapshot.txn.db == NULL) {
-            *n_slices *= 2;
-            return TRUE;
-        }
-        if (!tu_error_is(local, TU_ERROR_LIMIT)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
-        }
-        if (!tu_stretch_shrink(&snapshot, &stretch, error))
-            return FALSE;
-    }
-    *n_slices = stretch.n_slices;
-    left->to = stretch.range.from;
-    return TRUE;
+    repairing->is_unwanted = !wanted;
+    repairing->is_over = !wanted || summaries->len == 0;
+    return repairing->is_over || write_piece(&snapshot, repairing, &stretch, error);
+}
+
+/* What fails in it is told by whoever settles next. */
+static gboolean
+settle(const Repairing *repairing, GError **error)
+{
+    g_auto(TuResult) ignored = {0};
+    return tu_settle_group(repairing->keeper, repairing->group, &ignored, error);
+}
+
+/* Between two pieces others come first: what is to be settled, and whoever waits for the lock. */
+static gboolean
+let_others(const Repairing *repairing, GError **error)
+{
+    TuKeeper *keeper = repairing->keeper;
+    gboolean is_due = FALSE;
+    return tu_settle_is_due(keeper, repairing->group, &is_due, error) &&
+           (!is_due || settle(repairing, error)) &&
+           tu_keeper_between(keeper, repairing->left->to, 0, error) &&
+           tu_keeper_yield(keeper, FALSE, error);
 }
 
 static gboolean
-repair_all(TuKeeper *keeper, TuGroup *group, TuRepair *left, TuResult *result, GError **error)
+repair_all(Repairing *repairing, GError **error)
 {
-    guint n_slices = 1;
+    const TuRepair *left = repairing->left;
     gint64 busy_since_us = 0;
-    while (left->to > left->from) {
+    while (left->to > left->from && !repairing->is_over) {
         g_autoptr(GError) local = NULL;
-        TuResult before = *result;
-        if (repair_once(keeper, group, left, &n_slices, result, &local)) {
+        TuResult before = *repairing->result;
+        if (repair_once(repairing, &local)) {
             busy_since_us = 0;
-            if (left->to > left->from && (!tu_keeper_between(keeper, left->to, 0, error) ||
-                                          !tu_keeper_yield(keeper, FALSE, error)))
+            if (left->to > left->from && !repairing->is_over && !let_others(repairing, error))
                 return FALSE;
             continue;
         }
-        tu_result_restore(result, &before);
+        tu_result_restore(repairing->result, &before);
         if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
     }
-    return TRUE;
+    /* Buckets that were listed rather than written. */
+    return !repairing->pieces.has_listed || settle(repairing, error);
+}
+
+/* Repairs under a run of its own, whose end is noted also when a signal stopped it. Of work that
+ * somebody else did meanwhile there is no run: it was not done twice. */
+static gboolean
+repair_as_run(Repairing *repairing, GError **error)
+{
+    TuKeeper *keeper = repairing->keeper;
+    g_autoptr(GError) local = NULL;
+    if (!start_run(keeper, repairing->left, &repairing->run_id, error))
+        return FALSE;
+    gboolean is_ok = repair_all(repairing, &local);
+    tu_database_set_cancel(keeper->db, NULL);
+    gboolean is_noted =
+        is_ok && repairing->is_unwanted
+            ? tu_run_forget(keeper->db, repairing->run_id, error)
+            : finish_run(keeper, repairing->run_id, repairing->result,
+                         local != NULL ? local->message : NULL, is_ok ? error : NULL);
+    tu_database_set_cancel(keeper->db, keeper->is_cancelled);
+    if (!is_ok)
+        g_propagate_error(error, g_steal_pointer(&local));
+    return is_ok && is_noted;
 }
 
 gboolean
 tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair, TuResult *result,
                 GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    gint64 id = 0;
+    g_auto(TuResult) own = {0};
+    Repairing repairing = {.keeper = keeper,
+                           .group = group,
+                           .left = repair,
+                           .end = repair->to,
+                           .pieces = TU_PIECES_INIT,
+                           .result = &own};
     if (repair->is_dry_run)
         return tu_verify_group(keeper, group, repair, NULL, NULL, result, error);
-    if (!start_run(keeper, repair, &id, error))
-        return FALSE;
-    gboolean is_ok = repair_all(keeper, group, repair, result, &local);
-    tu_database_set_cancel(keeper->db, NULL); /* how it ended is noted also when it was stopped */
-    if (!finish_run(keeper, id, result, local != NULL ? local->message : NULL,
-                    is_ok ? error : NULL) &&
-        is_ok)
-        return FALSE;
-    tu_database_set_cancel(keeper->db, keeper->is_cancelled);
-    if (!is_ok)
-        g_propagate_error(error, g_steal_pointer(&local));
+    gboolean is_ok = repair_as_run(&repairing, error);
+    tu_result_add(result, &own);
     return is_ok;
 }
 

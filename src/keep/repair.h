@@ -13,10 +13,16 @@ typedef struct {
     const char *const *zones; /* only tenants on these clocks, NULL-terminated; NULL: all */
     TuDate from, to;         /* `to` excluded; G_MININT32, G_MAXINT32: without bound */
     gboolean is_dry_run;
+    /* Both may be NULL: is it still to be done, asked at each snapshot; and statements that are
+     * written together with its last cells, by which others know that it is done. */
+    gboolean (*is_wanted)(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error);
+    TuFinish finish;
+    gpointer data;
 } TuRepair;
 
-/* Repairs, newest days first; what is done is taken off `repair`, so that a call after one that
- * failed goes on. The run is recorded: STARTED, then COMPLETED or FAILED. */
+/* Repairs, newest days first, in pieces of about keeper->piece_us, settling between them; what is done is taken off `repair`, so that a call after one that
+ * failed goes on. The run is recorded: STARTED, then COMPLETED or FAILED, in the turn that writes its last
+ * cells. Summaries that are paused are left, and named in the result, unless one is asked for. */
 gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair,
                          TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -16,6 +16,26 @@ tu_result_restore(TuResult *result, const TuResult *before)
     result->failures = failures;
 }
 
+void
+tu_result_add(TuResult *result, const TuResult *other)
+{
+    result->rows_read += other->rows_read;
+    result->changes += other->changes;
+    result->entries += other->entries;
+    result->settled += other->settled;
+    result->cells_checked += other->cells_checked;
+    result->cells_drifted += other->cells_drifted;
+    result->cells_written += other->cells_written;
+    result->cells_pending += other->cells_pending;
+    result->cells_unbuilt += other->cells_unbuilt;
+    result->cells_removed += other->cells_removed;
+    result->cells_sealed += other->cells_sealed;
+    for (guint i = 0; other->failures != NULL && i < other->failures->len; i++) {
+        const TuFailure *failure = g_ptr_array_index(other->failures, i);
+        tu_result_fail(result, failure->summary, failure->tenant, failure->error);
+    }
+}
+
 static void
 failure_free(gpointer data)
 {
@@ -48,6 +68,16 @@ tu_result_fail(TuResult *result, const char *summary, const char *tenant, const 
     failure->tenant = g_strdup(tenant);
     failure->error = g_strdup(error);
     g_ptr_array_add(result->failures, failure);
+}
+
+void
+tu_result_fail_source(TuResult *result, const TuSourceModel *source, const char *error)
+{
+    g_autofree char *text = g_strdup_printf("source %s: %s", source->spec->name, error);
+    for (guint i = 0; i < source->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(source->series, i);
+        tu_result_fail(result, series->summary->spec->name, NULL, text);
+    }
 }
 
 void

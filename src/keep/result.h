@@ -10,6 +10,7 @@ typedef struct {
     gint64 rows_read;
     gint64 changes;
     gint64 entries; /* of the logs, that were settled */
+    gint64 settled; /* the changes that those are of: an update has two entries */
     gint64 cells_checked, cells_drifted, cells_written, cells_pending;
     gint64 cells_unbuilt; /* of the pending ones */
     gint64 cells_removed; /* by `keep` */
@@ -26,11 +27,17 @@ typedef struct {
 void tu_result_init(TuResult *result);
 void tu_result_clear(TuResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuResult, tu_result_clear)
+/* Adds what another one counted, and its failures. */
+void tu_result_add(TuResult *result, const TuResult *other);
+
 /* Takes back the counts of a step that failed; its failures stay. */
 void tu_result_restore(TuResult *result, const TuResult *before);
 
 /* Notes a failure once. */
 void tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error);
+
+/* The same of every summary over the source. */
+void tu_result_fail_source(TuResult *result, const TuSourceModel *source, const char *error);
 
 /* The same of one bucket, which the error begins with. */
 void tu_result_fail_bucket(TuResult *result, const TuSummaryModel *summary, const TuValue *tenant,

@@ -2,9 +2,11 @@
 
 #include "db/stop.h"
 #include "keep/apply.h"
+#include "keep/clock.h"
 #include "keep/known.h"
 #include "keep/rows.h"
 #include "keep/sealing.h"
+#include "keep/sealing_blind.h"
 #include "spec/duration.h"
 #include "time/instant.h"
 
@@ -58,30 +60,49 @@ find_wanted(const TuSnapshot *snapshot, gint64 now_us, Dates *removed, Dates *se
 
 /* ---- moving them ---- */
 
-static void
-add_move(TuChanges *changes, const TuSummaryModel *summary, TuGrain grain, TuDate removed,
-         TuDate sealed)
+/* What is not captured is repaired as it is sealed, a summary a turn. NULL: there is none to seal. */
+static TuSummaryModel *
+find_blind(const TuSnapshot *snapshot, Dates *sealed, const TuDate **ret_wanted)
 {
-    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(tu_grain_name(grain)),
-                        tu_boundary_value(removed), tu_boundary_value(sealed)};
-    tu_changes_add(changes,
-                   "UPDATE trueup_boundary SET removed_below = ?3, sealed_below = ?4 "
-                   "WHERE summary = ?1 AND grain = ?2",
-                   values, G_N_ELEMENTS(values));
-    tu_changes_add_if_none(
-        changes,
-        "INSERT INTO trueup_boundary(summary, grain, removed_below, sealed_below) "
-        "VALUES (?1, ?2, ?3, ?4)",
-        values, G_N_ELEMENTS(values));
+    const GPtrArray *summaries = snapshot->group->summaries;
+    TuSummaryModel *found = NULL;
+    for (guint i = 0; i < summaries->len; i++) {
+        TuSummaryModel *summary = g_ptr_array_index(summaries, i);
+        for (int grain = 0; grain < TU_GRAINS && tu_sealing_is_blind(summary); grain++) {
+            TuBoundary now = tu_boundary_of(snapshot->boundaries, summary, (TuGrain)grain);
+            if (found == NULL && sealed[i][grain] > now.sealed_below) {
+                found = summary;
+                *ret_wanted = sealed[i];
+            }
+        }
+    }
+    return found;
+}
+
+static void
+add_moves(TuChanges *changes, const TuSnapshot *snapshot, Dates *removed, Dates *sealed)
+{
+    const GPtrArray *summaries = snapshot->group->summaries;
+    for (guint i = 0; i < summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(summaries, i);
+        gboolean is_blind = tu_sealing_is_blind(summary);
+        for (int grain = 0; grain < TU_GRAINS; grain++) {
+            TuBoundary now = tu_boundary_of(snapshot->boundaries, summary, (TuGrain)grain);
+            TuDate below = is_blind ? now.sealed_below : sealed[i][grain];
+            if (removed[i][grain] > now.removed_below || below > now.sealed_below)
+                tu_sealing_add_move(changes, summary, (TuGrain)grain, removed[i][grain], below);
+        }
+    }
 }
 
 /* *ret_did: it took the turn. */
 static gboolean
-move_boundaries(TuSnapshot *snapshot, gboolean *ret_did, GError **error)
+move_boundaries(TuSnapshot *snapshot, TuResult *result, gboolean *ret_did, GError **error)
 {
     const GPtrArray *summaries = snapshot->group->summaries;
     g_autofree Dates *removed = g_new(Dates, summaries->len);
     g_autofree Dates *sealed = g_new(Dates, summaries->len);
+    const TuDate *wanted = NULL;
     gint64 now_us = 0;
     if (!tu_database_now(snapshot->keeper->db, &now_us, error))
         return FALSE;
@@ -89,16 +110,13 @@ move_boundaries(TuSnapshot *snapshot, gboolean *ret_did, GError **error)
     if (!tu_sealing_check(snapshot, sealed, error))
         return FALSE;
     g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
-    for (guint i = 0; i < summaries->len; i++) {
-        const TuSummaryModel *summary = g_ptr_array_index(summaries, i);
-        for (int grain = 0; grain < TU_GRAINS; grain++) {
-            TuBoundary now = tu_boundary_of(snapshot->boundaries, summary, (TuGrain)grain);
-            if (removed[i][grain] > now.removed_below || sealed[i][grain] > now.sealed_below)
-                add_move(changes, summary, (TuGrain)grain, removed[i][grain], sealed[i][grain]);
-        }
-    }
+    add_moves(changes, snapshot, removed, sealed);
     *ret_did = changes->statements->len > 0;
-    return !*ret_did || tu_apply(snapshot, changes, error);
+    if (*ret_did)
+        return tu_apply(snapshot, changes, error);
+    TuSummaryModel *blind = find_blind(snapshot, sealed, &wanted);
+    *ret_did = blind != NULL;
+    return blind == NULL || tu_sealing_seal_blind(snapshot, blind, wanted, result, error);
 }
 
 /* ---- removing rows ---- */
@@ -212,7 +230,7 @@ step(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean *ret_did, GErr
         !tu_snapshot_begin_next(&snapshot, keeper, group, error))
         return FALSE;
     gint64 turn = snapshot.turn;
-    if (!move_boundaries(&snapshot, ret_did, error) ||
+    if (!move_boundaries(&snapshot, result, ret_did, error) ||
         (!*ret_did && !remove_some(&snapshot, result, ret_did, error)))
         return FALSE;
     tu_known_move(keeper, group, turn, snapshot.turn);
@@ -224,8 +242,11 @@ tu_retention_group(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean 
                    GError **error)
 {
     gint64 busy_since_us = 0;
+    gboolean may_move = FALSE;
     *ret_has_more = FALSE;
-    while (is_asked_for(group)) {
+    if (is_asked_for(group) && !tu_clock_check(keeper, group, result, &may_move, error))
+        return FALSE;
+    while (may_move) {
         g_autoptr(GError) local = NULL;
         if (step(keeper, group, result, ret_has_more, &local))
             break;

@@ -72,6 +72,19 @@ check_builds(const Sealing *sealing)
             hold_summary(sealing);
 }
 
+/* ---- tenants without a clock ---- */
+
+/* The changes of one whose zone is unknown are read when it is right again (keep/tenants_sync.h): what
+ * was sealed by then would keep what it had before. */
+static gboolean
+lacks_clock(const TuSnapshot *snapshot)
+{
+    for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++)
+        if (tu_tenants_at(snapshot->tenants, i)->zone == NULL)
+            return TRUE;
+    return FALSE;
+}
+
 /* ---- tables that are not guarded ---- */
 
 static gboolean
@@ -178,6 +191,23 @@ check_entries(Sealing *sealing, GError **error)
 
 /* ---- all of it ---- */
 
+void
+tu_sealing_add_move(TuChanges *changes, const TuSummaryModel *summary, TuGrain grain,
+                    TuDate removed, TuDate sealed)
+{
+    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(tu_grain_name(grain)),
+                        tu_boundary_value(removed), tu_boundary_value(sealed)};
+    tu_changes_add(changes,
+                   "UPDATE trueup_boundary SET removed_below = ?3, sealed_below = ?4 "
+                   "WHERE summary = ?1 AND grain = ?2",
+                   values, G_N_ELEMENTS(values));
+    tu_changes_add_if_none(
+        changes,
+        "INSERT INTO trueup_boundary(summary, grain, removed_below, sealed_below) "
+        "VALUES (?1, ?2, ?3, ?4)",
+        values, G_N_ELEMENTS(values));
+}
+
 gboolean
 tu_sealing_check(TuSnapshot *snapshot, TuDate (*wanted)[TU_GRAINS], GError **error)
 {
@@ -197,6 +227,8 @@ tu_sealing_check(TuSnapshot *snapshot, TuDate (*wanted)[TU_GRAINS], GError **err
         return FALSE;
     for (sealing.place = 0; sealing.place < snapshot->group->summaries->len; sealing.place++) {
         check_builds(&sealing);
+        if (lacks_clock(snapshot))
+            hold_summary(&sealing);
         check_guards(&sealing, states);
         if (moves(&sealing) && !check_pending(&sealing, error))
             return FALSE;

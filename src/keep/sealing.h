@@ -10,7 +10,11 @@
  */
 #pragma once
 
-#include "keep/snapshot.h"
+#include "keep/changes.h"
+
+/* Moves the boundaries of a grain with the changes of a turn. */
+void tu_sealing_add_move(TuChanges *changes, const TuSummaryModel *summary, TuGrain grain,
+                         TuDate removed, TuDate sealed);
 
 /* `wanted`: where sealed_below of each summary of the group (by its place there) and grain should
  * be; is set back to what it is where that may not be yet. */

@@ -302,11 +302,14 @@ settle_batch(TuSnapshot *snapshot, const TuBatch *batch, Manner manner, TuGoal *
         !tu_stop("cells.computed", error))
         return FALSE;
     note_uncounted(changes);
+    tu_tenants_give_notice(changes, batch);
     tu_late_write(changes);
     tu_changes_note_hour(changes, changes->tally->rows_read, count_written(changes));
     goal->may_have_pending = goal->may_have_pending || g_hash_table_size(changes->pending) > 0;
     if (!tu_apply(snapshot, changes, error))
         return FALSE;
+    if (changes->tally->unplaced != NULL)
+        tu_result_fail_source(result, changes->tally->unplaced_source, changes->tally->unplaced);
     result->changes += n_images;
     result->rows_read += changes->tally->rows_read;
     result->cells_checked += changes->n_checked;
@@ -325,17 +328,34 @@ may_try_next(const TuSnapshot *snapshot, Manner manner, const GError *error)
            (is_of_a_row || (manner == AT_ONCE && tu_error_is(error, TU_ERROR_LIMIT)));
 }
 
+/* Under a backlog a bucket that many batches name is read again once, when all are through. The
+ * same if reading what the last changes named took long: then it would hold up others, and make
+ * batches smaller for no fault of theirs. */
+static Manner
+first_manner(const TuSnapshot *snapshot, const TuBatch *batch, const TuGoal *goal)
+{
+    gboolean reaches_all = !goal->has_taken;
+    for (guint i = 0; i < snapshot->group->captured->len; i++)
+        reaches_all = reaches_all && batch->up_to[i] >= goal->entries[i];
+    return reaches_all && !tu_known_is_slow(snapshot->keeper, snapshot->group) ? AT_ONCE : BY_LIST;
+}
+
 static gboolean
 settle_taken(TuSnapshot *snapshot, const TuBatch *batch, TuGoal *goal, TuResult *result,
              GError **error)
 {
     if (!tu_stop("entries.taken", error) || !tu_transaction_mark(&snapshot->txn, error))
         return FALSE;
-    for (Manner manner = AT_ONCE;; manner++) {
+    for (Manner manner = first_manner(snapshot, batch, goal);; manner++) {
         g_autoptr(GError) local = NULL;
+        gint64 began_us = g_get_monotonic_time();
         gboolean is_done = FALSE;
-        if (settle_batch(snapshot, batch, manner, goal, result, &is_done, &local) && is_done)
+        if (settle_batch(snapshot, batch, manner, goal, result, &is_done, &local) && is_done) {
+            if (manner == AT_ONCE)
+                tu_known_note_pace(snapshot->keeper, snapshot->group,
+                                   g_get_monotonic_time() - began_us);
             return TRUE;
+        }
         if (local != NULL && !may_try_next(snapshot, manner, local)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
@@ -398,9 +418,11 @@ settle_entries(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *r
         return TRUE;
     }
     goal->no_fold = FALSE;
+    goal->has_taken = TRUE;
     if (is_settled) {
         note_settled(snapshot, goal, up_to);
         result->entries += batch.n_entries;
+        result->settled += batch.n_changes;
     } else
         g_propagate_error(error, g_steal_pointer(&local));
     return is_settled;

@@ -2,8 +2,9 @@
  * Settling: brings the summaries of a group up to date with what its logs hold.
  *
  *   snapshot ─▶ batch of entries ─▶ one table, foldable ─▶ cells (weight ±1) ─▶ add to the stored
- *                                   everything else ─────▶ buckets ─▶ few: their truth, at once
- *                                                                     many: pending list
+ *                                   everything else ─────▶ buckets ─▶ few, and nothing waits
+ *                                                                     behind: their truth, at once
+ *                                                                     else: pending list
  *   snapshot ─▶ pending list ──────▶ truth of those buckets ─────────────────▶ replace the stored
  *
  * Each snapshot is one turn. Only this removes entries, and only together with what they became.
@@ -20,6 +21,7 @@
 typedef struct {
     gint64 *entries; /* of each log of the group, the highest id; NULL: not found yet */
     gint64 *settled; /* of each log, how far it has come */
+    gboolean has_taken;      /* it has taken a batch before */
     gboolean has_no_entries; /* the goal is reached, as far as the logs go */
     gboolean may_have_pending; /* something was put on the pending list, or was there */
     gboolean has_pending;
@@ -29,7 +31,8 @@ typedef struct {
     gboolean no_fold;    /* the last batch could not be written: every entry only names a bucket */
     gboolean has_no_buckets; /* the pending list has nothing more that is due */
     TuKeyedGoal keyed;
-    gint64 unwritable;   /* the pending row that could not; 0: none */
+    gint64 refused;      /* the pending row whose cells were not taken, once; 0: none */
+    gint64 unwritable;   /* the one whose cells cannot be written; 0: none */
     char *why;
 } TuGoal;
 void tu_goal_clear(TuGoal *goal);

@@ -1,19 +1,19 @@
 #include "keep/snapshot.h"
 
-#include <string.h>
-
 #include "cells/dictionary.h"
 #include "db/stop.h"
 #include "keep/known.h"
 #include "keep/rows.h"
 #include "schema/keyed.h"
+#include "keep/zones.h"
 
 /* What stands at the head of a group, in one question. */
 static const char head_sql[] =
     "SELECT g.turn, g.schema_version, (SELECT count(*) FROM trueup_spec WHERE digest = ?2), "
     "(SELECT count(*) FROM trueup_build), (SELECT max(id) FROM trueup_pending), "
-    "(SELECT count(*) FROM trueup_pause), (SELECT count(*) FROM trueup_boundary) "
-    "FROM trueup_group g WHERE g.name = ?1";
+    "(SELECT count(*) FROM trueup_pause), (SELECT count(*) FROM trueup_boundary), "
+    "n.given, n.taken "
+    "FROM trueup_group g LEFT JOIN trueup_notice n ON n.group_name = g.name WHERE g.name = ?1";
 
 typedef struct {
     TuSnapshot *snapshot;
@@ -36,6 +36,8 @@ take_head(const TuValue *row, gpointer data, GError **error)
     head->has_pauses = row[5].integer > 0;
     head->has_boundaries = row[6].integer > 0;
     snapshot->last_pending = row[4].type == TU_TYPE_INTEGER ? row[4].integer : 0;
+    snapshot->notices = row[7].type == TU_TYPE_INTEGER ? row[7].integer : 0;
+    snapshot->has_notice = row[7].type == TU_TYPE_INTEGER && row[7].integer != row[8].integer;
     return TRUE;
 }
 
@@ -79,45 +81,26 @@ take_build(const TuValue *row, gpointer data, GError **error)
                      .since = read_since(snapshot, &row[6]),
                      .is_dropping = row[4].integer != TU_BUILD_COMPARES,
                      .is_first = row[4].integer == TU_BUILD_FIRST,
-                     .run_id = row[5].type == TU_TYPE_INTEGER ? row[5].integer : 0};
+                     .run_id = row[5].type == TU_TYPE_INTEGER ? row[5].integer : 0,
+                     .is_rezone = row[7].type != TU_TYPE_NULL};
     if (build.is_of_tenant)
         build.tenant = tu_tenant_read(snapshot->keeper->model, snapshot->values, &row[2]);
     g_array_append_val(snapshot->builds, build);
     return TRUE;
 }
 
-/* A worker whose rules differ would cut buckets differently: adding under one rule and taking away
- * under the other. */
-static gboolean
-check_zone(const TuValue *row, gpointer data, GError **error)
-{
-    TuSnapshot *snapshot = data;
-    g_autofree char *name = g_strndup(row[0].text, row[0].bytes);
-    const TuZone *zone = tu_keeper_zone(snapshot->keeper, name, NULL);
-    g_autofree char *digest =
-        zone != NULL ? g_strdup_printf("%016" G_GINT64_MODIFIER "x", tu_zone_digest(zone)) : NULL;
-    if (zone == NULL ||
-        (strlen(digest) == row[1].bytes && strncmp(digest, row[1].text, row[1].bytes) == 0))
-        return TRUE;
-    g_set_error(
-        error, TU_ERROR, TU_ERROR_CONFIG,
-        "the rules of time zone %s are not those that the summaries were kept with (another "
-        "tzdata): run `trueup apply`, with the same tzdata on every host",
-        name);
-    return FALSE;
-}
-
 static gboolean
 read_tenants(TuSnapshot *snapshot, gboolean may_know, GError **error)
 {
     TuTenantSet *known =
-        may_know ? tu_known_tenants(snapshot->keeper, snapshot->group, snapshot->turn) : NULL;
+        may_know && !snapshot->has_notice
+            ? tu_known_tenants(snapshot->keeper, snapshot->group, snapshot->turn)
+            : NULL;
     snapshot->is_known = known != NULL;
     if (known != NULL)
         snapshot->tenants = tu_tenant_set_ref(known);
     return known != NULL ||
-           (tu_rows_each(snapshot->keeper->db, "SELECT name, digest FROM trueup_zone", NULL, 0,
-                         FALSE, check_zone, snapshot, error) &&
+           (tu_zones_check(snapshot->keeper, error) &&
             tu_tenants_read(snapshot->keeper, &snapshot->tenants, error));
 }
 
@@ -130,8 +113,8 @@ read_all(TuSnapshot *snapshot, gboolean may_know, GError **error)
             tu_rows_each(
                 snapshot->keeper->db,
                 "SELECT b.id, b.summary, b.tenant, b.below, b.is_dropping, b.run_id, "
-                "r.range_from FROM trueup_build b LEFT JOIN trueup_run r ON r.id = b.run_id "
-                "ORDER BY b.id",
+                "r.range_from, z.id FROM trueup_build b LEFT JOIN trueup_run r ON r.id = b.run_id "
+                "LEFT JOIN trueup_rezone z ON z.id = b.run_id ORDER BY b.id",
                 NULL, 0, FALSE, take_build, snapshot, error)) &&
            (!head.has_pauses || tu_pauses_read(snapshot->keeper->db, &snapshot->pauses, error)) &&
            (!head.has_boundaries ||
@@ -194,6 +177,17 @@ tu_snapshot_is_unbuilt(const TuSnapshot *snapshot, const TuSummaryModel *summary
         const TuBuild *build = &g_array_index(snapshot->builds, TuBuild, i);
         if (build->is_dropping && build->summary == summary && date < build->below &&
             (!build->is_of_tenant || tu_value_equal(&build->tenant, tenant)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+tu_snapshot_is_rezoning(const TuSnapshot *snapshot, const TuSummaryModel *summary)
+{
+    for (guint i = 0; i < snapshot->builds->len; i++) {
+        const TuBuild *build = &g_array_index(snapshot->builds, TuBuild, i);
+        if (build->is_rezone && build->summary == summary)
             return TRUE;
     }
     return FALSE;

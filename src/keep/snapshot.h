@@ -32,6 +32,7 @@ typedef struct {
     gboolean is_dropping;
     gboolean is_first; /* of a tenant that is new: what is sealed for others is written, once */
     gint64 run_id; /* of its row in trueup_run */
+    gboolean is_rezone; /* what new rules of a zone moved: see keep/rezone.h */
 } TuBuild;
 
 typedef struct {
@@ -44,6 +45,8 @@ typedef struct {
     gint64 noted_version;  /* the one that was checked last; see has_noted_version */
     gboolean has_noted_version;
     gint64 last_pending; /* the highest id of the pending list; 0: it is empty */
+    gint64 notices;      /* how often the tenants table changed (trueup_notice.given) */
+    gboolean has_notice; /* the group has not looked since */
     gboolean is_known;   /* tenants, zones and triggers were compared at this turn a moment ago */
     TuTenantSet *tenants;
     TuDictionary *values; /* keeps texts that were read */
@@ -71,6 +74,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuSnapshot, tu_snapshot_clear)
  * `tenant` as in the source. */
 gboolean tu_snapshot_is_unbuilt(const TuSnapshot *snapshot, const TuSummaryModel *summary,
                                 const TuValue *tenant, TuDate date);
+
+/* TRUE while cells of the summary are still cut by older rules of a zone: coarser ones cannot be made
+ * from them. */
+gboolean tu_snapshot_is_rezoning(const TuSnapshot *snapshot, const TuSummaryModel *summary);
 
 /* TRUE if nothing may be written into the summary: it is paused, or all are. */
 gboolean tu_snapshot_is_paused(const TuSnapshot *snapshot, const TuSummaryModel *summary);

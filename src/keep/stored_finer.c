@@ -6,11 +6,15 @@
 #include "keep/stored.h"
 #include "time/instant.h"
 
+/* One statement reads the finer cells of so many coarser buckets. */
+#define BUCKETS_AT_ONCE 100
+
 typedef struct {
     TuTally *tally;
     const TuSummaryTable *finer;
-    TuGrain grain; /* of the coarser cells */
-    const TuNamedBucket *only; /* the coarser bucket being read; others' rows are read for them */
+    TuGrain grain;    /* of the coarser cells */
+    GHashTable *only; /* the coarser buckets being read (TuNamedBucket); others' rows are read for
+                       * them; NULL: all */
     gboolean cannot_roll_up;
 } Rolling;
 
@@ -27,7 +31,8 @@ add_finer(const TuValue *row, gpointer data, GError **error)
         return TRUE;
     guint coarse = (guint)stored.series->target[rolling->grain];
     TuBucket bucket = tu_bucket_parent(zone, rolling->finer->grain, stored.bucket, rolling->grain);
-    gboolean is_others = rolling->only != NULL && rolling->only->bucket != bucket;
+    TuNamedBucket named = {stored.tenant, bucket};
+    gboolean is_others = rolling->only != NULL && !g_hash_table_contains(rolling->only, &named);
     if (is_others || tally->wanted[coarse].from_source ||
         !tu_tally_wants(tally, coarse, stored.tenant, bucket) ||
         tu_tally_wants(tally, (guint)stored.target, stored.tenant, stored.bucket))
@@ -43,58 +48,67 @@ add_finer(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-/* The finer rows between two bounds, of one tenant (or of all). */
+/* The finer buckets of the dates [from, to), of all tenants. */
 static gboolean
-read_between(Rolling *rolling, gboolean by_tenant, guint32 tenant, const TuValue *bounds,
-             GError **error)
+read_dates(Rolling *rolling, TuDate from, TuDate to, GError **error)
 {
     TuDatabase *db = rolling->tally->snapshot->keeper->db;
-    by_tenant = by_tenant && rolling->finer->summary->spec->has_tenant;
-    g_autofree char *sql = tu_summary_table_select_range(rolling->finer, by_tenant);
-    TuValue parameters[3];
-    parameters[0] = tu_dictionary_value(tu_cells_dictionary(rolling->tally->cells), tenant);
-    parameters[1] = bounds[0];
-    parameters[2] = bounds[1];
-    return tu_rows_each(db, sql, parameters + !by_tenant, by_tenant ? 3 : 2, FALSE, add_finer,
-                        rolling, error);
-}
-
-/* The finer buckets of the dates [from, to). */
-static gboolean
-read_dates(Rolling *rolling, gboolean by_tenant, guint32 tenant, TuDate from, TuDate to,
-           GError **error)
-{
+    g_autofree char *sql = tu_summary_table_select_range(rolling->finer, FALSE);
     char texts[2][TU_INSTANT_TEXT_BYTES];
     TuValue bounds[2];
-    tu_stored_bucket_bounds(rolling->tally->snapshot->keeper->db, rolling->finer, from, to,
-                            texts[0], texts[1], bounds);
-    return read_between(rolling, by_tenant, tenant, bounds, error);
+    tu_stored_bucket_bounds(db, rolling->finer, from, to, texts[0], texts[1], bounds);
+    return tu_rows_each(db, sql, bounds, G_N_ELEMENTS(bounds), FALSE, add_finer, rolling, error);
 }
 
-/* The finer buckets of one coarser bucket: of its dates, or the minutes of an hour. */
-static gboolean
-read_bucket(Rolling *rolling, const TuNamedBucket *named, GError **error)
+/* Where the finer buckets of a coarser one lie: in its dates, or the minutes of an hour. */
+static void
+bounds_of(const Rolling *rolling, const TuNamedBucket *named, char (*texts)[TU_INSTANT_TEXT_BYTES],
+          TuValue *ret_bounds)
 {
-    TuDate from = (TuDate)named->bucket;
-    rolling->only = named;
-    if (tu_grain_is_dated(rolling->grain))
-        return read_dates(rolling, TRUE, named->tenant, from, tu_date_next(rolling->grain, from),
-                          error);
     const TuDatabase *db = rolling->tally->snapshot->keeper->db;
-    char texts[2][TU_INSTANT_TEXT_BYTES];
-    TuValue bounds[] = {
-        tu_database_bucket_value(db, rolling->finer->grain, named->bucket, texts[0]),
-        tu_database_bucket_value(db, rolling->finer->grain, named->bucket + TU_HOUR_US, texts[1]),
-    };
-    return read_between(rolling, TRUE, named->tenant, bounds, error);
+    TuDate from = (TuDate)named->bucket;
+    TuGrain finer = rolling->finer->grain;
+    if (tu_grain_is_dated(rolling->grain)) {
+        tu_stored_bucket_bounds(db, rolling->finer, from, tu_date_next(rolling->grain, from),
+                                texts[0], texts[1], ret_bounds);
+        return;
+    }
+    ret_bounds[0] = tu_database_bucket_value(db, finer, named->bucket, texts[0]);
+    ret_bounds[1] = tu_database_bucket_value(db, finer, named->bucket + TU_HOUR_US, texts[1]);
+}
+
+/* Those of some coarser buckets; a row is given once, in however many of the ranges it lies. */
+static gboolean
+read_buckets(Rolling *rolling, GHashTable *buckets, GError **error)
+{
+    TuDatabase *db = rolling->tally->snapshot->keeper->db;
+    gboolean by_tenant = rolling->finer->summary->spec->has_tenant;
+    char texts[BUCKETS_AT_ONCE][2][TU_INSTANT_TEXT_BYTES];
+    TuValue parameters[BUCKETS_AT_ONCE * 3];
+    guint n_buckets = g_hash_table_size(buckets);
+    guint n = 0;
+    guint i = 0;
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, buckets);
+    for (; g_hash_table_iter_next(&iter, &key, NULL); i++) {
+        const TuNamedBucket *named = key;
+        if (by_tenant)
+            parameters[n++] =
+                tu_dictionary_value(tu_cells_dictionary(rolling->tally->cells), named->tenant);
+        bounds_of(rolling, named, texts[i], parameters + n);
+        n += 2;
+    }
+    g_autofree char *sql = tu_summary_table_select_ranges(rolling->finer, by_tenant, n_buckets);
+    rolling->only = buckets;
+    return tu_rows_each(db, sql, parameters, n, FALSE, add_finer, rolling, error);
 }
 
 /* All coarser buckets that are named, of all series: each is read once. */
 static gboolean
 roll_named(Rolling *rolling, const TuSummaryModel *summary, GError **error)
 {
-    g_autoptr(GHashTable) wanted =
-        g_hash_table_new(tu_named_bucket_hash, tu_named_bucket_equal);
+    g_autoptr(GHashTable) wanted = g_hash_table_new(tu_named_bucket_hash, tu_named_bucket_equal);
     GHashTableIter iter;
     gpointer key;
     for (guint s = 0; s < summary->series->len; s++) {
@@ -106,23 +120,32 @@ roll_named(Rolling *rolling, const TuSummaryModel *summary, GError **error)
         while (g_hash_table_iter_next(&iter, &key, NULL))
             g_hash_table_add(wanted, key);
     }
+    g_autoptr(GHashTable) some = g_hash_table_new(tu_named_bucket_hash, tu_named_bucket_equal);
     g_hash_table_iter_init(&iter, wanted);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        if (!read_bucket(rolling, key, error))
+        g_hash_table_add(some, key);
+        if (g_hash_table_size(some) < BUCKETS_AT_ONCE)
+            continue;
+        if (!read_buckets(rolling, some, error))
             return FALSE;
+        g_hash_table_remove_all(some);
     }
-    return TRUE;
+    return g_hash_table_size(some) == 0 || read_buckets(rolling, some, error);
 }
 
-/* The coarser buckets of a range, up to the end of its last. */
+/* The coarser buckets of a range, up to the end of its last. Finer ones that are counted anew are
+ * not read: as a rule all but those after the range. */
 static gboolean
-roll_range(Rolling *rolling, const TuWanted *coarse, GError **error)
+roll_range(Rolling *rolling, const TuWanted *coarse, const TuWanted *finer, GError **error)
 {
+    TuDate from = coarse->from;
     TuDate to = coarse->to;
     if (to < TU_DATE_GREATEST && tu_grain_is_dated(rolling->grain))
         to = tu_date_next(rolling->grain, tu_date_floor(rolling->grain, to - 1));
+    if (finer->kind == TU_WANT_RANGE && finer->from <= from)
+        from = MAX(from, finer->to);
     rolling->only = NULL;
-    return read_dates(rolling, FALSE, 0, coarse->from, to, error);
+    return from >= to || read_dates(rolling, from, to, error);
 }
 
 static gboolean
@@ -133,16 +156,19 @@ roll_table(TuTally *tally, const TuSummaryModel *summary, TuGrain grain,
     Rolling rolling = {tally, summary->tables[parent], grain, NULL, FALSE};
     gboolean has_named = FALSE;
     const TuWanted *ranged = NULL;
+    const TuWanted *ranged_finer = NULL;
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         const TuWanted *coarse = &tally->wanted[series->target[grain]];
         has_named = has_named || (!coarse->from_source && coarse->kind == TU_WANT_SET);
         if (!coarse->from_source && coarse->kind == TU_WANT_RANGE &&
-            (coarse->from != G_MININT32 || coarse->to != G_MAXINT32))
+            (coarse->from != G_MININT32 || coarse->to != G_MAXINT32)) {
             ranged = coarse;
+            ranged_finer = &tally->wanted[series->target[parent]];
+        }
     }
     if ((has_named && !roll_named(&rolling, summary, error)) ||
-        (ranged != NULL && !roll_range(&rolling, ranged, error)))
+        (ranged != NULL && !roll_range(&rolling, ranged, ranged_finer, error)))
         return FALSE;
     *ret_cannot_roll_up = *ret_cannot_roll_up || rolling.cannot_roll_up;
     return TRUE;

@@ -36,6 +36,7 @@ prepare_tally(TuSnapshot *snapshot, const TuStretch *stretch, guint slice)
     tally->n_slices = stretch->n_slices;
     tally->slice = slice;
     tally->writes_sealed = stretch->writes_sealed;
+    tally->moved = stretch->moved;
     for (guint i = 0; i < stretch->summaries->len; i++)
         tu_truth_want_range(tally, g_ptr_array_index(stretch->summaries, i), stretch->range);
     return tally;
@@ -120,6 +121,7 @@ static void
 note_holes(TuChanges *changes, TuResult *result)
 {
     TuTally *tally = changes->tally;
+    tu_holes_tell(tally->holes, result);
     guint n = tally->holes != NULL ? tally->holes->list->len : 0;
     for (guint i = 0; i < n; i++) {
         const TuHole *hole = &g_array_index(tally->holes->list, TuHole, i);
@@ -262,7 +264,7 @@ is_read_whole(const TuTally *tally, const TuSourceModel *source)
 
 /* The rows that count nowhere are known exactly when all rows were read. */
 static void
-note_uncounted(TuChanges *changes, const TuStretch *stretch)
+note_uncounted(TuChanges *into, const TuChanges *changes, const TuStretch *stretch)
 {
     const TuGroup *group = changes->tally->snapshot->group;
     gboolean is_whole = stretch->range.from == G_MININT32 && stretch->range.to == G_MAXINT32 &&
@@ -281,7 +283,7 @@ note_uncounted(TuChanges *changes, const TuStretch *stretch)
                             tu_value_integer(counts->without_time),
                             tu_value_integer(counts->of_unknown_tenants), now};
         if (is_read && is_read_whole(changes->tally, source))
-            tu_changes_add(changes,
+            tu_changes_add(into,
                            "UPDATE trueup_source SET without_tenant = ?2, without_time = ?3, "
                            "of_unknown_tenants = ?4, counted_at = ?5 WHERE name = ?1",
                            values, G_N_ELEMENTS(values));
@@ -289,47 +291,43 @@ note_uncounted(TuChanges *changes, const TuStretch *stretch)
 }
 
 static void
-note_drift(TuChanges *changes, const TuStretch *stretch)
+note_drift(TuChanges *into, const TuChanges *changes, const TuStretch *stretch)
 {
     for (guint i = 0; i < stretch->summaries->len && stretch->counts_drift; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(stretch->summaries, i);
         TuValue values[] = {tu_value_text(summary->spec->name),
                             tu_value_integer(changes->drift_of[summary->spec->index])};
         if (values[1].integer > 0)
-            tu_changes_add(changes, "UPDATE trueup_summary SET drift = drift + ?2 WHERE name = ?1",
+            tu_changes_add(into, "UPDATE trueup_summary SET drift = drift + ?2 WHERE name = ?1",
                            values, G_N_ELEMENTS(values));
     }
 }
 
-/* The statements that come with the cells. */
-static void
-note_all(TuChanges *changes, const TuStretch *stretch, guint slice, TuFinish finish,
-         gpointer finish_data)
+void
+tu_stretch_note(TuChanges *into, const TuChanges *found, const TuStretch *stretch, guint slice,
+                TuFinish finish, gpointer finish_data)
 {
-    note_uncounted(changes, stretch);
-    note_drift(changes, stretch);
+    note_uncounted(into, found, stretch);
+    note_drift(into, found, stretch);
     if (finish != NULL && slice + 1 == stretch->n_slices)
-        finish(changes, finish_data);
+        finish(into, finish_data);
 }
 
 /* Cells that their table does not take are left as they are stored, and the others written. */
-static gboolean
-write_slice(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, TuFinish finish,
-            gpointer finish_data, TuResult *result, GError **error)
+gboolean
+tu_stretch_apply(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, TuChanges *changes,
+                 TuFinish finish, gpointer finish_data, TuResult *result, GError **error)
 {
-    g_autoptr(TuChanges) changes = NULL;
     g_autoptr(GError) local = NULL;
     gboolean found = FALSE;
-    if (!tu_stretch_compare(snapshot, stretch, slice, &changes, result, error))
-        return FALSE;
     guint n_statements = changes->statements->len;
-    note_all(changes, stretch, slice, finish, finish_data);
+    tu_stretch_note(changes, changes, stretch, slice, finish, finish_data);
     gboolean is_written = tu_apply(snapshot, changes, &local);
     if (!is_written && tu_bisect_may_help(local)) {
         if (!tu_unwritable_set_aside(changes, result, &found, error))
             return FALSE;
         g_array_set_size(changes->statements, n_statements); /* what they say of failures is new */
-        note_all(changes, stretch, slice, finish, finish_data);
+        tu_stretch_note(changes, changes, stretch, slice, finish, finish_data);
         if (found)
             g_clear_error(&local);
         is_written = found && tu_apply(snapshot, changes, &local);
@@ -340,6 +338,15 @@ write_slice(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, TuFinis
     }
     result->cells_written += changes->n_written;
     return TRUE;
+}
+
+static gboolean
+write_slice(TuSnapshot *snapshot, const TuStretch *stretch, guint slice, TuFinish finish,
+            gpointer finish_data, TuResult *result, GError **error)
+{
+    g_autoptr(TuChanges) changes = NULL;
+    return tu_stretch_compare(snapshot, stretch, slice, &changes, result, error) &&
+           tu_stretch_apply(snapshot, stretch, slice, changes, finish, finish_data, result, error);
 }
 
 gboolean

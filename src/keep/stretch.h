@@ -15,6 +15,7 @@ typedef struct {
     TuDateRange range;
     TuDate oldest, newest; /* set by shrinking: the dates of the first and last row in the range */
     guint n_slices;       /* 1, or more: the tenants in so many parts, to save memory */
+    const TuZoneDiff *moved; /* only these buckets; NULL: all */
     gboolean writes_sealed; /* sealed buckets in which nothing is stored are written (TuBuild.is_first) */
     gboolean counts_drift; /* a difference is drift (a first build has none) */
     TuOnDrift on_drift;
@@ -36,6 +37,26 @@ gboolean tu_stretch_compare_all(TuSnapshot *snapshot, const TuStretch *stretch, 
 
 /* Adds statements to the last turn of a stretch. */
 typedef void (*TuFinish)(TuChanges *changes, gpointer data);
+
+/* Whose piece of work a stretch is. */
+typedef struct {
+    void (*begin)(TuStretch *stretch, gpointer data); /* before each try: it may be a smaller one now */
+    TuFinish finish; /* may be NULL */
+    /* For work that let others in meanwhile: is it still to be done? May be NULL. */
+    gboolean (*is_wanted)(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error);
+    gpointer data;
+} TuPieceWork;
+
+/* Writes what a comparison of one slice found, at the turn of its snapshot (which ends here); what a table
+ * does not take is set aside (keep/unwritable.h). BUSY: somebody else took that turn. */
+gboolean tu_stretch_apply(TuSnapshot *snapshot, const TuStretch *stretch, guint slice,
+                          TuChanges *changes, TuFinish finish, gpointer finish_data,
+                          TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The statements that come with the cells of `found`, added to `into`: counts of drift and of rows that
+ * count nowhere, and, with the last slice, those of `finish`. */
+void tu_stretch_note(TuChanges *into, const TuChanges *found, const TuStretch *stretch, guint slice,
+                     TuFinish finish, gpointer finish_data);
 
 /* Writes the whole stretch: one slice after the other, their turns without a gap. The snapshot is
  * the first slice's. LIMIT as above: nothing was written then; BUSY: somebody else's turn came

@@ -81,9 +81,11 @@ tu_tally_wants(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
     case TU_WANT_SET:
         return wanted->set != NULL && g_hash_table_contains(wanted->set, &named);
     case TU_WANT_RANGE: {
+        TuGrain grain = tally->snapshot->group->targets[target].grain;
+        if (tally->moved != NULL && !tu_zone_diff_holds(tally->moved, grain, bucket))
+            return FALSE;
         if (wanted->from == G_MININT32 && wanted->to == G_MAXINT32)
             return wants_tenant(tally, tenant);
-        TuGrain grain = tally->snapshot->group->targets[target].grain;
         TuDate date = tu_tally_bucket_date(tally, grain, tenant, bucket);
         return date >= wanted->from && date < wanted->to && wants_tenant(tally, tenant);
     }
@@ -122,6 +124,7 @@ tu_tally_free(TuTally *tally)
     }
     g_free(tally->failures);
     g_free(tally->uncounted);
+    g_free(tally->unplaced);
     g_free(tally->wanted);
     g_free(tally->late);
     tu_holes_free(tally->holes);

@@ -11,6 +11,7 @@
 #include "cells/cells.h"
 #include "keep/rows.h"
 #include "keep/snapshot.h"
+#include "time/zonediff.h"
 
 typedef enum {
     TU_WANT_NONE,
@@ -66,12 +67,15 @@ typedef struct {
     GHashTable *only;       /* dictionary numbers of the only tenants wanted; NULL: all */
     guint n_slices, slice;  /* of the tenants, only those whose hash falls in `slice` */
     gboolean writes_sealed; /* what is sealed is counted too (TuBuild.is_first) */
+    const TuZoneDiff *moved; /* of ranges only these buckets are wanted (keep/rezone.h); NULL: all */
     TuLate *late;           /* changes that are dropped (keep/late.h); NULL: there were none */
     TuHoles *holes;         /* rows that cannot be evaluated are left out (keep/bisect.h); NULL: none may be */
     gboolean has_weights;   /* something was taken away: a count may be below zero */
     gsize limit_bytes;      /* 0: none */
     gint64 rows_read;
     TuUncounted *uncounted; /* one a source of the spec: rows that count nowhere */
+    char *unplaced;         /* why the tenant or time of an image could not be told; NULL: they could */
+    const TuSourceModel *unplaced_source; /* whose image */
 } TuTally;
 
 TuTally *tu_tally_new(TuSnapshot *snapshot);

@@ -4,6 +4,7 @@
 
 #include "keep/apply.h"
 #include "keep/rows.h"
+#include "keep/zones.h"
 
 /* A tenant as it was known. */
 typedef struct {
@@ -58,6 +59,11 @@ ask_for_builds(TuChanges *changes, const TuValue *key, gboolean is_first)
                        "INSERT INTO trueup_build(summary, tenant_key, tenant, below, is_dropping) "
                        "VALUES (?1, ?2, ?3, ?4, ?5)",
                        values, G_N_ELEMENTS(values));
+        /* Hours that were kept on the old clock may be too old on the new one (I-11). */
+        tu_changes_add(changes,
+                       "UPDATE trueup_boundary SET cleared_below = NULL WHERE summary = ?1 "
+                       "AND removed_below IS NOT NULL",
+                       values, 1);
     }
 }
 
@@ -66,12 +72,18 @@ note_zone(TuChanges *changes, const TuTenant *tenant)
 {
     if (tenant->zone == NULL)
         return;
-    g_autofree char *digest =
-        g_strdup_printf("%016" G_GINT64_MODIFIER "x", tu_zone_digest(tenant->zone));
-    TuValue values[] = {tu_value_text(tenant->zone_name), tu_value_text(digest)};
+    g_auto(TuZoneNote) note = tu_zone_note_of(tenant->zone);
+    TuValue values[] = {tu_value_text(tenant->zone_name), tu_value_text(note.digest),
+                        tu_value_text(note.rules), tu_value_text(note.release),
+                        tu_value_integer(note.dated_us)};
     tu_changes_add(changes, "UPDATE trueup_zone SET digest = digest WHERE name = ?1", values, 1);
     tu_changes_add_if_none(changes, "INSERT INTO trueup_zone(name, digest) VALUES (?1, ?2)", values,
-                           G_N_ELEMENTS(values));
+                           2);
+    tu_changes_add(changes, "UPDATE trueup_rules SET digest = digest WHERE name = ?1", values, 1);
+    tu_changes_add_if_none(changes,
+                           "INSERT INTO trueup_rules(name, digest, rules, edition, dated_us) "
+                           "VALUES (?1, ?2, ?3, ?4, ?5)",
+                           values, G_N_ELEMENTS(values));
 }
 
 static void
@@ -158,6 +170,27 @@ note_difference(const TuTenant *tenant, const TuValue *key, gboolean is_first, g
         note_gone(data, key);
 }
 
+/* ---- notices ---- */
+
+void
+tu_tenants_give_notice(TuChanges *changes, const TuBatch *batch)
+{
+    const TuGroup *group = changes->tally->snapshot->group;
+    const TuCaptured *tenants = group->model->tenants;
+    if (tenants != NULL && tenants->group == group &&
+        batch->up_to[tu_captured_position(tenants)] != 0)
+        tu_changes_add(changes, "UPDATE trueup_notice SET given = given + 1", NULL, 0);
+}
+
+static void
+take_notice(TuChanges *changes)
+{
+    const TuSnapshot *snapshot = changes->tally->snapshot;
+    TuValue values[] = {tu_value_text(snapshot->group->name), tu_value_integer(snapshot->notices)};
+    tu_changes_add(changes, "UPDATE trueup_notice SET taken = ?2 WHERE group_name = ?1", values,
+                   G_N_ELEMENTS(values));
+}
+
 gboolean
 tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GError **error)
 {
@@ -171,6 +204,8 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
     }
     if (!snapshot->is_known && !each_difference(snapshot, note_difference, changes, error))
         return FALSE;
+    if (snapshot->has_notice)
+        take_notice(changes);
     if (changes->statements->len == 0)
         return TRUE;
     *ret_applied = TRUE;

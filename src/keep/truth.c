@@ -33,17 +33,30 @@ range_of_grain(const TuTally *tally, const TuSummaryModel *summary, const TuDate
     if (range->overlapping && range->from != G_MININT32 && tu_grain_is_dated(grain))
         wanted.from = tu_date_floor(grain, range->from);
     wanted.from = MAX(wanted.from, written_from(tally, summary, grain));
+    if (tally->moved != NULL && tu_grain_is_dated(grain) &&
+        !tu_zone_diff_begins_in(tally->moved, grain, wanted.from, wanted.to))
+        return nothing;
     return wanted.from < wanted.to ? wanted : nothing;
 }
 
 /* TRUE if coarser cells from that date on cannot be made from the finer ones: some of those were
- * removed, or are sealed and no longer what the source has. */
+ * removed, or are sealed and no longer what the source has; or they are cut by older rules. */
 static gboolean
 has_no_finer(const TuTally *tally, const TuSummaryModel *summary, TuGrain grain, TuDate from)
 {
     int finer = summary->parent[grain];
-    return finer < 0 ||
+    return finer < 0 || tu_snapshot_is_rezoning(tally->snapshot, summary) ||
            from < tu_boundary_written_from(tally->snapshot->boundaries, summary, (TuGrain)finer);
+}
+
+/* TRUE if stored finer cells may stand for what of the grain's buckets lies outside the range. */
+static gboolean
+may_roll_up(const TuDateRange *range, TuGrain grain)
+{
+    if (!range->rolls_up || range->stored_to == G_MAXINT32 || !tu_grain_is_dated(grain))
+        return range->rolls_up;
+    return range->to < TU_DATE_GREATEST &&
+           tu_date_next(grain, tu_date_floor(grain, range->to - 1)) <= range->stored_to;
 }
 
 void
@@ -59,7 +72,8 @@ tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange r
             wanted->from_source =
                 wanted->kind != TU_WANT_NONE &&
                 (has_no_finer(tally, summary, (TuGrain)grain, wanted->from) ||
-                 (!is_unbounded(&range) && !(range.rolls_up && series->is_rollable)));
+                 (!is_unbounded(&range) &&
+                  !(may_roll_up(&range, (TuGrain)grain) && series->is_rollable)));
         }
     }
 }
@@ -131,6 +145,7 @@ static gboolean
 add_rows(const TuRows *rows, gpointer data, GError **error)
 {
     const Scan *scan = data;
+    tu_keeper_beat(scan->tally->snapshot->keeper);
     if (!scan->has_tenant)
         return tu_tally_add_rows(scan->tally, scan->source, rows, error);
     for (guint i = 0; i < rows->n; i++) {

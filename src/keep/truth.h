@@ -16,7 +16,10 @@
 typedef struct {
     TuDate from, to; /* G_MININT32, G_MAXINT32: without bound */
     gboolean overlapping;
-    gboolean rolls_up; /* coarser cells are made from stored finer ones outside the range */
+    /* Coarser cells are made from stored finer ones outside the range, of grains of which every period
+     * that begins in it ends by `stored_to`. */
+    gboolean rolls_up;
+    TuDate stored_to;
 } TuDateRange;
 void tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange range);
 

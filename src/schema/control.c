@@ -36,12 +36,25 @@ static const struct {
     {"trueup_tenant", "TABLE",
      "(group_name %T NOT NULL, tenant %V, tenant_key %M NOT NULL, time_zone %T, error %T)"},
     {"trueup_zone", "TABLE", "(name %M NOT NULL PRIMARY KEY, digest %T NOT NULL)"},
+    {"trueup_rules", "TABLE",
+     "(name %M NOT NULL PRIMARY KEY, digest %T NOT NULL, rules %T NOT NULL, edition %T, "
+     "dated_us %N NOT NULL DEFAULT 0)",
+     TRUE},
+    {"trueup_rezone", "TABLE",
+     "(id %N NOT NULL PRIMARY KEY, zone %M NOT NULL, rules %T NOT NULL)", TRUE},
+    {"trueup_notice", "TABLE",
+     "(group_name %M NOT NULL PRIMARY KEY, given %N NOT NULL, taken %N NOT NULL)", TRUE},
     {"trueup_pending", "TABLE",
      "(id %K, source %M NOT NULL, summary %M NOT NULL, tenant %V, tenant_key %M NOT NULL, "
      "bucket %M NOT NULL, attempts %N NOT NULL DEFAULT 0, next_attempt_at %A, error %T, "
      "noted_at %A NOT NULL, UNIQUE (source, summary, tenant_key, bucket))"},
     {"trueup_night", "TABLE",
      "(summary %M NOT NULL, zone %M NOT NULL, night %N NOT NULL, PRIMARY KEY (summary, zone))"},
+    /* When something was last, where a row of the run log cannot say: see keep/moments.h. */
+    {"trueup_moment", "TABLE",
+     "(kind %M NOT NULL, name %M NOT NULL, at %A NOT NULL, PRIMARY KEY (kind, name))", TRUE},
+    {"trueup_worker", "TABLE",
+     "(name %M NOT NULL PRIMARY KEY, since %A NOT NULL, seen_at %A NOT NULL)", TRUE},
     {"trueup_run", "TABLE",
      "(id %K, kind %T NOT NULL, summary %T, tenant %T, range_from %D, range_to %D, "
      "status %T NOT NULL, started_at %A NOT NULL, finished_at %A, rows_read %N NOT NULL DEFAULT 0, "

@@ -145,5 +145,7 @@ tu_definition_digest(const TuSpec *spec)
         g_autofree char *text = tu_definition_of_keyed(g_ptr_array_index(spec->keyed, i));
         g_checksum_update(checksum, (const guchar *)text, -1);
     }
+    if (spec->tenants != NULL && !spec->tenants->captures)
+        g_checksum_update(checksum, (const guchar *)"tenants are not captured", -1);
     return g_strdup(g_checksum_get_string(checksum));
 }

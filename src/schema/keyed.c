@@ -234,7 +234,7 @@ add_dependency(const Resolving *resolving, const TuDependency *spec, gboolean *r
     *ret_is_there = captured != NULL;
     if (captured == NULL)
         return TRUE;
-    tu_model_add_hazards(captured, TRUE, resolving->findings);
+    tu_captured_add_hazards(captured, TRUE, resolving->findings);
     captured->has_time = TRUE;
     use_listed_columns(resolving, spec, captured);
     TuDependencyModel *dependency = g_new0(TuDependencyModel, 1);

@@ -5,6 +5,7 @@
 #include "schema/definition.h"
 #include "schema/keyed.h"
 #include "schema/model_source.h"
+#include "schema/model_tenants.h"
 
 static void
 group_free(gpointer data)
@@ -210,6 +211,7 @@ make_groups(TuModel *model)
         summary->group = series->source->group;
         g_ptr_array_add(summary->group->summaries, summary);
     }
+    tu_model_join_tenants(model);
     for (guint i = 0; i < model->groups->len; i++) {
         name_group(g_ptr_array_index(model->groups, i));
         number_targets(g_ptr_array_index(model->groups, i));
@@ -243,37 +245,6 @@ forbid_folding(TuModel *model)
         for (guint s = 0; s < source->series->len && captured->info->has_before_trigger; s++)
             ((TuSeriesModel *)g_ptr_array_index(source->series, s))->is_foldable = FALSE;
     }
-}
-
-static gboolean
-check_tenants(TuModel *model, TuDatabase *db, GPtrArray *findings, GError **error)
-{
-    const TuSpec *spec = model->spec;
-    if (spec->tenants == NULL)
-        return TRUE;
-    g_autoptr(TuTableInfo) info = NULL;
-    if (!tu_database_describe(db, spec->tenants->table, &info, error))
-        return FALSE;
-    const char *const columns[] = {spec->tenants->key, spec->tenants->time_zone};
-    if (info == NULL) {
-        tu_finding_add(findings, TRUE, "tenants",
-                       g_strdup_printf("there is no table %s in the database", spec->tenants->table),
-                       g_strdup("create it first, or correct its name"));
-        return TRUE;
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
-        if (tu_table_info_column(info, columns[i]) == NULL)
-            tu_finding_add(findings, TRUE, "tenants",
-                           g_strdup_printf("table %s has no column %s", info->name, columns[i]),
-                           g_strdup("correct `tenants` in the spec"));
-    const TuColumnInfo *key = tu_table_info_column(info, spec->tenants->key);
-    const TuColumnInfo *zone = tu_table_info_column(info, spec->tenants->time_zone);
-    model->tenants_table = g_strdup(info->name);
-    model->tenants_key = g_strdup(key != NULL ? key->name : spec->tenants->key);
-    model->tenants_zone = g_strdup(zone != NULL ? zone->name : spec->tenants->time_zone);
-    if (key != NULL && !tu_database_dialect(db)->has_dynamic_types)
-        model->tenant_kind = key->kind;
-    return TRUE;
 }
 
 static const char *
@@ -321,10 +292,11 @@ add_table_name(TuModel *model, TuDatabase *db, const char *table, GError **error
     return TRUE;
 }
 
-/* The tables that are read and watched, each once. */
+/* The tables that are read and watched, that of the tenants too, each once. */
 static gboolean
 find_table_names(TuModel *model, TuDatabase *db, GError **error)
 {
+    const TuTenants *tenants = model->spec->tenants;
     for (guint i = 0; i < model->spec->sources->len; i++) {
         const TuSource *source = g_ptr_array_index(model->spec->sources, i);
         for (guint t = 0; t < source->tables->len; t++) {
@@ -341,7 +313,7 @@ find_table_names(TuModel *model, TuDatabase *db, GError **error)
                 return FALSE;
         }
     }
-    return TRUE;
+    return tenants == NULL || add_table_name(model, db, tenants->table, error);
 }
 
 gboolean
@@ -360,7 +332,8 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     if (!find_table_names(model, db, error) ||
         !tu_database_schema_version(db, model->table_names, &model->schema_version, error))
         return FALSE;
-    if (!check_tenants(model, db, findings, error))
+    g_autoptr(TuTableInfo) tenants = NULL;
+    if (!tu_model_find_tenants(model, db, findings, &tenants, error))
         return FALSE;
     for (guint i = 0; i < spec->sources->len; i++)
         if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
@@ -368,6 +341,9 @@ tu_model_new(const TuSpec *spec, TuDatabase *db, GPtrArray *findings, TuModel **
     for (guint i = 0; i < spec->keyed->len; i++)
         if (!tu_model_add_keyed(model, db, g_ptr_array_index(spec->keyed, i), findings, error))
             return FALSE;
+    if (tenants != NULL &&
+        !tu_model_capture_tenants(model, db, g_steal_pointer(&tenants), findings, error))
+        return FALSE;
     sort_captured(model);
     if (tu_findings_forbid_work(findings))
         return TRUE;

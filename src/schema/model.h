@@ -132,6 +132,7 @@ struct TuModel {
     GPtrArray *summaries; /* in the spec's order */
     GPtrArray *keyed;     /* in the spec's order */
     char *tenants_table, *tenants_key, *tenants_zone; /* as the database names them; NULL: no tenants */
+    TuCaptured *tenants; /* of that table; NULL: it is not captured, and looked at once a minute */
     TuType tenant_kind;     /* of the tenants' keys; NULL: a database without types, or none */
     GPtrArray *table_names; /* of char *: those captured; what schema_version is of */
     gint64 schema_version; /* of those tables before anything else was read */

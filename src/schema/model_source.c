@@ -27,6 +27,18 @@ tu_captured_free(gpointer data)
     g_free(captured);
 }
 
+TuCaptured *
+tu_captured_add(TuModel *model, TuDatabase *db, TuTableInfo *info)
+{
+    TuCaptured *captured = g_new0(TuCaptured, 1);
+    captured->name = g_strdup(info->name);
+    captured->log = tu_capture_log_name(db, info->name);
+    captured->info = info;
+    captured->columns = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(model->captured, captured);
+    return captured;
+}
+
 gboolean
 tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *where,
                  GPtrArray *findings, TuCaptured **ret_table, GError **error)
@@ -52,14 +64,17 @@ tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *w
                                              : "name the tables that it reads"));
         return TRUE;
     }
-    TuCaptured *captured = g_new0(TuCaptured, 1);
-    captured->name = g_strdup(info->name);
-    captured->log = tu_capture_log_name(db, info->name);
-    captured->info = g_steal_pointer(&info);
-    captured->columns = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(model->captured, captured);
-    *ret_table = captured;
+    *ret_table = tu_captured_add(model, db, g_steal_pointer(&info));
     return TRUE;
+}
+
+void
+tu_captured_use_column(TuCaptured *captured, const char *column)
+{
+    const TuColumnInfo *info = tu_table_info_column(captured->info, column);
+    if (info != NULL &&
+        !g_ptr_array_find_with_equal_func(captured->columns, info->name, g_str_equal, NULL))
+        g_ptr_array_add(captured->columns, g_strdup(info->name));
 }
 
 /* Adds what an expression reads to the captured columns of its tables. */
@@ -74,11 +89,8 @@ use_columns(TuSourceModel *source, GHashTable *columns)
         g_autofree char *table = g_strndup(name, (gsize)(column - 1 - (char *)name));
         for (guint i = 0; i < source->tables->len; i++) {
             TuCaptured *captured = g_ptr_array_index(source->tables, i);
-            const TuColumnInfo *info = tu_table_info_column(captured->info, column);
-            if (g_ascii_strcasecmp(captured->name, table) == 0 && info != NULL &&
-                !g_ptr_array_find_with_equal_func(captured->columns, info->name, g_str_equal,
-                                                  NULL))
-                g_ptr_array_add(captured->columns, g_strdup(info->name));
+            if (g_ascii_strcasecmp(captured->name, table) == 0)
+                tu_captured_use_column(captured, column);
         }
     }
 }
@@ -325,7 +337,7 @@ tu_source_model_free(gpointer data)
 }
 
 void
-tu_model_add_hazards(TuCaptured *captured, gboolean captures, GPtrArray *findings)
+tu_captured_add_hazards(TuCaptured *captured, gboolean captures, GPtrArray *findings)
 {
     g_autofree char *where = g_strdup_printf("table %s", captured->name);
     for (guint i = 0; i < captured->info->hazards->len; i++) {
@@ -353,7 +365,7 @@ add_tables(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *wh
             *ret_complete = FALSE;
             continue;
         }
-        tu_model_add_hazards(captured, source->captures, findings);
+        tu_captured_add_hazards(captured, source->captures, findings);
         g_ptr_array_add(source->tables, captured);
         g_ptr_array_add(source->aliases, tu_model_alias(db, part, captured->name));
     }

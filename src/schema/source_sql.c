@@ -110,18 +110,15 @@ append_choice(GString *sql, const char **glue, const TuSourceModel *source, int 
     *glue = " AND ";
 }
 
-/* `where` comes last: a database that goes from left to right evaluates it for these rows only. */
-char *
-tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some)
+/* Gives the number of the next parameter. `where` comes last: a database that goes from left to right
+ * evaluates it for these rows only. */
+static guint
+append_conditions(GString *sql, const TuSourceModel *source, const TuSomeRows *some)
 {
-    GString *sql = g_string_new("SELECT ");
-    append_expressions(sql, source, some->is_asked);
-    g_string_append(sql, " FROM ");
-    append_from(sql, source, 0, 0, "");
-    const char *glue = " WHERE ";
+    const char *glue = "";
     guint next = 1;
     if (some->by_time) {
-        tu_sql_append(sql, "%s%s >= ?1 AND %s < ?2", glue, expression(source, source->time),
+        tu_sql_append(sql, "%s >= ?1 AND %s < ?2", expression(source, source->time),
                       expression(source, source->time));
         glue = " AND ";
         next = 3;
@@ -130,6 +127,40 @@ tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some)
     append_choice(sql, &glue, source, source->time, &next, some->n_times);
     if (source->spec->where != NULL && !some->is_anywhere)
         tu_sql_append(sql, "%s(%s)", glue, source->spec->where);
+    return next;
+}
+
+char *
+tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some)
+{
+    GString *sql = g_string_new("SELECT ");
+    append_expressions(sql, source, some->is_asked);
+    g_string_append(sql, " FROM ");
+    append_from(sql, source, 0, 0, "");
+    g_autoptr(GString) conditions = g_string_new(NULL);
+    guint next = append_conditions(conditions, source, some);
+    if (some->n_left_out > 0) {
+        /* No other form has an order in which it is evaluated. */
+        tu_sql_append(sql, " WHERE CASE WHEN %s IN (", some->address);
+        tu_sql_append_parameters(sql, next, some->n_left_out);
+        g_string_append_printf(sql, ") THEN 0 WHEN %s THEN 1 ELSE 0 END = 1",
+                               conditions->len > 0 ? conditions->str : "1 = 1");
+    } else if (conditions->len > 0) {
+        g_string_append_printf(sql, " WHERE %s", conditions->str);
+    }
+    return g_string_free(sql, FALSE);
+}
+
+char *
+tu_source_select_addressed(const TuSourceModel *source, const char *address)
+{
+    g_assert(!source->is_joined);
+    GString *sql = g_string_new(NULL);
+    tu_sql_append(sql, "SELECT %s, %s FROM ",
+                  source->tenant >= 0 ? expression(source, source->tenant) : "NULL",
+                  expression(source, source->time));
+    append_from(sql, source, 0, 0, "");
+    tu_sql_append(sql, " WHERE %s >= ?1 AND %s <= ?2", address, address);
     return g_string_free(sql, FALSE);
 }
 

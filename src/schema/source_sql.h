@@ -21,15 +21,21 @@ char *tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter);
 
 /* Some of the rows, for whoever looks for those that cannot be evaluated: an expression for which
  * `is_asked` is FALSE is NULL. Parameters: with `by_time` the two bounds, then the tenants, then the
- * times. */
+ * times, then the addresses of those that are left out before anything of them is evaluated. */
 typedef struct {
     const gboolean *is_asked; /* one an expression */
     gboolean by_time;
     guint n_tenants;      /* only these; 0: all */
     guint n_times;        /* likewise */
     gboolean is_anywhere; /* those that do not pass `where`, too: it is not evaluated */
+    const char *address;  /* SQL of what addresses a row; NULL: rows are not left out by it */
+    guint n_left_out;     /* of such rows; their addresses are the last parameters */
 } TuSomeRows;
 char *tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some);
+
+/* Tenant and time of every row of a one-table source whose address is between the two parameters, both
+ * included. */
+char *tu_source_select_addressed(const TuSourceModel *source, const char *address);
 
 /* The same of the images in the log: a one-table source's, as tu_source_select_images. */
 char *tu_source_select_some_images(const TuSourceModel *source, const TuDialect *dialect,

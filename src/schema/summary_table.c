@@ -157,16 +157,33 @@ tu_summary_table_select_buckets(const TuDatabase *db, const TuSummaryTable *tabl
     return g_string_free(sql, FALSE);
 }
 
+static void
+append_range(GString *sql, const TuSummaryTable *table, gboolean by_tenant, guint *next)
+{
+    if (by_tenant)
+        tu_sql_append(sql, "%I = ?%u AND ", table->summary->spec->tenant_column, (*next)++);
+    tu_sql_append(sql, "%I >= ?%u AND %I < ?%u", table->bucket_column, *next, table->bucket_column,
+                  *next + 1);
+    *next += 2;
+}
+
 char *
 tu_summary_table_select_range(const TuSummaryTable *table, gboolean by_tenant)
 {
+    return tu_summary_table_select_ranges(table, by_tenant, 1);
+}
+
+char *
+tu_summary_table_select_ranges(const TuSummaryTable *table, gboolean by_tenant, guint n_ranges)
+{
     GString *sql = begin_select(table);
     guint next = 1;
-    g_string_append(sql, " WHERE ");
-    if (by_tenant)
-        tu_sql_append(sql, "%I = ?%u AND ", table->summary->spec->tenant_column, next++);
-    tu_sql_append(sql, "%I >= ?%u AND %I < ?%u", table->bucket_column, next, table->bucket_column,
-                  next + 1);
+    g_string_append(sql, n_ranges > 1 ? " WHERE (" : " WHERE ");
+    for (guint i = 0; i < n_ranges; i++) {
+        g_string_append(sql, i > 0 ? ") OR (" : "");
+        append_range(sql, table, by_tenant, &next);
+    }
+    g_string_append(sql, n_ranges > 1 ? ")" : "");
     return g_string_free(sql, FALSE);
 }
 

@@ -43,6 +43,10 @@ char *tu_summary_table_bucket_list(const TuSummaryTable *table);
 /* A range of buckets, from (included) to (excluded): [tenant,] from, to; all series. */
 char *tu_summary_table_select_range(const TuSummaryTable *table, gboolean by_tenant);
 
+/* The rows in any of n such ranges, each once. */
+char *tu_summary_table_select_ranges(const TuSummaryTable *table, gboolean by_tenant,
+                                     guint n_ranges);
+
 /* Everything. */
 char *tu_summary_table_select_all(const TuSummaryTable *table);
 

@@ -19,6 +19,7 @@ static const Key all_keys[] = {
 
     {TU_KEYS_TENANTS, "table", NULL},       {TU_KEYS_TENANTS, "key", NULL},
     {TU_KEYS_TENANTS, "time_zone", NULL},   {TU_KEYS_TENANTS, "where", NULL},
+    {TU_KEYS_TENANTS, "capture", NULL},
 
     {TU_KEYS_SOURCE, "from", NULL},         {TU_KEYS_SOURCE, "join", NULL},
     {TU_KEYS_SOURCE, "tenant", NULL},       {TU_KEYS_SOURCE, "time", NULL},

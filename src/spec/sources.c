@@ -71,6 +71,9 @@ tu_read_tenants(TuReader *reader, const TuSection *top)
     tu_section_column(&section, "time_zone", TU_REQUIRED, "the column with the IANA name",
                       &tenants->time_zone);
     tenants->where = tu_section_sql(&section, "where", TU_OPTIONAL, "an SQL condition", NULL);
+    guint capture = 0;
+    tu_section_choice(&section, "capture", captures, &capture);
+    tenants->captures = capture == 0;
 }
 
 /* Adds a table of the source, unless its alias is taken. */

@@ -27,6 +27,7 @@ typedef struct {
     char *key;       /* column */
     char *time_zone; /* column */
     char *where;     /* SQL, or NULL */
+    gboolean captures; /* FALSE: capture: none */
     TuMark mark;
 } TuTenants;
 

@@ -1,6 +1,7 @@
 #include "time/zone.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
 #include "error.h"
@@ -8,8 +9,17 @@
 #include "time/tzif.h"
 #include "time/zonename.h"
 
+/* What tells a file from another that took its place. */
+typedef struct {
+    gint64 dated_us;
+    guint64 inode;
+    gint64 bytes;
+} FileMark;
+
 struct TuZone {
     char *name;
+    char *path;    /* NULL: of no file */
+    FileMark mark; /* of it, before it was read */
     guint segments;
     /* segments + 1 instants: the last one is the end of the last segment. */
     gint64 *starts_us;
@@ -56,9 +66,23 @@ digest_of(const TuZone *zone)
     return XXH64(numbers, zone->segments * 2 * sizeof *numbers, 0);
 }
 
+static gboolean
+mark_of(const char *path, FileMark *ret_mark)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return FALSE;
+    *ret_mark = (FileMark){.dated_us = (gint64)status.st_mtim.tv_sec * TU_SECOND_US +
+                                       status.st_mtim.tv_nsec / 1000,
+                           .inode = (guint64)status.st_ino,
+                           .bytes = (gint64)status.st_size};
+    return TRUE;
+}
+
 /* The changes of the zone `name`. UTC needs no file: a machine without tzdata has it too. */
 static GArray *
-read_changes(const char *name, GError **error)
+read_changes(const char *name, char **ret_path, FileMark *ret_mark, GError **error)
 {
     g_autofree char *path = NULL, *bytes = NULL;
     g_autoptr(GError) unread = NULL;
@@ -74,6 +98,7 @@ read_changes(const char *name, GError **error)
     path = tu_zone_name_file(name, error);
     if (path == NULL)
         return NULL;
+    (void)mark_of(path, ret_mark);
     if (!g_file_get_contents(path, &bytes, &length, &unread)) {
         g_set_error(error, TU_ERROR, TU_ERROR_SYSTEM, "time zone '%s': %s", name, unread->message);
         return NULL;
@@ -82,22 +107,51 @@ read_changes(const char *name, GError **error)
     if (changes == NULL)
         g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
                     "time zone '%s': %s is damaged (install tzdata again)", name, path);
+    *ret_path = g_steal_pointer(&path);
     return changes;
+}
+
+TuZone *
+tu_zone_of_changes(const char *name, const GArray *changes)
+{
+    TuZone *zone = g_new0(TuZone, 1);
+
+    zone->name = g_strdup(name);
+    flatten(zone, changes);
+    zone->digest = digest_of(zone);
+    return zone;
 }
 
 TuZone *
 tu_zone_new(const char *name, GError **error)
 {
-    g_autoptr(GArray) changes = read_changes(name, error);
+    g_autofree char *path = NULL;
+    FileMark mark = {0};
+    g_autoptr(GArray) changes = read_changes(name, &path, &mark, error);
     TuZone *zone;
 
     if (changes == NULL)
         return NULL;
-    zone = g_new0(TuZone, 1);
-    zone->name = g_strdup(name);
-    flatten(zone, changes);
-    zone->digest = digest_of(zone);
+    zone = tu_zone_of_changes(name, changes);
+    zone->path = g_steal_pointer(&path);
+    zone->mark = mark;
     return zone;
+}
+
+gint64
+tu_zone_dated_us(const TuZone *zone)
+{
+    return zone->mark.dated_us;
+}
+
+gboolean
+tu_zone_is_current(const TuZone *zone)
+{
+    FileMark now = {0};
+
+    return zone->path == NULL ||
+           (mark_of(zone->path, &now) && now.dated_us == zone->mark.dated_us &&
+            now.inode == zone->mark.inode && now.bytes == zone->mark.bytes);
 }
 
 void
@@ -106,6 +160,7 @@ tu_zone_free(TuZone *zone)
     if (zone == NULL)
         return;
     g_free(zone->name);
+    g_free(zone->path);
     g_free(zone->starts_us);
     g_free(zone->offsets_us);
     g_free(zone);

@@ -21,10 +21,19 @@ typedef struct TuZone TuZone;
  * tenant (posixrules, localtime, right/..., posix/..., Factory). The message suggests a near name
  * if there is one. */
 TuZone *tu_zone_new(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The zone with those changes of offset (of TuZoneChange, as tu_tzif_changes gives them). */
+TuZone *tu_zone_of_changes(const char *name, const GArray *changes);
 void tu_zone_free(TuZone *zone);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuZone, tu_zone_free)
 
 const char *tu_zone_name(const TuZone *zone);
+
+/* When the file with its rules was made; 0 where they are of no file. */
+gint64 tu_zone_dated_us(const TuZone *zone);
+
+/* TRUE while the file is the one that was read. Costs one stat. */
+gboolean tu_zone_is_current(const TuZone *zone);
 
 /* One segment: instants in [start_us, end_us) have offset_us. The first starts at G_MININT64, the
  * last ends at G_MAXINT64. */

@@ -15,8 +15,8 @@
 /* Where systems keep their zones. */
 static const char *const directories[] = {"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo"};
 
-static const char *
-zone_directory(void)
+const char *
+tu_zone_directory(void)
 {
     const char *wanted = g_getenv("TZDIR");
 
@@ -96,7 +96,7 @@ tu_zone_name_list(void)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 
-    collect_names(zone_directory(), "", 1, names);
+    collect_names(tu_zone_directory(), "", 1, names);
     g_ptr_array_sort(names, compare_names);
     return names;
 }
@@ -208,10 +208,18 @@ complain(const char *name, const char *directory, const char *path, GError **err
                     "time zone '%s' %s: write an IANA name such as Europe/Paris", name, what);
 }
 
+gboolean
+tu_zone_name_is_known(const char *name)
+{
+    g_autofree char *path = g_build_filename(tu_zone_directory(), name, NULL);
+
+    return is_fit(name) && holds_rules(path);
+}
+
 char *
 tu_zone_name_file(const char *name, GError **error)
 {
-    const char *directory = zone_directory();
+    const char *directory = tu_zone_directory();
     g_autofree char *path = g_build_filename(directory, name, NULL);
 
     if (is_fit(name) && holds_rules(path))

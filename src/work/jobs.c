@@ -1,5 +1,7 @@
 #include "work/jobs.h"
 
+#include "work/select.h"
+
 static const char *const status_names[] = {
     [TU_JOB_PENDING] = "PENDING",     [TU_JOB_RUNNING] = "RUNNING",
     [TU_JOB_COMPLETED] = "COMPLETED", [TU_JOB_FAILED] = "FAILED",
@@ -110,7 +112,7 @@ status_of(const TuValue *value)
 }
 
 /* In the order of TU_JOB_COLUMNS. */
-static TuJob *
+static gpointer
 job_of(TuStatement *row)
 {
     TuJob *job = g_new0(TuJob, 1);
@@ -156,19 +158,7 @@ gboolean
 tu_jobs_select(TuDatabase *db, const char *sql, const TuValue *values, guint n_values,
                GPtrArray **ret_jobs, GError **error)
 {
-    g_autoptr(TuStatement) statement = NULL;
-    g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(free_job);
-    if (!tu_database_prepare(db, sql, &statement, error) ||
-        !tu_statement_bind(statement, values, n_values, error))
-        return FALSE;
-    for (gboolean has_row = TRUE; has_row;) {
-        if (!tu_statement_step(statement, &has_row, error))
-            return FALSE;
-        if (has_row)
-            g_ptr_array_add(jobs, job_of(statement));
-    }
-    *ret_jobs = g_steal_pointer(&jobs);
-    return TRUE;
+    return tu_select(db, sql, values, n_values, job_of, free_job, ret_jobs, error);
 }
 
 gboolean

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "time/backoff.h"
+
 /* Which status may follow which. */
 static const gboolean may_follow[][TU_JOB_CANCELLED + 1] = {
     [TU_JOB_PENDING] = {[TU_JOB_RUNNING] = TRUE, [TU_JOB_CANCELLED] = TRUE},
@@ -122,18 +124,16 @@ tu_job_end_cancelled(TuDatabase *db, TuJob *job, GError **error)
     return end(db, job, TU_JOB_CANCELLED, NULL, error);
 }
 
-/* A failed attempt is made again after 1 s, 2 s, 4 s, ..., at most after this. */
-#define LONGEST_PAUSE_S 3600
-
 gboolean
 tu_job_fail(TuDatabase *db, TuJob *job, guint attempts_most, const char *problem, GError **error)
 {
     TuValue next;
-    if (job->attempts >= (gint64)attempts_most)
+    gint64 pause_us = 0;
+    TuBackoff backoff = tu_backoff_job(MAX(attempts_most, 1));
+    if (attempts_most == 0 || !tu_backoff_next(&backoff, (guint64)MAX(job->attempts, 1),
+                                               g_random_double(), &pause_us))
         return end(db, job, TU_JOB_FAILED, problem, error);
-    gint64 doublings = CLAMP(job->attempts - 1, 0, 12);
-    gint64 pause_s = MIN(G_GINT64_CONSTANT(1) << doublings, LONGEST_PAUSE_S);
-    if (!moment(db, pause_s * G_USEC_PER_SEC, &next, error))
+    if (!moment(db, pause_us, &next, error))
         return FALSE;
     TuValue values[] = {next, tu_value_real(seconds_of(job)), tu_value_text(problem)};
     gboolean is_ok =

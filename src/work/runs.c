@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "work/jobs.h"
+#include "work/select.h"
 
 /* ---- one run ---- */
 
@@ -81,6 +82,17 @@ tu_run_finish(TuDatabase *db, gint64 id, const TuRunCounts *counts, const char *
     if (is_ok)
         tu_database_unlock(db, lock_name(id, name));
     return is_ok;
+}
+
+gboolean
+tu_run_forget(TuDatabase *db, gint64 id, GError **error)
+{
+    char name[LOCK_BYTES];
+    TuValue value = tu_value_integer(id);
+    if (!tu_database_run(db, "DELETE FROM trueup_run WHERE id = ?1", &value, 1, NULL, error))
+        return FALSE;
+    tu_database_unlock(db, lock_name(id, name));
+    return TRUE;
 }
 
 /* ---- runs that will never end ---- */
@@ -166,7 +178,7 @@ instant_of(const TuValue *value)
     return tu_value_read_instant(value, &at_us) ? at_us : TU_TIME_BEFORE_ALL;
 }
 
-static TuRun *
+static gpointer
 run_of(TuStatement *row)
 {
     TuRun *run = g_new0(TuRun, 1);
@@ -194,19 +206,7 @@ static gboolean
 select_runs(TuDatabase *db, const char *sql, const TuValue *values, guint n_values,
             GPtrArray **ret_runs, GError **error)
 {
-    g_autoptr(TuStatement) statement = NULL;
-    g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func(free_run);
-    if (!tu_database_prepare(db, sql, &statement, error) ||
-        !tu_statement_bind(statement, values, n_values, error))
-        return FALSE;
-    for (gboolean has_row = TRUE; has_row;) {
-        if (!tu_statement_step(statement, &has_row, error))
-            return FALSE;
-        if (has_row)
-            g_ptr_array_add(runs, run_of(statement));
-    }
-    *ret_runs = g_steal_pointer(&runs);
-    return TRUE;
+    return tu_select(db, sql, values, n_values, run_of, free_run, ret_runs, error);
 }
 
 gboolean

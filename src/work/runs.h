@@ -28,6 +28,9 @@ gboolean tu_run_begin(TuDatabase *db, const TuRunWhat *what, gint64 *ret_id,
 gboolean tu_run_finish(TuDatabase *db, gint64 id, const TuRunCounts *counts, const char *problem,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Takes a run back that did nothing, and that nobody should read of. */
+gboolean tu_run_forget(TuDatabase *db, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Closes runs as FAILED whose worker died or lost its connection. `worker` is who asks; it must
  * have no run under way in this session. */
 gboolean tu_runs_close(TuDatabase *db, const char *worker,

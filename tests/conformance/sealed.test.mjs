@@ -246,6 +246,20 @@ conformTo('keep: what is removed stays removed',
         assert.equal(retention.boundaries().get('rolled day').removed, '0000-00-00');
     });
 
+/* The fault: hours that were kept on the old clock and are too old on the new one stay for ever. */
+conformTo('keep: a tenant goes east and west over the boundary',
+    house({keep: {hour: '8d', day: '20d'}}), (place) => {
+        const zones = {...ZONES};
+        const retention = new Retention(place, zones);
+        place.run('apply', {code: 0});
+        retention.settles('built');
+        for (const zone of ['Pacific/Kiritimati', 'Pacific/Niue', 'Pacific/Kiritimati']) {
+            zones.utc = zone;
+            place.shell(`UPDATE shop SET tz = '${zone}' WHERE id = 'utc'`);
+            retention.settles(zone);
+        }
+    });
+
 conformTo('keep and sealed_after: a crash at any place',
     house({keep: {hour: '200d', day: '300d'}, sealed_after: {hour: '100d', day: '200d'}}), (place) => {
         const retention = new Retention(place, ZONES);
@@ -375,4 +389,27 @@ conformTo('keep and sealed_after: random histories',
                 place.run(random.pick(['rebuild --wait', 'repair --days 250', 'rebuild']), {code: 0});
             retention.settles(`seed ${seed}, round ${round}: ${changes.join('; ')}`);
         }
+    });
+
+/* The fault: changes of a tenant whose zone is unknown are dropped, to be read when it is right again; by
+ * then their buckets are sealed, with what they held before. */
+conformTo('sealed: nothing, while a tenant has no clock', house({sealed_after: {hour: '300d', day: '300d'}}),
+    (place) => {
+        const retention = new Retention(place, ZONES);
+        place.run('apply', {code: 0});
+        retention.settles('built');
+        const before = retention.boundaries().get('folded day').sealed;
+        place.shell(`UPDATE shop SET tz = 'Atlantis/Nowhere' WHERE id = 'johns'`);
+        place.run('run --once', {code: 1});
+        place.shell(`UPDATE sale SET amount = amount + 1000 WHERE shop = 'johns' AND at < '${daysAgo(100)}';
+            DELETE FROM sale WHERE shop = 'johns' AND id % 4 = 0 AND at > '${daysAgo(290)}';
+            INSERT INTO sale VALUES (10001, 'johns', '${daysAgo(120)}', 77)`);
+        place.wanted.refresh.sealed_after = {hour: '20d', day: '60d', week: '60d'};
+        place.spec(place.wanted);
+        for (const line of ['run --once', 'rebuild --wait', 'repair --days 400', 'run --once'])
+            place.run(line, {code: 1});
+        assert.equal(retention.boundaries().get('folded day').sealed, before);
+        place.shell(`UPDATE shop SET tz = '${ZONES.johns}' WHERE id = 'johns'`);
+        retention.settles('it has one again');
+        isNear(retention.boundaries().get('folded day').sealed, boundaryOf('day', {days: 60}, PRESENT));
     });

@@ -37,7 +37,23 @@ const TRUTH = {
     folded: ['n, total, mean', 'count(*), sum(amount), {mean}'],
 };
 
-class BadHouse extends House {
+/* A house in which something fails. */
+class FailingHouse extends House {
+    /* The buckets that failed: 'daily tokyo 2024-03-02', sorted. */
+    failed() {
+        return this.sql(`SELECT summary, tenant, bucket FROM ${this.control('trueup_pending')}
+            WHERE error IS NOT NULL`).map(
+            ({summary, tenant, bucket}) => `${summary} ${tenant} ${bucket}`).sort();
+    }
+
+    async mended() {
+        await until('what failed to be tried again', () => this.run('run --once').code === 0 &&
+            Object.keys(this.pending()).length === 0);
+        this.isTrue();
+    }
+}
+
+class BadHouse extends FailingHouse {
     static async on(kind, t, options = {}) {
         const summaries = Object.fromEntries(Object.entries(SUMMARIES).map(
             ([name, {measures, grains}]) => [name, {
@@ -75,19 +91,6 @@ class BadHouse extends House {
                     FROM sale s JOIN shop h ON h.id = s.shop GROUP BY 1, 2`),
             };
         })));
-    }
-
-    /* The buckets that failed: 'daily tokyo 2024-03-02', sorted. */
-    failed() {
-        return this.sql(`SELECT summary, tenant, bucket FROM ${this.control('trueup_pending')}
-            WHERE error IS NOT NULL`).map(
-            ({summary, tenant, bucket}) => `${summary} ${tenant} ${bucket}`).sort();
-    }
-
-    async mended() {
-        await until('what failed to be tried again', () => this.run('run --once').code === 0 &&
-            Object.keys(this.pending()).length === 0);
-        this.isTrue();
     }
 }
 
@@ -188,6 +191,85 @@ onEach('bad rows: all of them, and other summaries are built', async (t, kind) =
     await house.mended();
 });
 
+/* ---- a row whose tenant or time cannot be evaluated ---- */
+
+/* What cannot be evaluated for a bad row, and is TRUE for the others. */
+const SOUND = {
+    sqlite: 'abs(extra) >= 0',
+    postgresql: '10 / (1 - extra) <> 0',
+    mariadb: 'extra * 9223372036854775807 >= 0',
+};
+
+class PlacelessHouse extends BadHouse {
+    static async without(place, kind, t) {
+        const guarded = (name) => `CASE WHEN ${SOUND[kind]} THEN ${name} END`;
+        const summaries = Object.fromEntries(Object.entries(SUMMARIES).map(
+            ([name, {measures, grains}]) => [name, {source: 'sale', columns: {tenant: 'shop'}, grains,
+                measures: Object.fromEntries(Object.entries(measures).map(
+                    ([measure, text]) => [measure, text.replace('%', 'amount')]))}]));
+        const source = {from: 'sale', tenant: 'shop', time: 'at'};
+        source[place] = guarded(source[place]);
+        return super.on(kind, t, {apply: false, spec: {sources: {sale: source}, summaries}});
+    }
+
+    /* All tables equal a GROUP BY over the rows that have a place. */
+    isRight() {
+        this.sameAll(Object.entries(SUMMARIES).flatMap(([name, {grains}]) => grains.map((grain) => {
+            const bucket = localBucket(this.kind, grain, 's.at', 'h.off');
+            const [columns, measures] = TRUTH[name];
+            return {
+                label: `${name}_${grain}`,
+                stored: `SELECT shop, bucket, ${columns} FROM ${name}_${grain}`,
+                truth: `SELECT s.shop, ${bucket} AS bucket, ${
+                    measures.replace('{mean}', average(this.kind, 'amount'))}
+                    FROM sale s JOIN shop h ON h.id = s.shop WHERE s.extra = 0 GROUP BY 1, 2`,
+            };
+        })));
+    }
+
+    /* It does everything else, and says why not all. */
+    complains(line) {
+        const {err} = this.run(line, {code: 1});
+        assert.match(err, /source sale: .* whose tenant or time cannot be evaluated counts? nowhere/);
+        assert.match(err, ERROR);
+    }
+}
+
+/* The fault: every command ends with 3 as long as there is one such row, and nothing is kept. */
+for (const place of ['tenant', 'time'])
+    onEach(`bad rows: a ${place} that cannot be evaluated stops nothing`, async (t, kind) => {
+        const house = await PlacelessHouse.without(place, kind, t);
+        house.spoil(TWO);
+        house.complains('apply');
+        house.isRight();
+        house.complains('verify');
+        house.correct();
+        house.run('run --once', {code: 0});
+        house.isRight();
+        house.run('verify', {code: 0});
+
+        house.spoil(TWO);
+        house.complains('run --once');
+        house.isRight();
+        for (const line of ['repair --from 2024-02-01 --to 2024-05-01', 'rebuild --wait', 'verify']) {
+            if (line !== 'verify')
+                house.sql(`UPDATE folded_day SET n = n + 1; UPDATE daily_day SET n = n + 1
+                    WHERE shop = 'tokyo'`);
+            house.complains(line);
+            house.isRight();
+        }
+        /* Others of its bucket, and of others, are kept. */
+        house.sql(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', '2024-03-02 03:00:00', 3),
+            ('phoenix', '2024-03-05 10:00:00', 4)`);
+        house.run('run --once');
+        house.isRight();
+        assert.deepEqual(house.pending(), {});
+        house.correct();
+        house.run('run --once', {code: 0});
+        house.isRight();
+        house.run('verify', {code: 0});
+    });
+
 /* ---- what the table does not take ---- */
 
 const NARROW = {
@@ -221,4 +303,36 @@ onEach('bad cells: rebuild and repair write everything else', async (t, kind) =>
     await until('the bucket to be tried again', () => house.run('run --once').code === 0 &&
         Object.keys(house.pending()).length === 0);
     house.isTrue();
+});
+
+/* A unique index of the user's own on a summary: two days of a shop may not have the same total. */
+const REFUSED = /unique|duplicate/i;
+
+/* The fault: such a row ends every command with 3, and everything else of its group waits. Of the two
+ * days one has a row already, and one has none. */
+onEach('bad cells: an index of the user\'s refuses two; the others are written', async (t, kind) => {
+    const house = await FailingHouse.on(kind, t);
+    house.sql('UPDATE sale SET amount = amount + 100000 * id');
+    house.run('run --once', {code: 0});
+    house.sql('CREATE UNIQUE INDEX mine ON daily_day(shop, total)');
+    const total = (day) => Number(house.value(`SELECT coalesce(sum(total), 0) AS n FROM daily_day
+        WHERE shop = 'tokyo' AND bucket = '${day}'`));
+    const tokyo = () => house.sql(`SELECT * FROM daily_day WHERE shop = 'tokyo' ORDER BY bucket`);
+    const before = tokyo();
+    for (const day of ['2024-03-02', '2029-03-02'])
+        house.sql(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', '${day} 03:00:00',
+            ${total('2024-03-03') - total(day)})`);
+    house.sql(`INSERT INTO sale(shop, at, amount) VALUES ('phoenix', '2024-03-09 10:30:00', 5)`);
+    for (const line of ['run --once', 'rebuild --wait', 'repair --from 2024-02-01 --to 2029-05-01']) {
+        const {err} = house.run(line, {code: 1});
+        assert.match(err, /summary daily: tenant tokyo: 20[0-9-]+: .*/m);
+        assert.match(err, REFUSED);
+        assert.deepEqual(tokyo(), before);
+    }
+    assert.deepEqual(house.failed(), ['daily tokyo 2024-03-02', 'daily tokyo 2029-03-02']);
+    house.same('SELECT shop, bucket, n FROM folded_day', `SELECT s.shop, ${
+        localBucket(kind, 'day', 's.at', 'h.off')}, count(*) FROM sale s JOIN shop h
+        ON h.id = s.shop GROUP BY 1, 2`);
+    house.sql(kind === 'mariadb' ? 'DROP INDEX mine ON daily_day' : 'DROP INDEX mine');
+    await house.mended();
 });

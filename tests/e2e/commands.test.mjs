@@ -3,8 +3,9 @@
  * which runs are recorded.
  */
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {test} from 'node:test';
-import {House, HOUSE_SPEC, Place} from './trueup.mjs';
+import {House, HOUSE_SPEC, PROGRAM, Place} from './trueup.mjs';
 
 const CHANGE = `UPDATE sale SET amount = amount * 2 WHERE id % 3 = 0; DELETE FROM sale
     WHERE id % 11 = 0;
@@ -228,8 +229,8 @@ test('runs are recorded, with the columns and statuses of the contract', (t) => 
                       'cells_written', 'cells_drifted', 'worker', 'error']);
     const runs = house.sql(`SELECT * FROM trueup_run WHERE kind <> 'settle' ORDER BY id`);
     assert.ok(runs.every(({status, error, finished_at, started_at, worker}) =>
-        status === 'COMPLETED' && error === null && finished_at >= started_at && worker !== null),
-            JSON.stringify(runs));
+        status === 'COMPLETED' && error === null && worker !== null &&
+        new Date(finished_at) >= new Date(started_at)), JSON.stringify(runs));
     const repair = runs.find(({kind}) => kind === 'repair');
     assert.deepEqual([repair.summary, repair.tenant, repair.range_from, repair.range_to,
         repair.cells_drifted, repair.cells_written],
@@ -296,4 +297,46 @@ test('capture: none: repaired over the window, and status says how old it may be
         place.same(`SELECT bucket, n, total FROM s_${grain}`, `SELECT strftime('${form}', at),
             count(*), sum(v) FROM e GROUP BY 1`);
     assert.equal(place.json('status').summaries[0].state, 'not captured');
+});
+
+/* ---- what surrounds a command ---- */
+
+test('help of one command names its own options', (t) => {
+    const place = new Place(t);
+    for (const line of ['repair --help', 'help repair']) {
+        const {out} = place.run(line, {code: 0});
+        assert.match(out, /^trueup repair .*--dry-run/);
+        assert.doesNotMatch(out, /backfill/);
+    }
+    assert.match(place.run('--help', {code: 0}).out, /backfill/);
+});
+
+/* The fault: the answer was lost, and nobody was told. */
+test('output that cannot be written is told', (t) => {
+    const place = new Place(t);
+    const [full, closed] = ['trueup help > /dev/full', 'trueup help | true'].map((line) =>
+        spawnSync('bash', ['-c', line.replace('trueup', '"$0"'), PROGRAM], {encoding: 'utf8',
+            cwd: place.directory}));
+    assert.equal(full.status, 3);
+    assert.match(full.stderr, /could not be written: No space left/);
+    assert.equal(closed.stderr, '');
+});
+
+/* The fault: a signal ended it in the middle, without a word. */
+test('a file that may not grow is a full disk: told, and done later', (t) => {
+    const house = new House(t, {days: 200});
+    house.shell('UPDATE sale SET amount = amount + 1; PRAGMA wal_checkpoint(TRUNCATE);');
+    const {status, signal, stderr} = spawnSync('bash', ['-c', 'ulimit -f 16; exec "$0" run --once',
+        PROGRAM], {cwd: house.directory, encoding: 'utf8'});
+    assert.deepEqual([status, signal], [3, null], stderr);
+    assert.match(stderr, /full|I\/O/);
+    house.settles();
+});
+
+test('run --once says what is paused', (t) => {
+    const house = new House(t, {days: 3});
+    house.run('pause --summary daily', {code: 0});
+    assert.match(house.run('run --once', {code: 0}).err, /summary daily is paused/);
+    house.run('resume', {code: 0});
+    assert.equal(house.run('run --once', {code: 0}).err, '');
 });

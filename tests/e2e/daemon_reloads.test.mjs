@@ -90,3 +90,15 @@ onEach('what is wrong at the start ends it with an exit code', async (house) => 
     house.run('run --log-format xml', {code: 2});
     house.run(['--database', 'postgresql://nobody@127.0.0.1:1/none', 'run'], {code: 2});
 }, {days: 2});
+
+/* The fault: the thread that looks at signals waits for the database. */
+onEach('a signal ends it while the database does not answer a changed spec', async (house, kind) => {
+    const daemon = await house.daemon();
+    const other = house.writer();
+    await other.do({sqlite: 'BEGIN EXCLUSIVE', mariadb: 'LOCK TABLES trueup_spec WRITE',
+        postgresql: `BEGIN; LOCK TABLE ${house.control('trueup_spec')} IN ACCESS EXCLUSIVE MODE`}[kind]);
+    house.spec(MORE);
+    daemon.signal('SIGHUP');
+    await daemon.stop();
+    await other.do(kind === 'mariadb' ? 'UNLOCK TABLES' : 'ROLLBACK');
+}, {days: 2});

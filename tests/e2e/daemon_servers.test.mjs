@@ -3,26 +3,10 @@
  * once, and goes on.
  */
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import {Kept} from './daemons.mjs';
+import {DURABLE, crash, startAgain} from './restarts.mjs';
 import {onServers} from './sessions.mjs';
 import {until} from './processes.mjs';
-
-/* What is committed is kept, unlike by the servers of other tests. */
-const DURABLE = {postgresql: ['-c', 'synchronous_commit=on'],
-    mariadb: ['--innodb-flush-log-at-trx-commit=1']};
-
-async function crash({kind, database: {own}}) {
-    const gone = new Promise((resolve) => { own.child.once('exit', resolve); });
-    own.child.ref();
-    own.signal({postgresql: 'SIGQUIT', mariadb: 'SIGKILL'}[kind]);
-    await gone;
-}
-
-async function startAgain({kind, database: {own}}) {
-    own.launch(path.join(own.directory, 'data'), DURABLE[kind]);
-    await own.ready();
-}
 
 const CHANGE = `UPDATE sale SET amount = amount * 2 + 1 WHERE id % 3 = 0`;
 

@@ -79,7 +79,7 @@ export class Kept extends House {
 }
 
 /* A test on each database. */
-export function onEach(name, body, options = {}) {
+export function onEach(name, body, {Place = Kept, ...options} = {}) {
     for (const kind of chosenKinds())
-        test(`${kind}: ${name}`, async (t) => body(await Kept.on(kind, t, options), kind, t));
+        test(`${kind}: ${name}`, async (t) => body(await Place.on(kind, t, options), kind, t));
 }

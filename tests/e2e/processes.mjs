@@ -7,7 +7,7 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 
 /* No event takes so long that this is a matter of a slow machine. */
-export const DEADLINE_MS = 30_000;
+export const DEADLINE_MS = 120_000;
 const LOOK_AGAIN_MS = 2;
 
 /* Resolves when `happens()` gives something true, with what it gave. */

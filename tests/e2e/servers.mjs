@@ -91,7 +91,7 @@ class Sqlite {
     }
 
     shell(text, {flags = [], may = false} = {}) {
-        return runClient(this.client(flags), `.timeout 10000\n${text}\n`, may);
+        return runClient(this.client(flags), `.timeout 60000\n${text}\n`, may);
     }
 
     /* Numbers come as numbers. */

@@ -13,7 +13,7 @@ upsert_text(const TuDatabase *db, const TuSummaryTable *table, guint n_rows)
 {
     g_autoptr(GArray) columns = tu_summary_table_columns(table);
     return tu_bulk_sql(db, table->name, (const TuBulkColumn *)(gpointer)columns->data, columns->len,
-                       n_rows);
+                       TU_BULK_ANY, n_rows);
 }
 
 /* The DELETE of n rows by their keys. Free with g_free. */
@@ -82,5 +82,7 @@ table_statements(const TuDatabase *db, const TuSummaryTable *table)
     g_ptr_array_add(statements, tu_summary_table_select_all(table));
     if (table->summary->spec->has_tenant)
         g_ptr_array_add(statements, tu_summary_table_select_range(table, TRUE));
+    g_ptr_array_add(statements, tu_summary_table_select_ranges(
+                                    table, table->summary->spec->has_tenant, 2));
     return statements;
 }

@@ -3,7 +3,7 @@
  * the first instant that shows the time or later, once, in order; downtime, moves and clocks that
  * went wrong neither skip nor double one.
  */
-#include <string.h>
+#include "clock_words.h"
 
 #include "time/bucket.h"
 #include "time/instant.h"
@@ -12,34 +12,6 @@
 
 #define YEARS_FROM 1970
 #define YEARS_TO 2040
-
-static TuZone *
-zone_named(const char *name)
-{
-    GError *error = NULL;
-    TuZone *zone = tu_zone_new(name, &error);
-
-    g_assert_no_error(error);
-    return zone;
-}
-
-static gint64
-at(const char *text)
-{
-    gint64 at_us;
-
-    g_assert_true(tu_instant_parse(text, strlen(text), NULL, &at_us));
-    return at_us;
-}
-
-static TuDate
-date(const char *text)
-{
-    TuDate value;
-
-    g_assert_true(tu_date_parse(text, strlen(text), &value));
-    return value;
-}
 
 /* All zones whose rules differ; the first name of each. */
 static GPtrArray *

@@ -1,38 +1,10 @@
 /* Periods, and agendas of many clocks: what is one run, what is late, when to look again. */
-#include <string.h>
+#include "clock_words.h"
 
 #include "daemon/schedule.h"
 #include "time/bucket.h"
 #include "time/instant.h"
 #include "time/zonename.h"
-
-static TuZone *
-zone_named(const char *name)
-{
-    GError *error = NULL;
-    TuZone *zone = tu_zone_new(name, &error);
-
-    g_assert_no_error(error);
-    return zone;
-}
-
-static gint64
-at(const char *text)
-{
-    gint64 at_us;
-
-    g_assert_true(tu_instant_parse(text, strlen(text), NULL, &at_us));
-    return at_us;
-}
-
-static TuDate
-date(const char *text)
-{
-    TuDate value;
-
-    g_assert_true(tu_date_parse(text, strlen(text), &value));
-    return value;
-}
 
 /* ---- periods ---- */
 

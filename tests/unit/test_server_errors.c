@@ -66,6 +66,7 @@ static const struct {
     {1053, TU_ERROR_CONNECT, "(1053)"},
     {1927, TU_ERROR_CONNECT, "(1927)"},
     {1205, TU_ERROR_BUSY, "others hold it"},
+    {1142, TU_ERROR_DATABASE, "grant it"},
     {1213, TU_ERROR_BUSY, "(1213)"},
     {1969, TU_ERROR_BUSY, "wrote for longer than a minute"},
     {1021, TU_ERROR_SYSTEM, "make room on the server's disk"},

@@ -21,6 +21,7 @@ SELECT NULL, stored."shop", stored."at", stored."kind", stored."note", stored."l
 SELECT NULL, "shop", "at", "kind", "note", "late", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "fares", "trueup_n_fares", NULL, "mean", "trueup_n_mean", "trueup_sum_mean", "any", "trueup_n_any", "trueup_sum_any" FROM "sums"."s_hour" WHERE "at" >= ?1 AND "at" < ?2;
 SELECT NULL, "shop", "at", "kind", "note", "late", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "fares", "trueup_n_fares", NULL, "mean", "trueup_n_mean", "trueup_sum_mean", "any", "trueup_n_any", "trueup_sum_any" FROM "sums"."s_hour";
 SELECT NULL, "shop", "at", "kind", "note", "late", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "fares", "trueup_n_fares", NULL, "mean", "trueup_n_mean", "trueup_sum_mean", "any", "trueup_n_any", "trueup_sum_any" FROM "sums"."s_hour" WHERE "shop" = ?1 AND "at" >= ?2 AND "at" < ?3;
+SELECT NULL, "shop", "at", "kind", "note", "late", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "fares", "trueup_n_fares", NULL, "mean", "trueup_n_mean", "trueup_sum_mean", "any", "trueup_n_any", "trueup_sum_any" FROM "sums"."s_hour" WHERE ("shop" = ?1 AND "at" >= ?2 AND "at" < ?3) OR ("shop" = ?4 AND "at" >= ?5 AND "at" < ?6);
 
 -- source, wide, folding
 SELECT (f.origin), (f.at), (kind), (note), (is_late), (f.delay > 5) IS TRUE, (f.delay), (f.fare), (f.rate), (f.any) FROM "shop"."flight" AS "f";
@@ -53,6 +54,7 @@ SELECT NULL, stored."tenant", stored."bucket", stored."code", NULL, stored."n", 
 SELECT NULL, "tenant", "bucket", "code", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "last", NULL, NULL, "weight", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, "tenant", "bucket", "code", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "last", NULL, NULL, "weight", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day";
 SELECT NULL, "tenant", "bucket", "code", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "last", NULL, NULL, "weight", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3;
+SELECT NULL, "tenant", "bucket", "code", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "last", NULL, NULL, "weight", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE ("tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3) OR ("tenant" = ?4 AND "bucket" >= ?5 AND "bucket" < ?6);
 
 -- source, wide, recomputed
 SELECT (f.origin), (f.at), (f.code), (f.fare), (f.note), (f.weight), (f.share), (f.kind) FROM "shop"."flight" AS "f";
@@ -79,6 +81,7 @@ SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "
 SELECT NULL, NULL, stored."bucket", stored."trueup_rows", stored."n", NULL, NULL FROM rows(?1) AS given JOIN "s_day" AS stored ON stored."bucket" = given."bucket";
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day";
+SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE ("bucket" >= ?1 AND "bucket" < ?2) OR ("bucket" >= ?3 AND "bucket" < ?4);
 
 -- source, no tenant, no dimension
 SELECT (day) FROM "shop"."flight" AS "flight";
@@ -103,6 +106,7 @@ SELECT NULL, stored."tenant", stored."bucket", stored."trueup_rows", stored."n",
 SELECT NULL, "tenant", "bucket", "trueup_rows", "n", NULL, NULL FROM "s_minute" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, "tenant", "bucket", "trueup_rows", "n", NULL, NULL FROM "s_minute";
 SELECT NULL, "tenant", "bucket", "trueup_rows", "n", NULL, NULL FROM "s_minute" WHERE "tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3;
+SELECT NULL, "tenant", "bucket", "trueup_rows", "n", NULL, NULL FROM "s_minute" WHERE ("tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3) OR ("tenant" = ?4 AND "bucket" >= ?5 AND "bucket" < ?6);
 
 -- source, a tenant that is long
 SELECT (note), (local) FROM "shop"."flight" AS "flight";
@@ -135,6 +139,7 @@ SELECT stored."what", stored."tenant", stored."bucket", stored."kind", stored."r
 SELECT "what", "tenant", "bucket", "kind", "raw", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT "what", "tenant", "bucket", "kind", "raw", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table";
 SELECT "what", "tenant", "bucket", "kind", "raw", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3;
+SELECT "what", "tenant", "bucket", "kind", "raw", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE ("tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3) OR ("tenant" = ?4 AND "bucket" >= ?5 AND "bucket" < ?6);
 
 -- source, long
 SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, CASE WHEN (f.delay > 0) THEN ('cash') END, (f.raw), (f.fare) FROM "shop"."flight" AS "f";
@@ -166,6 +171,7 @@ SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "
 SELECT NULL, NULL, stored."from", stored."group", stored."trueup_rows", stored."order", NULL, NULL, stored."a b", stored."trueup_n_a b", NULL FROM rows(?1) AS given JOIN "my table" AS stored ON stored."from" = given."from";
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" >= ?1 AND "from" < ?2;
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table";
+SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE ("from" >= ?1 AND "from" < ?2) OR ("from" >= ?3 AND "from" < ?4);
 
 -- source, names that need quotes
 SELECT (day), (town), (delay) FROM "shop"."flight" AS "flight";
@@ -195,6 +201,7 @@ SELECT NULL, NULL, "bucket", "a_name_of_a_column_that_is_as_long_as_any_database
 SELECT NULL, NULL, stored."bucket", stored."a_name_of_a_column_that_is_as_long_as_any_database_takes_them", stored."trueup_rows", stored."n", NULL, NULL FROM rows(?1) AS given JOIN "a_name_of_a_table_that_is_as_long_as_any_database_takes_names" AS stored ON stored."bucket" = given."bucket";
 SELECT NULL, NULL, "bucket", "a_name_of_a_column_that_is_as_long_as_any_database_takes_them", "trueup_rows", "n", NULL, NULL FROM "a_name_of_a_table_that_is_as_long_as_any_database_takes_names" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, NULL, "bucket", "a_name_of_a_column_that_is_as_long_as_any_database_takes_them", "trueup_rows", "n", NULL, NULL FROM "a_name_of_a_table_that_is_as_long_as_any_database_takes_names";
+SELECT NULL, NULL, "bucket", "a_name_of_a_column_that_is_as_long_as_any_database_takes_them", "trueup_rows", "n", NULL, NULL FROM "a_name_of_a_table_that_is_as_long_as_any_database_takes_names" WHERE ("bucket" >= ?1 AND "bucket" < ?2) OR ("bucket" >= ?3 AND "bucket" < ?4);
 
 -- source, a name that is long
 SELECT (day), (town) FROM "shop"."flight" AS "flight";
@@ -219,6 +226,7 @@ SELECT NULL, stored."tenant", stored."bucket", NULL, stored."n", NULL, NULL FROM
 SELECT NULL, "tenant", "bucket", NULL, "n", NULL, NULL FROM "s_day" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, "tenant", "bucket", NULL, "n", NULL, NULL FROM "s_day";
 SELECT NULL, "tenant", "bucket", NULL, "n", NULL, NULL FROM "s_day" WHERE "tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3;
+SELECT NULL, "tenant", "bucket", NULL, "n", NULL, NULL FROM "s_day" WHERE ("tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3) OR ("tenant" = ?4 AND "bucket" >= ?5 AND "bucket" < ?6);
 
 -- source, joined
 SELECT (f.origin), (f.local) FROM "shop"."flight" AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note) WHERE (f.delay > 0);
@@ -226,8 +234,8 @@ SELECT (f.origin), (f.local) FROM "shop"."flight" AS "f" JOIN "airport" AS "a" O
 SELECT (f.origin), (f.local) FROM "shop"."flight" AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note) WHERE (f.delay > 0) AND (f.origin) = ?1;
 SELECT (f.origin), (f.local) FROM "shop"."flight" AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note) WHERE (f.delay > 0) AND (f.origin) = ?1 AND (f.local) >= ?2 AND (f.local) < ?3;
 SELECT (f.origin), (f.local), 0 FROM (SELECT "delay", "local", "note", "origin", "town" FROM "trueup_change_shop_flight" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note);
-SELECT (f.origin), (f.local), 0 FROM (SELECT "delay", "local", "note", "origin", "town" FROM "trueup_change_shop_flight") AS "f" JOIN (SELECT "iata" FROM "trueup_change_airport" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note);
-SELECT (f.origin), (f.local), 0 FROM (SELECT "delay", "local", "note", "origin", "town" FROM "trueup_change_shop_flight") AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) JOIN (SELECT "iata" FROM "trueup_change_airport" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "b" ON (b.iata = f.note);
+SELECT (f.origin), (f.local), 0 FROM (SELECT "delay", "local", "note", "origin", "town" FROM "trueup_change_shop_flight") AS "f" JOIN (SELECT "iata", "tz" FROM "trueup_change_airport" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note);
+SELECT (f.origin), (f.local), 0 FROM (SELECT "delay", "local", "note", "origin", "town" FROM "trueup_change_shop_flight") AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) JOIN (SELECT "iata", "tz" FROM "trueup_change_airport" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "b" ON (b.iata = f.note);
 
 -- existing, complete
 ALTER TABLE "s_day" ADD COLUMN "trueup_rows" bigint;
@@ -256,8 +264,13 @@ CREATE TABLE IF NOT EXISTS trueup_source(name text COLLATE "C" NOT NULL PRIMARY 
 CREATE TABLE IF NOT EXISTS trueup_build(id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, summary text COLLATE "C" NOT NULL, tenant text COLLATE "C", tenant_key text COLLATE "C" NOT NULL, below bigint NOT NULL, is_dropping bigint NOT NULL, run_id bigint);
 CREATE TABLE IF NOT EXISTS trueup_tenant(group_name text COLLATE "C" NOT NULL, tenant text COLLATE "C", tenant_key text COLLATE "C" NOT NULL, time_zone text COLLATE "C", error text COLLATE "C");
 CREATE TABLE IF NOT EXISTS trueup_zone(name text COLLATE "C" NOT NULL PRIMARY KEY, digest text COLLATE "C" NOT NULL);
+CREATE TABLE IF NOT EXISTS trueup_rules(name text COLLATE "C" NOT NULL PRIMARY KEY, digest text COLLATE "C" NOT NULL, rules text COLLATE "C" NOT NULL, edition text COLLATE "C", dated_us bigint NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS trueup_rezone(id bigint NOT NULL PRIMARY KEY, zone text COLLATE "C" NOT NULL, rules text COLLATE "C" NOT NULL);
+CREATE TABLE IF NOT EXISTS trueup_notice(group_name text COLLATE "C" NOT NULL PRIMARY KEY, given bigint NOT NULL, taken bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS trueup_pending(id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, source text COLLATE "C" NOT NULL, summary text COLLATE "C" NOT NULL, tenant text COLLATE "C", tenant_key text COLLATE "C" NOT NULL, bucket text COLLATE "C" NOT NULL, attempts bigint NOT NULL DEFAULT 0, next_attempt_at timestamptz, error text COLLATE "C", noted_at timestamptz NOT NULL, UNIQUE (source, summary, tenant_key, bucket));
 CREATE TABLE IF NOT EXISTS trueup_night(summary text COLLATE "C" NOT NULL, zone text COLLATE "C" NOT NULL, night bigint NOT NULL, PRIMARY KEY (summary, zone));
+CREATE TABLE IF NOT EXISTS trueup_moment(kind text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (kind, name));
+CREATE TABLE IF NOT EXISTS trueup_worker(name text COLLATE "C" NOT NULL PRIMARY KEY, since timestamptz NOT NULL, seen_at timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS trueup_run(id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, kind text COLLATE "C" NOT NULL, summary text COLLATE "C", tenant text COLLATE "C", range_from date, range_to date, status text COLLATE "C" NOT NULL, started_at timestamptz NOT NULL, finished_at timestamptz, rows_read bigint NOT NULL DEFAULT 0, cells_written bigint NOT NULL DEFAULT 0, cells_drifted bigint NOT NULL DEFAULT 0, worker text COLLATE "C", error text COLLATE "C");
 CREATE TABLE IF NOT EXISTS trueup_job(id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, kind text COLLATE "C" NOT NULL, summary text COLLATE "C", tenant text COLLATE "C", range_from date, range_to date, status text COLLATE "C" NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED')), progress double precision NOT NULL DEFAULT 0, attempts bigint NOT NULL DEFAULT 0, requested_by text COLLATE "C", requested_at timestamptz NOT NULL DEFAULT (pg_catalog.clock_timestamp()), started_at timestamptz, finished_at timestamptz, seconds double precision, error text COLLATE "C", worker text COLLATE "C", next_attempt_at timestamptz, is_cancelling bigint NOT NULL DEFAULT 0, claim bigint NOT NULL DEFAULT 0, served bigint NOT NULL DEFAULT 0, beat_at timestamptz, groups_done text COLLATE "C", reached bigint, run_id bigint);
 CREATE TABLE IF NOT EXISTS trueup_pause(summary text COLLATE "C" NOT NULL PRIMARY KEY, paused_at timestamptz NOT NULL DEFAULT (pg_catalog.clock_timestamp()), paused_by text COLLATE "C");
@@ -277,8 +290,13 @@ CREATE TABLE IF NOT EXISTS "trueup"."trueup_source"(name text COLLATE "C" NOT NU
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_build"(id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, summary text COLLATE "C" NOT NULL, tenant text COLLATE "C", tenant_key text COLLATE "C" NOT NULL, below bigint NOT NULL, is_dropping bigint NOT NULL, run_id bigint);
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_tenant"(group_name text COLLATE "C" NOT NULL, tenant text COLLATE "C", tenant_key text COLLATE "C" NOT NULL, time_zone text COLLATE "C", error text COLLATE "C");
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_zone"(name text COLLATE "C" NOT NULL PRIMARY KEY, digest text COLLATE "C" NOT NULL);
+CREATE TABLE IF NOT EXISTS "trueup"."trueup_rules"(name text COLLATE "C" NOT NULL PRIMARY KEY, digest text COLLATE "C" NOT NULL, rules text COLLATE "C" NOT NULL, edition text COLLATE "C", dated_us bigint NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS "trueup"."trueup_rezone"(id bigint NOT NULL PRIMARY KEY, zone text COLLATE "C" NOT NULL, rules text COLLATE "C" NOT NULL);
+CREATE TABLE IF NOT EXISTS "trueup"."trueup_notice"(group_name text COLLATE "C" NOT NULL PRIMARY KEY, given bigint NOT NULL, taken bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_pending"(id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, source text COLLATE "C" NOT NULL, summary text COLLATE "C" NOT NULL, tenant text COLLATE "C", tenant_key text COLLATE "C" NOT NULL, bucket text COLLATE "C" NOT NULL, attempts bigint NOT NULL DEFAULT 0, next_attempt_at timestamptz, error text COLLATE "C", noted_at timestamptz NOT NULL, UNIQUE (source, summary, tenant_key, bucket));
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_night"(summary text COLLATE "C" NOT NULL, zone text COLLATE "C" NOT NULL, night bigint NOT NULL, PRIMARY KEY (summary, zone));
+CREATE TABLE IF NOT EXISTS "trueup"."trueup_moment"(kind text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (kind, name));
+CREATE TABLE IF NOT EXISTS "trueup"."trueup_worker"(name text COLLATE "C" NOT NULL PRIMARY KEY, since timestamptz NOT NULL, seen_at timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_run"(id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, kind text COLLATE "C" NOT NULL, summary text COLLATE "C", tenant text COLLATE "C", range_from date, range_to date, status text COLLATE "C" NOT NULL, started_at timestamptz NOT NULL, finished_at timestamptz, rows_read bigint NOT NULL DEFAULT 0, cells_written bigint NOT NULL DEFAULT 0, cells_drifted bigint NOT NULL DEFAULT 0, worker text COLLATE "C", error text COLLATE "C");
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_job"(id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, kind text COLLATE "C" NOT NULL, summary text COLLATE "C", tenant text COLLATE "C", range_from date, range_to date, status text COLLATE "C" NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED')), progress double precision NOT NULL DEFAULT 0, attempts bigint NOT NULL DEFAULT 0, requested_by text COLLATE "C", requested_at timestamptz NOT NULL DEFAULT (pg_catalog.clock_timestamp()), started_at timestamptz, finished_at timestamptz, seconds double precision, error text COLLATE "C", worker text COLLATE "C", next_attempt_at timestamptz, is_cancelling bigint NOT NULL DEFAULT 0, claim bigint NOT NULL DEFAULT 0, served bigint NOT NULL DEFAULT 0, beat_at timestamptz, groups_done text COLLATE "C", reached bigint, run_id bigint);
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_pause"(summary text COLLATE "C" NOT NULL PRIMARY KEY, paused_at timestamptz NOT NULL DEFAULT (pg_catalog.clock_timestamp()), paused_by text COLLATE "C");

@@ -14,6 +14,7 @@ SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "at" >= ?1 AND "at" < ?2;
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour";
 SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE "shop" = ?1 AND "at" >= ?2 AND "at" < ?3;
+SELECT NULL, "shop", "at", "kind", "other", "trueup_rows", "n", NULL, NULL, "big", NULL, NULL, "total", "trueup_n_total", NULL, "sure", "trueup_n_sure", NULL, "any", "trueup_n_any", NULL, "mean", "trueup_n_mean", "trueup_sum_mean" FROM "s_hour" WHERE ("shop" = ?1 AND "at" >= ?2 AND "at" < ?3) OR ("shop" = ?4 AND "at" >= ?5 AND "at" < ?6);
 
 -- wide, recomputed
 CREATE TABLE "s_day" ("tenant", "bucket" TEXT, "kind", "n" INTEGER, "low", "high", "price" REAL, "mean" REAL, "kinds" INTEGER);
@@ -29,6 +30,7 @@ SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NUL
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day";
 SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE "tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3;
+SELECT NULL, "tenant", "bucket", "kind", NULL, "n", NULL, NULL, "low", NULL, NULL, "high", NULL, NULL, "price", NULL, NULL, "mean", NULL, NULL, "kinds", NULL, NULL FROM "s_day" WHERE ("tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3) OR ("tenant" = ?4 AND "bucket" >= ?5 AND "bucket" < ?6);
 
 -- no tenant, no dimension
 CREATE TABLE "s_day" ("bucket" TEXT, "n" INTEGER, "trueup_rows" INTEGER, PRIMARY KEY ("bucket")) WITHOUT ROWID;
@@ -40,6 +42,7 @@ SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?1 UNION ALL SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?2;
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day";
+SELECT NULL, NULL, "bucket", "trueup_rows", "n", NULL, NULL FROM "s_day" WHERE ("bucket" >= ?1 AND "bucket" < ?2) OR ("bucket" >= ?3 AND "bucket" < ?4);
 
 -- long
 CREATE TABLE "long_table" ("what" TEXT, "tenant", "bucket" TEXT, "kind", "value" INTEGER, "trueup_rows" INTEGER, "trueup_n_value" INTEGER);
@@ -55,6 +58,7 @@ SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_val
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "bucket" >= ?1 AND "bucket" < ?2;
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table";
 SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE "tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3;
+SELECT "what", "tenant", "bucket", "kind", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE ("tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3) OR ("tenant" = ?4 AND "bucket" >= ?5 AND "bucket" < ?6);
 
 -- names that need quotes
 CREATE TABLE "my table" ("from" TEXT, "group", "order" INTEGER, "a b" INTEGER, "trueup_rows" INTEGER, "trueup_n_a b" INTEGER);
@@ -69,6 +73,7 @@ SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" = ?1 UNION ALL SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" = ?2;
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE "from" >= ?1 AND "from" < ?2;
 SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table";
+SELECT NULL, NULL, "from", "group", "trueup_rows", "order", NULL, NULL, "a b", "trueup_n_a b", NULL FROM "my table" WHERE ("from" >= ?1 AND "from" < ?2) OR ("from" >= ?3 AND "from" < ?4);
 
 -- existing, complete
 CREATE UNIQUE INDEX "trueup_key_s_day" ON "s_day"("shop", "bucket", ifnull("kind", 0), "kind" IS NULL);

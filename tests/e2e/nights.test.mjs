@@ -1,0 +1,134 @@
+/*
+ * Nights and periods when something goes wrong, on every database: crashes, other workers, failures. A
+ * night is one run a zone; what was broken off is still due; what fails holds nothing else up.
+ */
+import assert from 'node:assert/strict';
+import {onEach} from './daemons.mjs';
+import {until} from './processes.mjs';
+import {HOUSE_SPEC} from './trueup.mjs';
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const NIGHTLY = {refresh: {nightly: {at: '04:00', zone: 'Asia/Tokyo', days: 3650}, grace: '1h'}};
+const BY_TIME = 'CREATE INDEX sale_at ON sale(at);';
+const nightsOf = (house) => house.runs().filter(({kind}) => kind === 'nightly');
+
+/* The fault: the night's cells are committed, its note is not, and the next worker does it again. */
+onEach('a crash behind the last cells of a night: it was done', (house) => {
+    house.run('run --once', {stop: 'apply.after_commit:kill'});
+    house.run('run --once', {code: 0});
+    house.run('run --once', {code: 0});
+    assert.deepEqual(nightsOf(house).map(({summary, status}) => `${summary} ${status}`).sort(),
+        ['daily COMPLETED', 'folded COMPLETED']);
+    house.isTrue();
+}, {spec: NIGHTLY});
+
+onEach('a crash before that: it is done by the next worker', (house) => {
+    house.run('run --once', {stop: 'apply.before_commit:kill'});
+    house.run('run --once', {code: 0});
+    assert.deepEqual(nightsOf(house).map(({summary, status}) => `${summary} ${status}`).sort(),
+        ['daily COMPLETED', 'daily FAILED', 'folded COMPLETED']);
+    house.isTrue();
+}, {spec: NIGHTLY});
+
+/* The fault: between two pieces the lock is anybody's, who sees the night due and begins it too. */
+onEach('a night in pieces is one run, though others look between two of them', async (house) => {
+    const first = house.start('run', {stop: 'lock.given_back:pause'});
+    await first.paused();
+    const second = await house.daemon();
+    house.shell(`UPDATE sale SET amount = amount + 1 WHERE shop = 'tokyo'`);
+    await house.becomesRight(); /* it settles, and has looked at what is due meanwhile */
+    assert.equal(nightsOf(house).length, 1);
+    first.go();
+    await until('both nights to be done', async () => {
+        await wait(50);
+        return nightsOf(house).filter(({status}) => status === 'COMPLETED').length === 2;
+    });
+    assert.equal(nightsOf(house).length, 2);
+    await second.stop();
+    first.signal('SIGTERM');
+    await first.end(143);
+    house.isTrue();
+}, {spec: NIGHTLY, days: 300, tables: BY_TIME});
+
+onEach('a worker that dies in a night leaves it to the others', async (house) => {
+    house.shell(`UPDATE daily_day SET total = 999 WHERE shop = 'tokyo' AND bucket = '2024-03-03'`);
+    const first = house.start('run', {stop: 'lock.given_back:pause'});
+    await first.paused();
+    const second = await house.daemon();
+    first.signal('SIGKILL');
+    await first.end();
+    await until('both nights to be done', async () => {
+        await wait(50);
+        return nightsOf(house).filter(({status}) => status === 'COMPLETED').length === 2;
+    });
+    await house.becomesRight();
+    await second.stop();
+    assert.equal(nightsOf(house).length, 3, 'one was broken off');
+    house.isTrue();
+}, {spec: NIGHTLY, days: 300, tables: BY_TIME});
+
+const BLIND = {sources: {sale: {...HOUSE_SPEC.sources.sale, capture: 'none'}},
+    refresh: {every: '1h', window: {hour: '24h', day: '7d', month: '2mo', year: '1y'}}};
+const nowText = () => new Date().toISOString().slice(0, 19).replace('T', ' ');
+
+onEach('a periodic repair that was broken off is still due', async (house) => {
+    house.run('run --once', {code: 0});
+    const windows = () => house.runs().filter(({kind}) => kind === 'window');
+    assert.equal(windows().length, 2);
+    house.run('run --once', {code: 0});
+    assert.equal(windows().length, 2, 'not before an hour has gone by');
+    house.shell(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', '${nowText()}', 5)`);
+    const later = {TRUEUP_NOW: '7200'};
+    house.run('run --once', {env: later, stop: 'turn.taken:kill'});
+    house.run('run --once', {env: later, code: 0});
+    house.isRight();
+    assert.deepEqual(windows().map(({status}) => status).sort(),
+        ['COMPLETED', 'COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED']);
+    const worker = house.start('run', {env: {TRUEUP_NOW: '14400'}, stop: 'cells.computed:pause'});
+    await worker.paused();
+    worker.signal('SIGTERM').go();
+    await worker.end(143);
+    house.shell(`UPDATE sale SET amount = 6 WHERE amount = 5 AND at >= '2025-01-01'`);
+    house.run('run --once', {env: {TRUEUP_NOW: '14400'}, code: 0});
+    house.run('run --once', {env: {TRUEUP_NOW: '18100'}, code: 0});
+    house.isRight();
+}, {spec: BLIND});
+
+/* The fault: what failed is tried again after a minute or ten, and all of the group with it. */
+onEach('a night that fails does not hold up the periodic repair of others', async (house) => {
+    const refresh = {...BLIND.refresh, ...NIGHTLY.refresh, every: '500ms'};
+    house.spec({...HOUSE_SPEC, ...BLIND, refresh});
+    const daemon = await house.daemon();
+    await until('the first nights', async () => {
+        await wait(50);
+        return nightsOf(house).filter(({status}) => status === 'COMPLETED').length === 2;
+    });
+    house.shell('DROP TABLE daily_month');
+    house.shell(`DELETE FROM ${house.control('trueup_night')}`);
+    await daemon.says('work.failed');
+    for (let i = 1; i <= 3; i++) {
+        house.shell(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', '${nowText()}', ${i})`);
+        await until('the other summary to follow', async () => {
+            await wait(50);
+            return house.value('SELECT sum(total) FROM folded_day') ===
+                house.value('SELECT sum(amount) FROM sale');
+        });
+    }
+    await daemon.stop();
+}, {spec: BLIND});
+
+/* The fault: a run that is FAILED because of what somebody paused on purpose. */
+onEach('a repair of everything leaves what is paused, and has not failed', (house) => {
+    house.run('pause --summary daily', {code: 0});
+    house.shell(`UPDATE daily_day SET total = 999; UPDATE folded_day SET total = 999`);
+    const {err} = house.run('repair --from 2024-02-01 --to 2024-03-31', {code: 0});
+    assert.match(err, /summary daily is paused: it is left as it is/);
+    const [run] = house.runs().filter(({kind}) => kind === 'repair');
+    assert.deepEqual([run.status, run.error], ['COMPLETED', null]);
+    assert.equal(house.value(`SELECT count(*) FROM daily_day WHERE total <> 999`), 0);
+    assert.equal(house.value(`SELECT count(*) FROM folded_day WHERE total = 999`), 0);
+    house.run('repair --summary daily --date 2024-03-03', {code: 2});
+    house.run('resume --summary daily', {code: 0});
+    house.run('repair --from 2024-02-01 --to 2024-03-31', {code: 0});
+    house.isTrue();
+});
