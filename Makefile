@@ -2,12 +2,9 @@
 
 BUILD  ?= build
 PREFIX ?= /usr/local
-EXAMPLE ?=
+# EXAMPLE names one; an example that is made for one database says which.
 EXAMPLES ?= $(or $(EXAMPLE),flights shop)
-# The real systems among the examples are each of one database.
-DATABASE_OF_lab-operations = mariadb
-DATABASE_OF_dashboard-metrics = postgresql
-DATABASE ?= $(or $(DATABASE_OF_$(EXAMPLE)),sqlite)
+DATABASE ?= $(or $(shell cat examples/$(EXAMPLE)/database 2>/dev/null),sqlite)
 # Functions across files are optimised together: some 7 % less time. false where the linker cannot.
 LTO ?= true
 MESON   = meson
@@ -25,7 +22,7 @@ $(BUILD)/build.ninja:
 
 ## make demo       installs what is missing, builds, and shows how `trueup run` keeps live flights, then a
 ##                 joined source, summarised; DATABASE=postgresql or mariadb: on a server of its own;
-##                 EXAMPLE=lab-operations or dashboard-metrics: a whole system, on its database
+##                 EXAMPLE=lab-operations, gaq-summaries or dashboard-metrics: a whole system
 demo:
 	tools/install-deps --$(DATABASE)
 	$(MAKE) --no-print-directory all

@@ -5,6 +5,7 @@
 #include "keep/guard.h"
 #include "keep/tenants.h"
 #include "schema/capture.h"
+#include "schema/keyed.h"
 #include "schema/control.h"
 #include "schema/summary_table.h"
 
@@ -58,6 +59,10 @@ check_tables(TuSession *session, GPtrArray *findings, GError **error)
                                        error))
                 return FALSE;
     }
+    for (guint i = 0; i < session->model->keyed->len; i++)
+        if (!tu_keyed_plan_tables(session->db, g_ptr_array_index(session->model->keyed, i),
+                                  statements, findings, error))
+            return FALSE;
     return TRUE;
 }
 

@@ -12,7 +12,10 @@ const TuCommand tu_commands[] = {
      tu_command_apply},
     {"run", "[--once] [--clock-is-right] [--log-format logfmt|json] [--log-level LEVEL]",
      "keeps everything true until stopped; --once: does what is due now", tu_command_run},
-    {"repair", WHAT DATES "[--grain G,..] [--dry-run]", "recomputes these local days now", tu_command_repair},
+    {"repair",
+     WHAT DATES "[--grain G,..] [--dry-run]\n"
+                "             --summary S [--key COLUMN=VALUE,..] [--dry-run]",
+     "recomputes these local days now; of a keyed summary, these keys", tu_command_repair},
     {"backfill", WHAT "--days N [--grain G,..] [--dry-run]", "the same as repair --days N", tu_command_repair},
     {"release", "[--source X]", "takes the triggers off before a migration or a bulk load",
      tu_command_release},
@@ -29,7 +32,7 @@ const TuCommand tu_commands[] = {
     {"status", "", "shows how each summary is", tu_command_status},
     {"query",
      "S [--series X,..] [--measure M,..] [--grain G] [--tenant T] [--from D --to D]\n"
-     "             [--by DIM,..] [--fill] [--format table|csv|json]",
+     "             [--by DIM,..] [--fill] [--key COLUMN=VALUE,..] [--format table|csv|json]",
      "prints a series", tu_command_query},
     {"drop", "[--summary S] [--keep-tables] [--yes]", "removes capture and what trueup made",
      tu_command_drop},

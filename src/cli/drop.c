@@ -28,7 +28,7 @@ open_session(TuSession *session, const TuContext *context, const char *name, GEr
 }
 
 static gboolean
-drop(TuSession *session, const TuContext *context, TuSummaryModel *summary, gboolean keep_tables,
+drop(TuSession *session, const TuContext *context, const char *summary, gboolean keep_tables,
      GError **error)
 {
     return summary != NULL
@@ -60,7 +60,7 @@ tu_command_drop(const TuContext *context, int argc, char **argv, GError **error)
         g_set_error_literal(error, TU_ERROR, TU_ERROR_USAGE, "nothing was dropped");
         return -1;
     }
-    if (!drop(&session, context, summary, keep_tables, error))
+    if (!drop(&session, context, name, keep_tables, error))
         return -1;
     printf(context->as_json ? "{}\n" : "dropped\n");
     return TU_EXIT_DONE;

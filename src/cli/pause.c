@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/queue.h"
 #include "cli/work.h"
+#include "schema/keyed.h"
 #include "time/instant.h"
 
 /* How often it is asked whether the work has stopped. */
@@ -153,7 +154,10 @@ tu_command_pause(const TuContext *context, int argc, char **argv, GError **error
                        tu_instant_now_us()};
     for (guint i = 0; has_stopped && i < session.model->groups->len; i++) {
         const TuGroup *group = g_ptr_array_index(session.model->groups, i);
-        if ((found == NULL || found->group == group) &&
+        const TuKeyedModel *keyed =
+            summary != NULL ? tu_model_keyed(session.model, summary) : NULL;
+        const TuGroup *own = found != NULL ? found->group : keyed != NULL ? keyed->group : NULL;
+        if ((own == NULL || own == group) &&
             !wait_for(&waiting, group, &has_stopped, error))
             return -1;
     }

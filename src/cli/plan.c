@@ -17,6 +17,7 @@
 #include "keep/rows.h"
 #include "keep/tally.h"
 #include "schema/control.h"
+#include "schema/keyed.h"
 #include "schema/source_sql.h"
 
 /* There is no other way, so nothing is estimated: docs/decisions/0016. */
@@ -201,6 +202,31 @@ print_old(TuSession *session, const TuSummaryModel *summary, GError **error)
     return TRUE;
 }
 
+/* How many keys a first build or a rebuild computes. */
+static gboolean
+count_keys(TuSession *session, const TuKeyedModel *keyed, gint64 *ret_n, GError **error)
+{
+    gboolean found = FALSE;
+    g_autofree char *keys = tu_keyed_select_keys(keyed);
+    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM (%s) AS k", keys);
+    return tu_database_integer(session->db, sql, NULL, 0, &found, ret_n, error);
+}
+
+static gboolean
+print_keys(TuSession *session, GError **error)
+{
+    for (guint i = 0; i < session->model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(session->model->keyed, i);
+        gint64 n = 0;
+        if (!count_keys(session, keyed, &n, error))
+            return FALSE;
+        printf("-- computing all keys of summary %s asks its query for %" G_GINT64_FORMAT
+               " of them, %u at a time\n",
+               keyed->spec->name, n, keyed->spec->refresh.batch_max);
+    }
+    return TRUE;
+}
+
 static gboolean
 print_builds(TuSession *session, GPtrArray *builds, GError **error)
 {
@@ -238,6 +264,11 @@ list_tables(const TuSession *session, GPtrArray *sources, GPtrArray *summaries, 
                 !g_ptr_array_find_with_equal_func(summaries, summary->tables[grain]->name,
                                                   g_str_equal, NULL))
                 g_ptr_array_add(summaries, summary->tables[grain]->name);
+    }
+    for (guint i = 0; i < model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(model->keyed, i);
+        g_ptr_array_add(summaries, keyed->table);
+        g_ptr_array_add(ret_own, g_strdup(keyed->state));
     }
     tu_control_names(session->db, ret_own);
 }
@@ -327,7 +358,7 @@ tu_command_plan(const TuContext *context, int argc, char **argv, GError **error)
     if (only_sql)
         return TU_EXIT_DONE;
     print_extent(session.spec, rows, buckets);
-    if (!print_builds(&session, builds, error))
+    if (!print_keys(&session, error) || !print_builds(&session, builds, error))
         return -1;
     print_grants(&session);
     return TU_EXIT_DONE;

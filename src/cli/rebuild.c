@@ -7,6 +7,7 @@
 #include "cli/work.h"
 #include "keep/build.h"
 #include "keep/chores.h"
+#include "keep/keyed.h"
 #include "keep/repair.h"
 #include "work/pause.h"
 #include "work/runs.h"
@@ -65,6 +66,12 @@ rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GErro
         (group->index >= wanted->n_asked && !ask(keeper, group, wanted, error)))
         return FALSE;
     wanted->n_asked = MAX(wanted->n_asked, group->index + 1);
+    for (guint i = 0; i < group->keyed->len && wanted->tenant == NULL; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        if ((wanted->summary == NULL || g_str_equal(wanted->summary, keyed->spec->name)) &&
+            !tu_keyed_repair(keeper, keyed, "rebuild", NULL, NULL, FALSE, result, error))
+            return FALSE;
+    }
     return tu_build_group(keeper, group, result, error) &&
            tu_settle_group(keeper, group, result, error);
 }
@@ -82,13 +89,13 @@ check_tenant(TuSession *session, const TuSummaryModel *summary, const char *tena
 }
 
 static gboolean
-ask_for_job(TuSession *session, const TuSummaryModel *summary, const char *tenant, TuJob **ret_job,
-            gboolean *ret_is_new, GError **error)
+ask_for_job(TuSession *session, const TuSummaryModel *summary, const char *name, const char *tenant,
+            TuJob **ret_job, gboolean *ret_is_new, GError **error)
 {
     g_autofree char *asker = tu_queue_asker();
     gint64 id = 0;
     const TuJobWish wish = {.kind = "rebuild",
-                            .summary = summary != NULL ? summary->spec->name : NULL,
+                            .summary = name,
                             .tenant = tenant,
                             .from = G_MININT32,
                             .to = G_MAXINT32,
@@ -100,11 +107,11 @@ ask_for_job(TuSession *session, const TuSummaryModel *summary, const char *tenan
 
 static int
 queue(const TuContext *context, TuSession *session, const TuSummaryModel *summary,
-      const char *tenant, GError **error)
+      const char *name, const char *tenant, GError **error)
 {
     g_autoptr(TuJob) job = NULL;
     gboolean is_new = FALSE;
-    if (!ask_for_job(session, summary, tenant, &job, &is_new, error))
+    if (!ask_for_job(session, summary, name, tenant, &job, &is_new, error))
         return -1;
     if (context->as_json) {
         g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -169,28 +176,37 @@ wait_for_end(TuSession *session, gint64 id, TuJob **ret_job, GError **error)
 
 /* Who waits for what is paused would wait until somebody resumes it. */
 static gboolean
-check_pauses(TuSession *session, const TuSummaryModel *summary, GError **error)
+check_pauses(TuSession *session, const TuSummaryModel *summary, const char *name, GError **error)
 {
     g_autoptr(GPtrArray) pauses = NULL;
     if (!tu_pauses_read(session->db, &pauses, error))
         return FALSE;
     for (guint i = 0; i < session->model->summaries->len; i++) {
         const TuSummaryModel *each = g_ptr_array_index(session->model->summaries, i);
-        if ((summary == NULL || summary == each) && !check_pause(pauses, each, error))
+        if ((name == NULL || summary == each) && !check_pause(pauses, each, error))
             return FALSE;
+    }
+    for (guint i = 0; i < session->model->keyed->len; i++) {
+        const TuKeyedModel *each = g_ptr_array_index(session->model->keyed, i);
+        if ((name != NULL && !g_str_equal(name, each->spec->name)) ||
+            tu_pauses_find(pauses, each->spec->name) == NULL)
+            continue;
+        g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
+                    "summary %s is paused: run `trueup resume` first", each->spec->name);
+        return FALSE;
     }
     return TRUE;
 }
 
 static int
 wait_for_daemon(const TuContext *context, TuSession *session, const TuSummaryModel *summary,
-                const char *tenant, GError **error)
+                const char *name, const char *tenant, GError **error)
 {
     g_auto(TuResult) result = {0};
     g_autoptr(TuJob) asked = NULL;
     g_autoptr(TuJob) job = NULL;
     gboolean is_new = FALSE;
-    if (!ask_for_job(session, summary, tenant, &asked, &is_new, error) ||
+    if (!ask_for_job(session, summary, name, tenant, &asked, &is_new, error) ||
         !wait_for_end(session, asked->id, &job, error) || !add_counts(session, job, &result, error))
         return -1;
     if (job->status != TU_JOB_COMPLETED) {
@@ -228,12 +244,12 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
         !tu_sealed_say(&session, found, G_MININT32, TU_SEALED_IS_LEFT, error))
         return -1;
     if (!waits)
-        return queue(context, &session, found, tenant, error);
+        return queue(context, &session, found, summary, tenant, error);
     if (!tu_daemon_is_there(&session, &is_kept, error))
         return -1;
     if (is_kept)
-        return check_pauses(&session, found, error)
-                   ? wait_for_daemon(context, &session, found, tenant, error)
+        return check_pauses(&session, found, summary, error)
+                   ? wait_for_daemon(context, &session, found, summary, tenant, error)
                    : -1;
     wanted.summary = summary;
     wanted.tenant = tenant;

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "cli/keyed.h"
 #include "cli/sealed.h"
 #include "cli/work.h"
 #include "time/instant.h"
@@ -10,6 +11,7 @@
 #define PIECE_US (TU_SECOND_US / 2)
 
 typedef struct {
+    char **keys; /* of a keyed summary; NULL: all of them */
     TuRepair what;
     const char *summary; /* NULL: all */
     TuRepair left;       /* of the group of that number + 1: what is not repaired yet */
@@ -56,6 +58,34 @@ parse_grains(const char *text, const TuSession *session, const TuSummaryModel *o
     return TRUE;
 }
 
+static gboolean
+repair_keys(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
+{
+    const Wanted *wanted = data;
+    const TuKeyedModel *keyed = tu_model_keyed(keeper->model, wanted->summary);
+    g_autoptr(TuKeyFilter) filter = NULL;
+    return tu_key_filter_new(keeper->db, keyed, wanted->keys, &filter, error) &&
+           tu_keyed_repair(keeper, keyed, "repair", tu_key_filter_wants, filter,
+                           wanted->what.is_dry_run, result, error);
+}
+
+/* Keys are asked for by --key, days by the others: which of both it is about, the summary says. */
+static gboolean
+check_options(TuSession *session, const Wanted *wanted, const TuDateOptions *dates, GError **error)
+{
+    gboolean is_keyed =
+        wanted->summary != NULL && tu_model_keyed(session->model, wanted->summary) != NULL;
+    gboolean has_days = dates->date != NULL || dates->from != NULL || dates->to != NULL ||
+                        dates->days != 0 || wanted->what.tenant != NULL;
+    if (is_keyed ? !has_days : wanted->keys == NULL)
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
+                is_keyed ? "summary %s is keyed: it has no days and tenants; choose with --key"
+                         : "--key is for keyed summaries: name one with --summary%s",
+                is_keyed ? wanted->summary : "");
+    return FALSE;
+}
+
 int
 tu_command_repair(const TuContext *context, int argc, char **argv, GError **error)
 {
@@ -63,6 +93,7 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
     g_autofree char *tenant = NULL;
     g_autofree char *grains = NULL;
     g_auto(TuDateOptions) dates = {0};
+    g_auto(GStrv) keys = NULL;
     Wanted wanted = {0};
     TuSummaryModel *found = NULL;
     const GOptionEntry entries[] = {
@@ -73,6 +104,7 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
         {"to", 0, 0, G_OPTION_ARG_STRING, &dates.to, NULL, NULL},
         {"days", 0, 0, G_OPTION_ARG_INT, &dates.days, NULL, NULL},
         {"grain", 0, 0, G_OPTION_ARG_STRING, &grains, NULL, NULL},
+        {"key", 0, 0, G_OPTION_ARG_STRING_ARRAY, &keys, NULL, NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &wanted.what.is_dry_run, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -80,18 +112,22 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
     g_auto(TuResult) result = {0};
     gboolean was_held = FALSE;
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
-        !tu_work_dates(&dates, FALSE, &wanted.what.from, &wanted.what.to, error) ||
         !tu_session_open(&session, &context->door, wanted.what.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE,
                          error) ||
         !tu_session_summary(&session, summary, &found, error) ||
-        !parse_grains(grains, &session, found, &wanted.what.grains, error) ||
-        !tu_sealed_say(&session, found, wanted.what.from, TU_SEALED_IS_LEFT, error))
+        !parse_grains(grains, &session, found, &wanted.what.grains, error))
         return -1;
     if (!wanted.what.is_dry_run && !tu_work_say_paused(&session, summary, error))
         return -1;
     wanted.summary = summary;
     wanted.what.tenant = tenant;
-    if (!tu_work_each(&session, summary, TRUE, repair, &wanted, &result, &was_held, error))
+    wanted.keys = keys;
+    gboolean is_keyed = summary != NULL && found == NULL;
+    if (!check_options(&session, &wanted, &dates, error) ||
+        !tu_work_dates(&dates, is_keyed, &wanted.what.from, &wanted.what.to, error) ||
+        !tu_sealed_say(&session, found, wanted.what.from, TU_SEALED_IS_LEFT, error))
+        return -1;
+    if (!tu_work_each(&session, summary, TRUE, is_keyed ? repair_keys : repair, &wanted, &result, &was_held, error))
         return -1;
     return tu_work_report(context, wanted.what.is_dry_run ? "would repair" : "repaired", &result);
 }

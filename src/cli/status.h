@@ -60,7 +60,8 @@ typedef struct {
 typedef struct {
     char *summary;
     char *tenant;
-    char *bucket;
+    char *bucket; /* or, of a keyed summary: */
+    char *key;
     gint64 attempts;
     char *error;
 } TuParkedBucket;
@@ -76,8 +77,12 @@ typedef struct {
     char *summary, *series, *error, *since;
 } TuFailingStatus;
 
+/* cli/keyed_status.h */
+typedef struct TuKeyedStatus TuKeyedStatus;
+
 typedef struct {
     gint64 now_us;
+    GArray *keyed;     /* of TuKeyedStatus, in the spec's order */
     GArray *summaries; /* of TuSummaryStatus, in the spec's order */
     GArray *sources;   /* of TuSourceStatus */
     GArray *tenants;   /* of TuTenantStatus: those with an error */
@@ -92,6 +97,10 @@ typedef struct {
 
 /* Parked buckets are listed up to here; beyond, their number says enough. */
 #define TU_PARKED_SHOWN 20
+
+/* The run that something was heard of last. */
+gboolean tu_last_run_read(TuDatabase *db, const char *summary, TuLastRun *ret_run,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void tu_status_clear(TuStatus *status);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuStatus, tu_status_clear)

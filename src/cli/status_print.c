@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli/keyed_status.h"
 #include "cli/output.h"
 #include "cli/status.h"
 #include "cli/workers.h"
@@ -87,6 +88,26 @@ add_summary(JsonBuilder *builder, const TuStatus *status, const TuSummaryStatus 
 }
 
 static void
+add_keyed(JsonBuilder *builder, const TuStatus *status, const TuKeyedStatus *keyed)
+{
+    char since[TU_INSTANT_TEXT_BYTES];
+    tu_instant_format(keyed->unguarded_us, since);
+    json_builder_begin_object(builder);
+    add_value(builder, "summary", tu_value_text(keyed->keyed->spec->name));
+    add_value(builder, "state", tu_value_text(tu_state_name(keyed->state)));
+    add_value(builder, "right_from", TU_NULL_VALUE);
+    add_value(builder, "pending", tu_value_integer(keyed->n_entries + keyed->n_invalid));
+    add_value(builder, "oldest_pending_s",
+              keyed->has_oldest ? tu_value_integer(age_s(status, keyed->oldest_us))
+                                : TU_NULL_VALUE);
+    add_last_run(builder, &keyed->last_run);
+    add_value(builder, "drift", tu_value_integer(keyed->drift));
+    add_value(builder, "parked", tu_value_integer(keyed->n_parked));
+    add_value(builder, "unguarded_since", tu_value_text(keyed->has_unguarded ? since : NULL));
+    json_builder_end_object(builder);
+}
+
+static void
 add_sources(JsonBuilder *builder, const TuStatus *status)
 {
     json_builder_set_member_name(builder, "sources");
@@ -157,6 +178,8 @@ print_json(const TuStatus *status)
     json_builder_begin_array(builder);
     for (guint i = 0; i < status->summaries->len; i++)
         add_summary(builder, status, &g_array_index(status->summaries, TuSummaryStatus, i));
+    for (guint i = 0; i < status->keyed->len; i++)
+        add_keyed(builder, status, &g_array_index(status->keyed, TuKeyedStatus, i));
     json_builder_end_array(builder);
     add_sources(builder, status);
     json_builder_set_member_name(builder, "tenants");
@@ -233,6 +256,21 @@ add_number(TuTextTable *table, gint64 number)
 }
 
 static void
+add_keyed_line(TuTextTable *table, const TuStatus *status, const TuKeyedStatus *keyed)
+{
+    g_autofree char *last_run = last_run_text(status, &keyed->last_run);
+    g_autofree char *oldest =
+        keyed->has_oldest ? age_text(age_s(status, keyed->oldest_us)) : g_strdup("-");
+    tu_text_table_add(table, keyed->keyed->spec->name, FALSE);
+    tu_text_table_add(table, tu_state_name(keyed->state), FALSE);
+    add_number(table, keyed->n_entries + keyed->n_invalid);
+    tu_text_table_add(table, oldest, TRUE);
+    add_number(table, keyed->drift);
+    add_number(table, keyed->n_parked);
+    tu_text_table_add(table, last_run, FALSE);
+}
+
+static void
 print_summaries(const TuStatus *status)
 {
     static const char *const headers[] = {"summary", "state",  "pending", "oldest",
@@ -253,6 +291,8 @@ print_summaries(const TuStatus *status)
         add_number(table, summary->waiting.n_parked);
         tu_text_table_add(table, last_run, FALSE);
     }
+    for (guint i = 0; i < status->keyed->len; i++)
+        add_keyed_line(table, status, &g_array_index(status->keyed, TuKeyedStatus, i));
     tu_text_table_print(table);
 }
 
@@ -351,9 +391,15 @@ print_parked(const TuStatus *status)
     gint64 n_parked = 0;
     for (guint i = 0; i < status->summaries->len; i++)
         n_parked += g_array_index(status->summaries, TuSummaryStatus, i).waiting.n_parked;
+    for (guint i = 0; i < status->keyed->len; i++)
+        n_parked += g_array_index(status->keyed, TuKeyedStatus, i).n_parked;
     for (guint i = 0; i < status->parked->len; i++) {
         const TuParkedBucket *parked = &g_array_index(status->parked, TuParkedBucket, i);
-        print_line("parked: summary %s, bucket %s of tenant %s, %" G_GINT64_FORMAT " attempts: %s",
+        if (parked->key != NULL)
+            print_line("parked: summary %s, key %s, %" G_GINT64_FORMAT " attempts: %s",
+                       parked->summary, parked->key, parked->attempts, parked->error);
+        else
+            print_line("parked: summary %s, bucket %s of tenant %s, %" G_GINT64_FORMAT " attempts: %s",
                    parked->summary, parked->bucket, parked->tenant, parked->attempts,
                    parked->error);
     }

@@ -1,6 +1,7 @@
 #include "cli/status.h"
 
 #include "cells/dictionary.h"
+#include "cli/keyed_status.h"
 #include "daemon/due.h"
 #include "keep/rows.h"
 #include "time/instant.h"
@@ -72,6 +73,7 @@ parked_clear(gpointer data)
     g_free(parked->summary);
     g_free(parked->tenant);
     g_free(parked->bucket);
+    g_free(parked->key);
     g_free(parked->error);
 }
 
@@ -104,6 +106,7 @@ array_of(guint bytes, GDestroyNotify clear)
 void
 tu_status_clear(TuStatus *status)
 {
+    g_clear_pointer(&status->keyed, g_array_unref);
     g_clear_pointer(&status->summaries, g_array_unref);
     g_clear_pointer(&status->sources, g_array_unref);
     g_clear_pointer(&status->tenants, g_array_unref);
@@ -150,8 +153,18 @@ take_last_run(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-/* The run that something was heard of last: settling is one row an hour, so its start says little.
- */
+/* Settling is one row an hour, so its start says little. */
+gboolean
+tu_last_run_read(TuDatabase *db, const char *summary, TuLastRun *ret_run, GError **error)
+{
+    TuValue name = tu_value_text(summary);
+    return tu_rows_each(db,
+                        "SELECT kind, status, started_at, finished_at, error FROM trueup_run "
+                        "WHERE summary = ?1 OR summary IS NULL "
+                        "ORDER BY coalesce(finished_at, started_at) DESC, id DESC LIMIT 1",
+                        &name, 1, FALSE, take_last_run, ret_run, error);
+}
+
 static gboolean
 read_summary(TuSession *session, TuSummaryStatus *summary, GError **error)
 {
@@ -163,11 +176,7 @@ read_summary(TuSession *session, TuSummaryStatus *summary, GError **error)
         !tu_guards_read(db, summary->summary, &summary->guards, error) ||
         !tu_sealed_read(db, summary->summary, &summary->sealed, error) ||
         !tu_as_of(db, summary->summary, &summary->waiting, &summary->as_of_us, error) ||
-        !tu_rows_each(db,
-                      "SELECT kind, status, started_at, finished_at, error FROM trueup_run "
-                      "WHERE summary = ?1 OR summary IS NULL "
-                      "ORDER BY coalesce(finished_at, started_at) DESC, id DESC LIMIT 1",
-                      &name, 1, FALSE, take_last_run, &summary->last_run, error) ||
+        !tu_last_run_read(db, summary->summary->spec->name, &summary->last_run, error) ||
         !tu_database_integer(db, "SELECT drift FROM trueup_summary WHERE name = ?1", &name, 1,
                              &found, &summary->drift, error))
         return FALSE;
@@ -200,7 +209,7 @@ static gboolean
 take_parked(const TuValue *row, gpointer data, GError **error)
 {
     TuParkedBucket parked = {text_of(&row[0]), tu_value_to_text(&row[1]), text_of(&row[2]),
-                             integer_of(&row[3]), text_of(&row[4])};
+                             text_of(&row[5]), integer_of(&row[3]), text_of(&row[4])};
     g_array_append_val(((TuStatus *)data)->parked, parked);
     return TRUE;
 }
@@ -289,7 +298,8 @@ read_all(TuSession *session, TuStatus *status, GError **error)
         if (tu_pauses_find(status->pauses, read->summary->spec->name) != NULL)
             read->state = TU_STATE_PAUSED;
     }
-    return tu_rows_each(db,
+    return tu_keyed_status_read(session, status, error) &&
+           tu_rows_each(db,
                         "SELECT name, without_tenant, without_time, of_unknown_tenants "
                         "FROM trueup_source ORDER BY name",
                         NULL, 0, FALSE, take_source, status, error) &&
@@ -298,7 +308,7 @@ read_all(TuSession *session, TuStatus *status, GError **error)
                         "GROUP BY tenant ORDER BY tenant",
                         NULL, 0, FALSE, take_tenant, status, error) &&
            tu_rows_each(db,
-                        "SELECT summary, tenant, bucket, attempts, error FROM trueup_parked "
+                        "SELECT summary, tenant, bucket, attempts, error, \"key\" FROM trueup_parked "
                         "ORDER BY summary, tenant, bucket LIMIT ?1",
                         &limit, 1, FALSE, take_parked, status, error);
 }
@@ -309,6 +319,7 @@ tu_status_read(TuSession *session, TuStatus *ret_status, GError **error)
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     g_auto(TuStatus) status = {
         .now_us = tu_instant_now_us(),
+        .keyed = array_of(sizeof(TuKeyedStatus), tu_keyed_status_clear),
         .summaries = array_of(sizeof(TuSummaryStatus), summary_clear),
         .sources = array_of(sizeof(TuSourceStatus), source_clear),
         .tenants = array_of(sizeof(TuTenantStatus), tenant_clear),
@@ -334,6 +345,12 @@ tu_status_is_alarming(const TuStatus *status)
         for (guint g = 0; g < summary->guards->len; g++)
             if (g_array_index(summary->guards, TuTableGuard, g).is_unguarded)
                 return TRUE;
+    }
+    for (guint i = 0; i < status->keyed->len; i++) {
+        const TuKeyedStatus *keyed = &g_array_index(status->keyed, TuKeyedStatus, i);
+        if (keyed->n_parked > 0 || keyed->has_unguarded ||
+            g_strcmp0(keyed->last_run.status, "FAILED") == 0)
+            return TRUE;
     }
     return status->tenants->len > 0 || status->nights->len > 0 || status->failing->len > 0;
 }

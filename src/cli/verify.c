@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "keep/connect.h"
+#include "cli/keyed.h"
 #include "cli/output.h"
 #include "cli/sealed.h"
 #include "cli/work.h"
@@ -204,15 +205,49 @@ take_drift(TuTally *tally, const TuSummaryTable *table, guint target, TuCell *ce
     json_builder_end_object(json);
 }
 
+static void
+take_key_drift(const TuKeyList *list, const TuKeyRow *row, gpointer data)
+{
+    Listing *listing = data;
+    if (listing->n_listed++ >= (listing->context->as_json ? LISTED_LIMIT : LISTED_FOR_PEOPLE))
+        return;
+    if (listing->context->as_json)
+        tu_keyed_add_drift(listing->json, list, row);
+    else
+        g_ptr_array_add(listing->lines, tu_keyed_drift_text(list, row));
+}
+
 /* ---- the command ---- */
 
 static gboolean
-verify_once(TuSession *session, const TuRepair *what, Listing *listing, TuResult *result,
-            GError **error)
+verify_keyed(TuSession *session, const char *summary, Listing *listing, TuResult *result,
+             GError **error)
 {
+    for (guint i = 0; i < session->model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(session->model->keyed, i);
+        if ((summary == NULL || g_str_equal(summary, keyed->spec->name)) &&
+            !tu_keyed_verify(&session->keeper, keyed, take_key_drift, listing, result, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+verify_once(TuSession *session, const TuRepair *what, const char *summary, Listing *listing,
+            TuResult *result, GError **error)
+{
+    gboolean is_of_keyed = summary != NULL && what->summary == NULL;
+    /* Days and tenants are what keys do not have. */
+    gboolean is_of_days =
+        what->tenant != NULL || what->from != G_MININT32 || what->to != G_MAXINT32;
+    if (!is_of_days && !verify_keyed(session, summary, listing, result, error))
+        return FALSE;
+    if (is_of_keyed)
+        return TRUE;
     for (guint i = 0; i < session->model->groups->len; i++) {
         TuGroup *group = g_ptr_array_index(session->model->groups, i);
-        if (what->summary != NULL && what->summary->group != group)
+        if (group->summaries->len == 0 ||
+            (what->summary != NULL && what->summary->group != group))
             continue;
         if (!tu_verify_group(&session->keeper, group, what, take_drift, listing, result, error))
             return FALSE;
@@ -243,7 +278,7 @@ verify_all(TuSession *session, TuRepair *what, const char *summary, Listing *lis
         tu_result_init(result);
         if (!tu_session_summary(session, summary, &what->summary, error))
             return FALSE;
-        if (verify_once(session, what, listing, result, &local))
+        if (verify_once(session, what, summary, listing, result, &local))
             return TRUE;
         if (!tu_session_survive(session, tu_patience_limit_us(), g_steal_pointer(&local), error))
             return FALSE;

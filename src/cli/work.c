@@ -6,6 +6,7 @@
 #include "keep/zones.h"
 #include "keep/connect.h"
 #include "cli/output.h"
+#include "schema/keyed.h"
 #include "time/instant.h"
 #include "work/pause.h"
 
@@ -162,7 +163,10 @@ tu_work_each(TuSession *session, const char *summary_name, gboolean waits, TuGro
         const TuGroup *group = g_ptr_array_index(session->model->groups, i);
         const TuSummaryModel *summary =
             summary_name != NULL ? tu_model_summary(session->model, summary_name) : NULL;
-        if (summary != NULL && summary->group != group)
+        const TuKeyedModel *keyed =
+            summary_name != NULL ? tu_model_keyed(session->model, summary_name) : NULL;
+        if ((summary != NULL && summary->group != group) ||
+            (keyed != NULL && keyed->group != group))
             continue;
         if (!work_and_survive(session, i, waits, work, data, result, ret_was_held, error))
             return FALSE;

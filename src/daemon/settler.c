@@ -2,6 +2,7 @@
 
 #include "daemon/pace.h"
 #include "keep/question.h"
+#include "schema/keyed.h"
 #include "time/backoff.h"
 #include "time/instant.h"
 
@@ -58,6 +59,15 @@ visited_of(const TuGroup *group)
         visited.batch_max = MIN(visited.batch_max, refresh->batch_max);
         least = MIN(least, refresh->batch_min);
     }
+    for (guint i = 0; i < group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        visited.settle_us = MIN(visited.settle_us, keyed->spec->refresh.settle_us);
+        visited.batch_max = MIN(visited.batch_max, keyed->spec->refresh.batch_max);
+    }
+    if (group->keyed->len > 0 && group->summaries->len == 0) {
+        tu_batch_init(&visited.batch, TU_KEYED_ENTRIES, TU_KEYED_ENTRIES);
+        return visited;
+    }
     tu_batch_init(&visited.batch, MIN(least, visited.batch_max), visited.batch_max);
     return visited;
 }
@@ -90,7 +100,8 @@ tick_backlog(Settler *settler, Visited *visited, const TuGroup *group, GError **
     gint64 now_us = g_get_monotonic_time();
     gint64 waiting = 0;
     guint ticks = 0;
-    gboolean may_be = visited->backlog.streak > 0 || visited->n_last >= visited->batch_max / 2;
+    gboolean may_be = group->keyed->len > 0 || visited->backlog.streak > 0 ||
+                      visited->n_last >= visited->batch_max / 2;
     if (may_be &&
         !tu_question_count(keeper, group, (gint64)visited->batch_max + 1, &waiting, error))
         return FALSE;
@@ -98,10 +109,13 @@ tick_backlog(Settler *settler, Visited *visited, const TuGroup *group, GError **
                             now_us, &ticks)) {
     case TU_BACKLOG_QUIET:
         return TRUE;
-    case TU_BACKLOG_RECOVERED:
+    case TU_BACKLOG_RECOVERED: {
+        g_autofree char *recovered = g_strdup_printf("backlog recovered after %u ticks", ticks);
         tu_log(settler->worker->crew->log, TU_LOG_INFO, "backlog.recovered",
-               tu_field_text("group", group->name), tu_field_integer("ticks", ticks));
+               tu_field_text("group", group->name), tu_field_integer("ticks", ticks),
+               tu_field_text("help", recovered));
         return TRUE;
+    }
     case TU_BACKLOG_WARN:
         break;
     }

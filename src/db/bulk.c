@@ -68,6 +68,9 @@ append_assignments(GString *sql, const char *table, const TuDialect *dialect,
         else if (columns[i].put == TU_PUT_IF_GIVEN)
             tu_sql_append(sql, "%s%s = coalesce(%s, %I.%s)", glue, column, given->str,
                           dot != NULL ? dot + 1 : table, column);
+        else if (columns[i].put == TU_PUT_IF_NULL)
+            tu_sql_append(sql, "%s%s = coalesce(%I.%s, %s)", glue, column,
+                          dot != NULL ? dot + 1 : table, column, given->str);
         else
             continue;
         glue = ", ";

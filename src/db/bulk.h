@@ -18,6 +18,7 @@ typedef enum {
     TU_PUT_NEW,      /* takes the value given */
     TU_PUT_KEEP,     /* stays */
     TU_PUT_IF_GIVEN, /* takes the value given unless that is NULL */
+    TU_PUT_IF_NULL,  /* takes the value given if it is NULL */
 } TuPut;
 
 typedef struct {

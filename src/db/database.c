@@ -308,6 +308,16 @@ tu_database_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret_insp
 }
 
 gboolean
+tu_database_describe_query(TuDatabase *db, const char *sql, TuTableInfo **ret_info, GError **error)
+{
+    g_autoptr(TuTableInfo) info = tu_table_info_new("");
+    if (!db->driver->describe_query(db, sql, info, error))
+        return FALSE;
+    *ret_info = g_steal_pointer(&info);
+    return TRUE;
+}
+
+gboolean
 tu_database_uses_index(TuDatabase *db, const char *sql, gboolean *ret_uses, GError **error)
 {
     return db->driver->uses_index(db, sql, ret_uses, error);

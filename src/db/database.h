@@ -44,6 +44,8 @@ typedef struct {
     const char *weight_type;   /* of a log entry's weight: -1 to 2 */
     const char *text_type;     /* of trueup's own texts */
     const char *name_type;     /* the same where it is part of a key */
+    const char *key_types[4];  /* of key columns: an integer, a text, a date, a uuid */
+    const char *key_casts[4];  /* what a value is cast to, to be one */
     const char *date_type;     /* of day buckets and longer */
     const char *instant_type;  /* of hour and minute buckets */
     const char *now;           /* the instant that the database's clock shows, as instant_type */
@@ -307,6 +309,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuInspection, tu_inspection_clear)
 /* DATABASE with the database's own words if the expression is wrong (no such column). */
 gboolean tu_database_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret_inspection,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What a query gives: a description (without a name) whose columns have a name, a kind and a type.
+ * The query has no parameters, and is not run. DATABASE with the database's own words if it is
+ * wrong. */
+gboolean tu_database_describe_query(TuDatabase *db, const char *sql, TuTableInfo **ret_info,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE if reading `sql` would start from an index or a key rather than go through a whole table. */
 gboolean tu_database_uses_index(TuDatabase *db, const char *sql, gboolean *ret_uses,

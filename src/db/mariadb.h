@@ -219,6 +219,8 @@ gboolean tu_mariadb_describe(TuDatabase *base, const char *table, TuTableInfo **
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_mariadb_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tu_mariadb_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info,
+                                  GError **error);
 gboolean tu_mariadb_uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_mariadb_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *ret_version,

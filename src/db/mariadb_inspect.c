@@ -314,3 +314,22 @@ tu_mariadb_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret, GE
     inspection = (TuInspection){0};
     return TRUE;
 }
+
+gboolean
+tu_mariadb_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info, GError **error)
+{
+    g_autoptr(TuStatement) statement = NULL;
+    if (!tu_mariadb_prepare(base, sql, FALSE, &statement, error))
+        return FALSE;
+    MYSQL_RES *metadata = tu_mariadb_metadata(statement);
+    for (guint i = 0; metadata != NULL && i < mysql_num_fields(metadata); i++) {
+        const MYSQL_FIELD *field = mysql_fetch_field_direct(metadata, i);
+        TuMariadbType type = tu_mariadb_type_of_field(field);
+        TuColumnInfo *column = tu_table_info_add_column(info, field->name);
+        column->type = tu_mariadb_sql_type(&type);
+        column->kind = column->type.kind;
+    }
+    if (metadata != NULL)
+        mysql_free_result(metadata);
+    return TRUE;
+}

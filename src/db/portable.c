@@ -12,6 +12,7 @@ static const char *const control_tables[] = {
     "trueup_night",   "trueup_run",    "trueup_parked",  "trueup_job",
     "trueup_pause",   "trueup_part",   "trueup_boundary", "trueup_notice", "trueup_rules",
     "trueup_rezone",  "trueup_moment", "trueup_worker", "trueup_failing",
+    "trueup_keyed",
 };
 
 static gboolean

@@ -254,6 +254,8 @@ gboolean tu_postgres_table_hazards(TuPostgres *db, const char *oid, TuTableInfo 
 gboolean tu_postgres_hazards(TuDatabase *base, GPtrArray *hazards, GError **error);
 gboolean tu_postgres_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret,
                              GError **error);
+gboolean tu_postgres_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info,
+                                  GError **error);
 gboolean tu_postgres_uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses,
                                 GError **error);
 gboolean tu_postgres_schema_version(TuDatabase *base, const GPtrArray *tables,

@@ -118,9 +118,11 @@ describe_probe(TuPostgres *db, const char *sql, GError **error)
 
 /* Domains come resolved. */
 static gboolean
-read_type(TuPostgres *db, const PGresult *described, TuSqlType *ret_type, GError **error)
+read_type(TuPostgres *db, const PGresult *described, int column, TuSqlType *ret_type,
+          GError **error)
 {
-    TuPostgresType type = {.oid = PQftype(described, 0), .modifier = PQfmod(described, 0)};
+    TuPostgresType type = {.oid = PQftype(described, column),
+                           .modifier = PQfmod(described, column)};
     g_autofree char *oid = g_strdup_printf("%u", type.oid);
     const char *values[] = {oid};
     g_autoptr(PGresult) result = tu_postgres_query(
@@ -154,10 +156,29 @@ tu_postgres_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret, G
         return FALSE;
     g_autoptr(PGresult) described = describe_probe(db, sql, error);
     if (described == NULL || !tu_postgres_simple(db, "SET LOCAL search_path = ''", error) ||
-        !read_type(db, described, &inspection.type, error) ||
+        !read_type(db, described, 0, &inspection.type, error) ||
         !find_fault_of_functions(db, probe, &inspection, error))
         return FALSE;
     *ret = inspection;
     inspection = (TuInspection){0};
+    return TRUE;
+}
+
+gboolean
+tu_postgres_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info, GError **error)
+{
+    TuPostgres *db = (TuPostgres *)base;
+    g_auto(TuPostgresScope) scope = {0};
+    if (!tu_postgres_scope_begin(&scope, db, error))
+        return FALSE;
+    g_autoptr(PGresult) described = describe_probe(db, sql, error);
+    if (described == NULL || !tu_postgres_simple(db, "SET LOCAL search_path = ''", error))
+        return FALSE;
+    for (int i = 0; i < PQnfields(described); i++) {
+        TuColumnInfo *column = tu_table_info_add_column(info, PQfname(described, i));
+        if (!read_type(db, described, i, &column->type, error))
+            return FALSE;
+        column->kind = column->type.kind;
+    }
     return TRUE;
 }

@@ -28,6 +28,8 @@ gboolean tu_sqlite_describe(TuDatabase *db, const char *table, TuTableInfo **ret
                             GError **error);
 gboolean tu_sqlite_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret,
                            GError **error);
+gboolean tu_sqlite_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info,
+                                  GError **error);
 gboolean tu_sqlite_uses_index(TuDatabase *db, const char *sql, gboolean *ret_uses, GError **error);
 gboolean tu_sqlite_schema_version(TuDatabase *db, const GPtrArray *tables, gint64 *ret_version,
                                   GError **error);

@@ -256,3 +256,19 @@ tu_sqlite_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret, GEr
     ret->columns = g_steal_pointer(&access.columns);
     return TRUE;
 }
+
+/* A column's values may be of any type, whatever it is made of. */
+gboolean
+tu_sqlite_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info, GError **error)
+{
+    TuSqlite *db = (TuSqlite *)base;
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK) {
+        g_set_error(error, TU_ERROR, TU_ERROR_DATABASE, "%s", sqlite3_errmsg(db->handle));
+        return FALSE;
+    }
+    for (int i = 0; i < sqlite3_column_count(statement); i++)
+        tu_table_info_add_column(info, sqlite3_column_name(statement, i))->type.scale = -1;
+    sqlite3_finalize(statement);
+    return TRUE;
+}

@@ -3,6 +3,7 @@
 #include "db/bulk.h"
 #include "db/sql.h"
 #include "db/stop.h"
+#include "keep/keyed.h"
 #include "keep/order.h"
 #include "time/instant.h"
 
@@ -445,6 +446,17 @@ write_cells(TuTransaction *txn, Writing *writing, GError **error)
 }
 
 static gboolean
+write_keyed(Writing *writing, GError **error)
+{
+    const GPtrArray *changes = writing->changes->keyed;
+    for (guint i = 0; i < changes->len; i++)
+        if (!tu_keyed_write(writing->snapshot->keeper, g_ptr_array_index(changes, i),
+                            &writing->n_written, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
 has_shared(const TuChanges *changes)
 {
     for (guint i = 0; i < changes->statements->len; i++)
@@ -461,7 +473,7 @@ tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
     gboolean is_later = tu_database_dialect(snapshot->keeper->db)->applies_at_snapshot;
     writing_init(&writing, snapshot, changes);
     if (!begin(&txn, &writing, error) || !write_cells(&txn, &writing, error) ||
-        !delete_entries(&writing, error) ||
+        !write_keyed(&writing, error) || !delete_entries(&writing, error) ||
         !run_statements(&writing, FALSE, error) || !delete_done(&writing, error) ||
         !write_pending(&writing, error) ||
         (!is_later && !run_statements(&writing, TRUE, error)) || !commit(&txn, &writing, error))

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "keep/keyed.h"
 #include "time/instant.h"
 
 static void
@@ -66,6 +67,7 @@ tu_changes_new(TuTally *tally)
     changes->statements = g_array_new(FALSE, FALSE, sizeof(TuBoundStatement));
     changes->pending = g_hash_table_new_full(pending_hash, pending_equal, NULL, pending_free);
     changes->done = g_array_new(FALSE, FALSE, sizeof(gint64));
+    changes->keyed = g_ptr_array_new_with_free_func(tu_keyed_change_free);
     g_array_set_clear_func(changes->deletes, delete_clear);
     g_array_set_clear_func(changes->settled, settled_clear);
     g_array_set_clear_func(changes->statements, statement_clear);
@@ -94,6 +96,7 @@ tu_changes_free(TuChanges *changes)
     g_array_unref(changes->statements);
     g_hash_table_unref(changes->pending);
     g_array_unref(changes->done);
+    g_ptr_array_unref(changes->keyed);
     tu_tally_free(changes->tally);
     g_free(changes);
 }

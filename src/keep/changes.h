@@ -69,6 +69,7 @@ typedef struct {
                              * changed, it is not known where */
     gboolean may_split;     /* cells may be written in several transactions (never when folding) */
     GHashTable **sealed;    /* one a target: numbers of tenants that have something sealed in it */
+    GPtrArray *keyed;       /* of TuKeyedChange (keep/keyed.h) */
     gint64 n_checked, n_drifted, n_pending;
     gint64 n_unbuilt; /* of the pending ones: their history is still to be built */
     gint64 n_to_write, n_written; /* found by comparing; done by applying */

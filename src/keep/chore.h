@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "keep/keyed.h"
 #include "keep/settle.h"
 #include "work/jobs.h"
 
@@ -28,7 +29,8 @@ typedef struct {
     TuChoreChoice *choice;
     TuResult result;         /* of this job alone */
     TuSnapshot checked;      /* the tenant's text is in there */
-    TuSummaryModel *summary; /* NULL: all */
+    TuSummaryModel *summary; /* both NULL: all */
+    const TuKeyedModel *keyed;
     TuValue tenant;
     TuChoreVerdict verdict;
 } TuChore;

@@ -147,9 +147,29 @@ ask_for_build(TuChore *chore, GError **error)
     return tu_chore_note(chore, FALSE, error) && tu_transaction_commit(&txn, error);
 }
 
+/* Keys have no history to be asked for: they are all computed again, and what a crash left undone is
+ * done with the rest. */
+static gboolean
+rebuild_keyed(TuChore *chore, GError **error)
+{
+    for (guint i = 0; i < chore->group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(chore->group->keyed, i);
+        gboolean is_asked = chore->keyed == keyed ||
+                            (chore->job->summary == NULL && chore->job->tenant == NULL);
+        if (is_asked && !tu_keyed_repair(chore->keeper, keyed, "rebuild", NULL, NULL, FALSE,
+                                         &chore->result, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 rebuild(TuChore *chore, GError **error)
 {
+    if (!rebuild_keyed(chore, error))
+        return FALSE;
+    if (chore->keyed != NULL || chore->group->summaries->len == 0)
+        return TRUE;
     return (chore->job->run_id != 0 || ask_for_build(chore, error)) &&
            tu_build_group(chore->keeper, chore->group, &chore->result, error);
 }

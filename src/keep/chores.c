@@ -25,7 +25,9 @@ tu_chore_concerns(const TuJob *job, gpointer data)
     if (job->summary == NULL)
         return !is_done_for(job, choice->group);
     const TuSummaryModel *summary = tu_model_summary(choice->group->model, job->summary);
-    return summary == NULL || summary->group == choice->group;
+    const TuKeyedModel *keyed = tu_model_keyed(choice->group->model, job->summary);
+    return summary != NULL ? summary->group == choice->group
+                           : keyed == NULL || keyed->group == choice->group;
 }
 
 void
@@ -67,8 +69,13 @@ attempts_of(const TuChore *chore)
     guint attempts = G_MAXUINT;
     for (guint i = 0; i < chore->group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(chore->group->summaries, i);
-        if (chore->summary == NULL || chore->summary == summary)
+        if (chore->keyed == NULL && (chore->summary == NULL || chore->summary == summary))
             attempts = MIN(attempts, summary->spec->refresh.attempts);
+    }
+    for (guint i = 0; i < chore->group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(chore->group->keyed, i);
+        if (chore->keyed == keyed || (chore->keyed == NULL && chore->summary == NULL))
+            attempts = MIN(attempts, keyed->spec->refresh.attempts);
     }
     return attempts;
 }
@@ -179,7 +186,13 @@ check(TuChore *chore, char **ret_problem, gboolean *ret_is_paused, GError **erro
         return FALSE;
     *ret_problem = tu_job_problem(job);
     chore->summary = job->summary != NULL ? tu_model_summary(model, job->summary) : NULL;
-    if (*ret_problem == NULL && job->summary != NULL && chore->summary == NULL)
+    chore->keyed = job->summary != NULL ? tu_model_keyed(model, job->summary) : NULL;
+    if (*ret_problem == NULL && chore->keyed != NULL &&
+        (job->tenant != NULL || job->from != G_MININT32 || job->to != G_MAXINT32))
+        *ret_problem = g_strdup_printf("summary %s is keyed: it has no days and no tenants",
+                                       job->summary);
+    if (*ret_problem == NULL && job->summary != NULL && chore->summary == NULL &&
+        chore->keyed == NULL)
         *ret_problem = g_strdup_printf("there is no summary %s", job->summary);
     if (*ret_problem == NULL && job->tenant != NULL &&
         !tu_tenant_named(&chore->checked, job->tenant, &chore->tenant, &local))
@@ -187,7 +200,7 @@ check(TuChore *chore, char **ret_problem, gboolean *ret_is_paused, GError **erro
     *ret_is_paused =
         chore->checked.pauses != NULL &&
         (job->summary == NULL ||
-         (chore->summary != NULL && tu_snapshot_is_paused(&chore->checked, chore->summary)));
+         tu_snapshot_is_name_paused(&chore->checked, job->summary));
     tu_snapshot_end(&chore->checked);
     return TRUE;
 }

@@ -24,12 +24,13 @@ plan_parts(TuKeeper *keeper, GPtrArray *statements, GPtrArray *findings, GError 
                                        error))
                 return FALSE;
     }
+    g_autoptr(GPtrArray) captures = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        if (captured->is_captured && !tu_capture_plan(keeper->db, captured, statements, error))
+        if (captured->is_captured && !tu_capture_plan(keeper->db, captured, captures, error))
             return FALSE;
     }
-    return TRUE;
+    return tu_keyed_plan(keeper, captures, statements, findings, error);
 }
 
 gboolean

@@ -26,6 +26,9 @@ tu_keeper_init(TuKeeper *keeper, TuDatabase *db, const TuModel *model)
         keeper->memory_bytes = MIN(keeper->memory_bytes, summary->refresh.memory_bytes);
         keeper->batch_most = MIN(keeper->batch_most, summary->refresh.batch_max);
     }
+    /* A keyed summary's `batch` is of keys; their entries are small beside what a query costs. */
+    if (model->spec->keyed->len > 0)
+        keeper->batch_most = MIN(keeper->batch_most, TU_KEYED_ENTRIES);
 }
 
 void

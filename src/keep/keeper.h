@@ -5,6 +5,9 @@
 
 #include "schema/model.h"
 
+/* Entries of one log that are settled in one turn for keyed summaries. */
+#define TU_KEYED_ENTRIES 10000
+
 /* Something to tell a person while long work goes on; see cli/progress.h. */
 typedef void (*TuProgress)(gpointer data, const char *what, double share);
 

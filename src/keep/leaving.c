@@ -32,7 +32,7 @@ take_leaving(const TuValue *row, gpointer data, GError **error)
 static gboolean
 summary_is_there(const TuModel *model, const char *name)
 {
-    return tu_model_summary(model, name) != NULL;
+    return tu_model_summary(model, name) != NULL || tu_model_keyed(model, name) != NULL;
 }
 
 static gboolean
@@ -69,6 +69,10 @@ source_is_there(const TuModel *model, const char *name)
 void
 tu_register_plan_leaving(const TuRegistration *registration, GPtrArray *statements)
 {
+    /* Views first: they read the logs. */
+    const GPtrArray *keyed = registration->keyed_statements;
+    for (guint i = 0; keyed != NULL && i < keyed->len; i++)
+        g_ptr_array_add(statements, g_strdup(g_ptr_array_index(keyed, i)));
     for (guint i = 0; registration->leaving != NULL && i < registration->leaving->len; i++)
         tu_capture_plan_forget(registration->keeper->db,
                                g_ptr_array_index(registration->leaving, i), statements);
@@ -82,6 +86,10 @@ tu_register_forget_leaving(const TuRegistration *registration, GError **error)
                  g_ptr_array_index(registration->leaving, i), error) ||
             !run(registration->keeper, "DELETE FROM trueup_part WHERE table_name = ?1",
                  g_ptr_array_index(registration->leaving, i), error))
+            return FALSE;
+    const GPtrArray *keyed = registration->keyed_leaving;
+    for (guint i = 0; keyed != NULL && i < keyed->len; i++)
+        if (!tu_keyed_forget(registration->keeper, g_ptr_array_index(keyed, i), error))
             return FALSE;
     return TRUE;
 }
@@ -113,6 +121,13 @@ tu_register_find_leaving(TuRegistration *registration, GError **error)
     };
     TuKeeper *keeper = registration->keeper;
     registration->leaving = g_ptr_array_new_with_free_func(g_free);
+    registration->keyed_leaving = g_ptr_array_new_with_free_func(g_free);
+    registration->keyed_statements = g_ptr_array_new_with_free_func(g_free);
+    if (!tu_keyed_plan_leaving(keeper, registration->keyed_leaving,
+                               registration->keyed_statements, error))
+        return FALSE;
+    registration->has_changed =
+        registration->has_changed || registration->keyed_leaving->len > 0;
     for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
         g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
         Leaving leaving = {gone, kinds[k].is_there, keeper->model};

@@ -2,6 +2,7 @@
 
 #include "db/sql.h"
 #include "keep/rows.h"
+#include "schema/keyed.h"
 #include "work/pause.h"
 
 struct TuQuestion {
@@ -40,13 +41,30 @@ append_entries(TuQuestion *question, GString *sql, const TuGroup *group)
     g_string_append(sql, ", 0)");
 }
 
-/* 1 if a bucket of the group is due: as recompute.c takes them. */
+/* 1 if a key of the group's keyed summaries is due, or all of one are to be listed. Each begins with a
+ * comma. */
 static void
-append_pending(TuQuestion *question, GString *sql, const TuGroup *group)
+append_keyed(GString *sql, const TuGroup *group)
+{
+    for (guint i = 0; i < group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        tu_sql_append(sql,
+                      ", (SELECT 1 FROM %Q WHERE trueup_invalid_since IS NOT NULL AND "
+                      "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?%u) AND NOT "
+                      "EXISTS (SELECT 1 FROM trueup_pause p WHERE p.summary IN ('', '%s')) LIMIT 1)"
+                      ", (SELECT 1 FROM trueup_keyed WHERE name = '%s' AND listing_since IS NOT "
+                      "NULL)",
+                      keyed->state, NOW + 1, keyed->spec->name, keyed->spec->name);
+    }
+}
+
+/* The first of a coalesce: 1 if a bucket of the group is due, as recompute.c takes them. */
+static void
+append_buckets(TuQuestion *question, GString *sql, const TuGroup *group)
 {
     g_string_append_printf(
         sql,
-        ", coalesce((SELECT 1 FROM trueup_pending WHERE (next_attempt_at IS NULL "
+        "(SELECT 1 FROM trueup_pending WHERE (next_attempt_at IS NULL "
         "OR next_attempt_at <= ?%d) AND summary IN (",
         NOW + 1);
     for (guint i = 0; i < group->summaries->len; i++) {
@@ -56,7 +74,29 @@ append_pending(TuQuestion *question, GString *sql, const TuGroup *group)
         g_string_append_printf(sql, "%s?%u", i > 0 ? ", " : "", question->values->len);
     }
     g_string_append(sql, ") AND NOT EXISTS (SELECT 1 FROM trueup_pause p WHERE p.summary = '' "
-                         "OR p.summary = trueup_pending.summary) LIMIT 1), 0)");
+                         "OR p.summary = trueup_pending.summary) LIMIT 1)");
+}
+
+/* 1 if a bucket of the group is due, or a key. */
+static void
+append_pending(TuQuestion *question, GString *sql, const TuGroup *group)
+{
+    g_string_append(sql, ", coalesce(");
+    if (group->summaries->len > 0)
+        append_buckets(question, sql, group);
+    else
+        g_string_append(sql, "NULL");
+    append_keyed(sql, group);
+    g_string_append(sql, ", 0)");
+}
+
+/* Each begins with a comma: 1 if a key of any keyed summary is invalid, due or not. */
+static void
+append_invalid(GString *sql, const TuModel *model)
+{
+    for (guint i = 0; i < model->keyed->len; i++)
+        tu_sql_append(sql, ", (SELECT 1 FROM %Q WHERE trueup_invalid_since IS NOT NULL LIMIT 1)",
+                      ((const TuKeyedModel *)g_ptr_array_index(model->keyed, i))->state);
 }
 
 static char *
@@ -70,8 +110,10 @@ question_sql(TuQuestion *question)
                            "coalesce((SELECT 1 FROM trueup_build LIMIT 1), 0), "
                            "coalesce((SELECT 1 FROM trueup_job WHERE status IN ('PENDING', "
                            "'RUNNING') LIMIT 1), 0), "
-                           "coalesce((SELECT 1 FROM trueup_pending LIMIT 1), 0)",
+                           "coalesce((SELECT 1 FROM trueup_pending LIMIT 1)",
                            DIGEST + 1);
+    append_invalid(sql, question->keeper->model);
+    g_string_append(sql, ", 0)");
     for (guint i = 0; i < groups->len; i++) {
         append_entries(question, sql, g_ptr_array_index(groups, i));
         append_pending(question, sql, g_ptr_array_index(groups, i));
@@ -133,6 +175,11 @@ is_held(const TuGroup *group, const GPtrArray *pauses)
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
         if (tu_pauses_find(pauses, summary->spec->name) == NULL)
+            return FALSE;
+    }
+    for (guint i = 0; i < group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        if (tu_pauses_find(pauses, keyed->spec->name) == NULL)
             return FALSE;
     }
     return TRUE;
@@ -219,6 +266,19 @@ tu_question_count(TuKeeper *keeper, const TuGroup *group, gint64 most, gint64 *r
             continue;
         g_autofree char *sql = tu_sql_format(
             "SELECT count(*) FROM (SELECT 1 AS one FROM %Q LIMIT ?1) AS e", captured->log);
+        if (!tu_database_integer(keeper->db, sql, &limit, 1, &found, &n, error))
+            return FALSE;
+        all += n;
+    }
+    for (guint i = 0; i < group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        TuValue limit = tu_value_integer(most);
+        gboolean found = FALSE;
+        gint64 n = 0;
+        g_autofree char *sql = tu_sql_format(
+            "SELECT count(*) FROM (SELECT 1 AS one FROM %Q WHERE trueup_invalid_since IS NOT NULL "
+            "AND trueup_error IS NULL LIMIT ?1) AS e",
+            keyed->state);
         if (!tu_database_integer(keeper->db, sql, &limit, 1, &found, &n, error))
             return FALSE;
         all += n;

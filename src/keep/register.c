@@ -252,6 +252,10 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
             const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
             registration->must_build[summary->spec->index] = TRUE;
         }
+        for (guint i = 0; i < group->keyed->len; i++) {
+            const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+            registration->keyed[keyed->spec->index].must_list = TRUE;
+        }
         if (!tu_database_run(keeper->db, "INSERT INTO trueup_group(name, turn) VALUES (?1, ?2)",
                              values, G_N_ELEMENTS(values), NULL, error))
             return FALSE;
@@ -422,6 +426,14 @@ write_all(TuRegistration *registration, GError **error)
     for (guint i = 0; i < model->summaries->len; i++)
         if (!write_summary(registration, g_ptr_array_index(model->summaries, i), error))
             return FALSE;
+    for (guint i = 0; i < model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(model->keyed, i);
+        const TuKeyedLook *look = &registration->keyed[keyed->spec->index];
+        registration->n_builds += look->must_list;
+        if (!tu_keyed_register(registration->keeper, keyed, look, &registration->has_changed,
+                               error))
+            return FALSE;
+    }
     return write_spec(registration, error) && close_turns(registration->keeper, error);
 }
 
@@ -439,5 +451,8 @@ tu_registration_clear(TuRegistration *registration)
     g_clear_pointer(&registration->missed, g_free);
     g_clear_pointer(&registration->must_build, g_free);
     g_clear_pointer(&registration->is_new, g_free);
+    g_clear_pointer(&registration->keyed, g_free);
+    g_clear_pointer(&registration->keyed_leaving, g_ptr_array_unref);
+    g_clear_pointer(&registration->keyed_statements, g_ptr_array_unref);
     g_clear_pointer(&registration->leaving, g_ptr_array_unref);
 }

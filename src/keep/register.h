@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "keep/keeper.h"
+#include "keep/keyed_install.h"
 
 typedef struct {
     TuKeeper *keeper;
@@ -18,11 +18,14 @@ typedef struct {
     gboolean is_first; /* there are no control tables yet */
     gboolean *must_build; /* by the summary's place in the spec */
     gboolean *is_new;
+    TuKeyedLook *keyed; /* of the keyed summaries, by their place in the spec */
     GArray **missed; /* by the same: dates whose changes may have been missed (of TuPartsRange) */
     /* done by writing: */
     guint n_builds;
     gboolean has_changed;
     GPtrArray *leaving; /* of char *: tables whose capture is to be removed */
+    GPtrArray *keyed_leaving;    /* of char *: keyed summaries that are kept no more */
+    GPtrArray *keyed_statements; /* of char *: what removes their states */
 } TuRegistration;
 
 gboolean tu_register_look(TuRegistration *registration, GError **error);

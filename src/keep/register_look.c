@@ -192,6 +192,18 @@ ask_for_missed(TuRegistration *registration, const TuCaptured *captured, Missed 
     }
 }
 
+/* A keyed summary has no dates: whatever was missed, all its keys are listed. */
+static void
+list_missed(TuRegistration *registration, const TuCaptured *captured)
+{
+    const TuModel *model = registration->keeper->model;
+    for (guint i = 0; i < model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(model->keyed, i);
+        if (g_ptr_array_find(keyed->tables, captured, NULL))
+            registration->keyed[i].must_list = TRUE;
+    }
+}
+
 /* ---- both ---- */
 
 gboolean
@@ -211,6 +223,11 @@ tu_register_look(TuRegistration *registration, GError **error)
         if (!look_at_summary(registration, g_ptr_array_index(model->summaries, i), error))
             return FALSE;
     }
+    registration->keyed = g_new0(TuKeyedLook, model->keyed->len + 1);
+    for (guint i = 0; i < model->keyed->len; i++)
+        if (!tu_keyed_look(keeper, g_ptr_array_index(model->keyed, i), registration->is_first,
+                           registration->may_take_over, &registration->keyed[i], error))
+            return FALSE;
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
         g_auto(TuParts) parts = {0};
@@ -219,8 +236,10 @@ tu_register_look(TuRegistration *registration, GError **error)
             continue;
         if (!look_at_captured(registration, captured, &parts, &missed, error))
             return FALSE;
-        if (missed != MISSED_NOWHERE)
+        if (missed != MISSED_NOWHERE) {
             ask_for_missed(registration, captured, missed, &parts);
+            list_missed(registration, captured);
+        }
     }
     return TRUE;
 }

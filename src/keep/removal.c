@@ -2,6 +2,7 @@
 
 #include "db/sql.h"
 #include "keep/ddl.h"
+#include "keep/keyed_install.h"
 #include "keep/rights.h"
 #include "keep/rows.h"
 #include "schema/capture.h"
@@ -107,15 +108,34 @@ tu_removal_release_all(TuDatabase *db, guint *ret_tables, GError **error)
 
 /* ---- one summary ---- */
 
-/* TRUE if a summary other than `leaving` reads the table. */
-static gboolean
-is_needed(const TuModel *model, const TuCaptured *captured, const TuSummaryModel *leaving)
+/* The one that goes, of either kind. */
+typedef struct {
+    TuSummaryModel *summary;
+    const TuKeyedModel *keyed;
+    gboolean keep_tables;
+} Dropping;
+
+static const char *
+name_of(const Dropping *dropping)
 {
-    if (captured == model->tenants && model->summaries->len > 1)
+    return dropping->keyed != NULL ? dropping->keyed->spec->name : dropping->summary->spec->name;
+}
+
+/* TRUE if another summary reads the table. */
+static gboolean
+is_needed(const TuModel *model, const TuCaptured *captured, const Dropping *dropping)
+{
+    guint n_left = model->summaries->len - (dropping->summary != NULL);
+    if (captured == model->tenants && n_left > 0)
         return TRUE; /* every summary reads its tenants */
+    for (guint i = 0; i < model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(model->keyed, i);
+        if (keyed != dropping->keyed && g_ptr_array_find(keyed->tables, captured, NULL))
+            return TRUE;
+    }
     for (guint i = 0; i < model->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
-        for (guint s = 0; s < summary->series->len && summary != leaving; s++) {
+        for (guint s = 0; s < summary->series->len && summary != dropping->summary; s++) {
             const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
             if (g_ptr_array_find(series->source->tables, captured, NULL))
                 return TRUE;
@@ -150,7 +170,7 @@ drop_tables(TuKeeper *keeper, const char *summary, GError **error)
 }
 
 static gboolean
-drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tables, GError **error)
+drop_summary(TuKeeper *keeper, const char *summary, gboolean keep_tables, GError **error)
 {
     static const char *const statements[] = {
         "DELETE FROM trueup_pending WHERE summary = ?1",
@@ -159,10 +179,11 @@ drop_summary(TuKeeper *keeper, const TuSummaryModel *summary, gboolean keep_tabl
         "DELETE FROM trueup_failing WHERE summary = ?1",
         "DELETE FROM trueup_kept WHERE summary = ?1",
         "DELETE FROM trueup_pause WHERE summary = ?1",
+        "DELETE FROM trueup_keyed WHERE name = ?1",
         "DELETE FROM trueup_summary WHERE name = ?1",
     };
-    TuValue name = tu_value_text(summary->spec->name);
-    if (!keep_tables && !drop_tables(keeper, summary->spec->name, error))
+    TuValue name = tu_value_text(summary);
+    if (!keep_tables && !drop_tables(keeper, summary, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(statements); i++)
         if (!tu_database_run(keeper->db, statements[i], &name, 1, NULL, error))
@@ -183,10 +204,16 @@ drop_capture(TuKeeper *keeper, const TuCaptured *captured, GError **error)
                            error);
 }
 
-typedef struct {
-    TuSummaryModel *summary;
-    gboolean keep_tables;
-} Dropping;
+/* Views and states go before the logs that the views read. */
+static gboolean
+drop_states(TuKeeper *keeper, const Dropping *dropping, GError **error)
+{
+    g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);
+    if (dropping->keyed == NULL)
+        return TRUE;
+    return tu_keyed_plan_drop(keeper, name_of(dropping), statements, error) &&
+           tu_ddl_run_all(keeper, statements, error);
+}
 
 /* All that drop_once removes. */
 static gboolean
@@ -197,11 +224,11 @@ may_drop(TuKeeper *keeper, const Dropping *dropping, GError **error)
     const TuModel *model = keeper->model;
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        if (!is_needed(model, captured, dropping->summary) &&
+        if (!is_needed(model, captured, dropping) &&
             !tu_rights_ask_capture(&rights, captured->name, TRUE, error))
             return FALSE;
     }
-    if (!dropping->keep_tables && !list_made(keeper, dropping->summary->spec->name, names, error))
+    if (!dropping->keep_tables && !list_made(keeper, name_of(dropping), names, error))
         return FALSE;
     for (guint i = 0; i < names->len; i++)
         if (!tu_rights_ask(&rights, "DROP", g_ptr_array_index(names, i), error))
@@ -216,23 +243,25 @@ drop_once(TuKeeper *keeper, gpointer data, GError **error)
     const TuModel *model = keeper->model;
     g_auto(TuTransaction) txn = TU_TRANSACTION_INIT;
     if (!may_drop(keeper, dropping, error) || !tu_ddl_begin(&txn, keeper, error) ||
-        !tu_ddl_schema_is_still(keeper, error))
+        !tu_ddl_schema_is_still(keeper, error) || !drop_states(keeper, dropping, error))
         return FALSE;
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        if (!is_needed(model, captured, dropping->summary) &&
+        if (!is_needed(model, captured, dropping) &&
             !drop_capture(keeper, captured, error))
             return FALSE;
     }
-    return drop_summary(keeper, dropping->summary, dropping->keep_tables, error) &&
+    return drop_summary(keeper, name_of(dropping), dropping->keep_tables, error) &&
            tu_database_execute(keeper->db, "UPDATE trueup_spec SET digest = ''", error) &&
            tu_database_execute(keeper->db, "UPDATE trueup_group SET turn = turn + 1", error) &&
            tu_transaction_commit(&txn, error);
 }
 
 gboolean
-tu_removal_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables, GError **error)
+tu_removal_drop(TuKeeper *keeper, const char *summary, gboolean keep_tables, GError **error)
 {
-    Dropping dropping = {summary, keep_tables};
+    Dropping dropping = {tu_model_summary(keeper->model, summary),
+                         tu_model_keyed(keeper->model, summary), keep_tables};
+    g_assert(dropping.summary != NULL || dropping.keyed != NULL);
     return tu_ddl_retry(keeper, drop_once, &dropping, error);
 }

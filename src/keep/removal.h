@@ -20,7 +20,7 @@ gboolean tu_removal_release_all(TuDatabase *db, guint *ret_tables,
 
 /* Forgets the summary, with its tables if trueup made them and not `keep_tables`, and the capture
  * that no other needs. */
-gboolean tu_removal_drop(TuKeeper *keeper, TuSummaryModel *summary, gboolean keep_tables,
+gboolean tu_removal_drop(TuKeeper *keeper, const char *summary, gboolean keep_tables,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes all that `apply` made, one that was broken off too: triggers, logs, the tables of

@@ -12,6 +12,7 @@
 
 #include "db/sql.h"
 #include "keep/ddl.h"
+#include "keep/keyed_install.h"
 #include "keep/rights.h"
 #include "keep/rows.h"
 #include "schema/capture.h"
@@ -160,6 +161,10 @@ drop_once(TuKeeper *keeper, gpointer data, GError **error)
     g_ptr_array_set_size(dropping->made, 0);
     if (!list_all(keeper->db, dropping, error) || !may_drop(keeper->db, dropping, error) ||
         !tu_ddl_begin(&txn, keeper, error))
+        return FALSE;
+    /* Views first: they read the logs. */
+    g_autoptr(GPtrArray) views = g_ptr_array_new_with_free_func(g_free);
+    if (!tu_keyed_plan_drop(keeper, NULL, views, error) || !tu_ddl_run_all(keeper, views, error))
         return FALSE;
     for (guint i = 0; i < dropping->captured->len; i++) {
         g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(g_free);

@@ -2,6 +2,7 @@
 
 #include "keep/connect.h"
 #include "schema/control.h"
+#include "schema/keyed.h"
 #include "spec/suggest.h"
 
 static void
@@ -269,12 +270,14 @@ tu_session_summary(const TuSession *session, const char *name, TuSummaryModel **
                    GError **error)
 {
     *ret_summary = name != NULL ? tu_model_summary(session->model, name) : NULL;
-    if (name == NULL || *ret_summary != NULL)
+    if (name == NULL || *ret_summary != NULL || tu_model_keyed(session->model, name) != NULL)
         return TRUE;
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (guint i = 0; i < session->spec->summaries->len; i++)
         g_ptr_array_add(names,
                         ((const TuSummary *)g_ptr_array_index(session->spec->summaries, i))->name);
+    for (guint i = 0; i < session->spec->keyed->len; i++)
+        g_ptr_array_add(names, ((const TuKeyed *)g_ptr_array_index(session->spec->keyed, i))->name);
     g_ptr_array_add(names, NULL);
     const char *near = tu_suggest(name, (const char *const *)names->pdata);
     g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no summary %s%s%s%s", name,

@@ -59,6 +59,6 @@ gboolean tu_session_reopen(TuSession *session, GError **error) G_GNUC_WARN_UNUSE
 void tu_session_clear(TuSession *session);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuSession, tu_session_clear)
 
-/* The summary named with --summary, or NULL for all; USAGE with a suggestion if there is none. */
+/* The summary named with --summary, or NULL for all, and for a keyed one (tu_model_keyed); USAGE with a suggestion if there is none. */
 gboolean tu_session_summary(const TuSession *session, const char *name,
                             TuSummaryModel **ret_summary, GError **error);

@@ -7,6 +7,7 @@
 #include "keep/at_once.h"
 #include "keep/fold.h"
 #include "keep/guard.h"
+#include "keep/keyed_settle.h"
 #include "keep/known.h"
 #include "keep/late.h"
 #include "keep/recompute.h"
@@ -296,7 +297,8 @@ settle_batch(TuSnapshot *snapshot, const TuBatch *batch, Manner manner, TuGoal *
         return FALSE;
     if (!*ret_is_done)
         return TRUE;
-    if (!note_unwritten(changes, batch, error) || !add_settled(changes, batch, error) ||
+    if (!note_unwritten(changes, batch, error) || !tu_keyed_note(changes, batch, error) ||
+        !add_settled(changes, batch, error) ||
         !tu_stop("cells.computed", error))
         return FALSE;
     note_uncounted(changes);
@@ -432,6 +434,7 @@ tu_goal_clear(TuGoal *goal)
     g_clear_pointer(&goal->entries, g_free);
     g_clear_pointer(&goal->settled, g_free);
     g_clear_pointer(&goal->why, g_free);
+    tu_keyed_goal_clear(&goal->keyed);
 }
 
 static gboolean
@@ -476,6 +479,23 @@ look_around(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GErro
     return TRUE;
 }
 
+/* When no entries are left: the buckets that are due, then the keys. */
+static gboolean
+step_behind(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_done,
+            GError **error)
+{
+    gboolean has_keyed = snapshot->group->keyed->len > 0;
+    goal->has_no_buckets = goal->has_no_buckets || !goal->may_have_pending;
+    if (!goal->has_no_buckets &&
+        !tu_recompute_pending(snapshot, goal, result, &goal->has_no_buckets, error))
+        return FALSE;
+    *ret_is_done = goal->has_no_buckets && !has_keyed;
+    /* With buckets written the snapshot is gone. */
+    if (!goal->has_no_buckets || !has_keyed || snapshot->txn.db == NULL)
+        return TRUE;
+    return tu_keyed_step(snapshot, &goal->keyed, result, ret_is_done, error);
+}
+
 static gboolean
 step(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_done, GError **error)
 {
@@ -491,10 +511,11 @@ step(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_done
     goal->may_have_pending = goal->may_have_pending || snapshot->last_pending > 0;
     if (!settle_entries(snapshot, goal, result, &is_empty, error))
         return FALSE;
+    gboolean has_keyed = snapshot->group->keyed->len > 0;
+    gboolean may_have_buckets = goal->may_have_pending && !goal->has_no_buckets;
     /* Another snapshot would find nothing. */
-    *ret_is_done = goal->has_no_entries && !goal->may_have_pending;
-    return !is_empty || *ret_is_done ||
-           tu_recompute_pending(snapshot, goal, result, ret_is_done, error);
+    *ret_is_done = goal->has_no_entries && !may_have_buckets && !has_keyed;
+    return !is_empty || *ret_is_done || step_behind(snapshot, goal, result, ret_is_done, error);
 }
 
 gboolean

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "keep/keyed.h"
 #include "keep/result.h"
 #include "keep/snapshot.h"
 
@@ -28,6 +29,8 @@ typedef struct {
     gint64 pending_done; /* tried up to here: each once */
     guint batch;         /* buckets recomputed in one turn; 0: not known yet */
     gboolean no_fold;    /* the last batch could not be written: every entry only names a bucket */
+    gboolean has_no_buckets; /* the pending list has nothing more that is due */
+    TuKeyedGoal keyed;
     gint64 refused;      /* the pending row whose cells were not taken, once; 0: none */
     gint64 unwritable;   /* the one whose cells cannot be written; 0: none */
     char *why;

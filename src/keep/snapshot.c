@@ -4,6 +4,7 @@
 #include "db/stop.h"
 #include "keep/known.h"
 #include "keep/rows.h"
+#include "schema/keyed.h"
 #include "keep/zones.h"
 
 /* What stands at the head of a group, in one question. */
@@ -195,8 +196,13 @@ tu_snapshot_is_rezoning(const TuSnapshot *snapshot, const TuSummaryModel *summar
 gboolean
 tu_snapshot_is_paused(const TuSnapshot *snapshot, const TuSummaryModel *summary)
 {
-    return snapshot->pauses != NULL &&
-           tu_pauses_find(snapshot->pauses, summary->spec->name) != NULL;
+    return tu_snapshot_is_name_paused(snapshot, summary->spec->name);
+}
+
+gboolean
+tu_snapshot_is_name_paused(const TuSnapshot *snapshot, const char *name)
+{
+    return snapshot->pauses != NULL && tu_pauses_find(snapshot->pauses, name) != NULL;
 }
 
 gboolean
@@ -208,6 +214,11 @@ tu_snapshot_is_all_paused(const TuSnapshot *snapshot)
     for (guint i = 0; i < summaries->len; i++)
         if (!tu_snapshot_is_paused(snapshot, g_ptr_array_index(summaries, i)))
             return FALSE;
+    for (guint i = 0; i < snapshot->group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(snapshot->group->keyed, i);
+        if (!tu_snapshot_is_name_paused(snapshot, keyed->spec->name))
+            return FALSE;
+    }
     return TRUE;
 }
 

@@ -82,6 +82,8 @@ gboolean tu_snapshot_is_rezoning(const TuSnapshot *snapshot, const TuSummaryMode
 /* TRUE if nothing may be written into the summary: it is paused, or all are. */
 gboolean tu_snapshot_is_paused(const TuSnapshot *snapshot, const TuSummaryModel *summary);
 
+gboolean tu_snapshot_is_name_paused(const TuSnapshot *snapshot, const char *name);
+
 /* TRUE if every summary of the group is. */
 gboolean tu_snapshot_is_all_paused(const TuSnapshot *snapshot);
 

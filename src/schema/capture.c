@@ -1,5 +1,7 @@
 #include "schema/capture.h"
 
+#include <string.h>
+
 #include "db/sql.h"
 
 static TuCaptureShape
@@ -122,7 +124,19 @@ tu_capture_log_differs(TuDatabase *db, const TuCaptured *captured, gboolean *ret
         else if (!g_str_equal(known->log_type, source->log_type))
             *ret_has_other_type = TRUE;
     }
+    /* A default that is no constant comes with the table, or not at all. */
+    if (log != NULL && captured->has_time && tu_table_info_column(log, "trueup_at") == NULL) {
+        gboolean is_served = tu_database_dialect(db)->is_served;
+        *(is_served ? ret_lacks_column : ret_has_other_type) = TRUE;
+    }
     return TRUE;
+}
+
+/* Triggers do not name it: the database fills it in. */
+static void
+append_time(GString *sql, const TuDialect *dialect)
+{
+    tu_sql_append(sql, ", trueup_at %s DEFAULT (%s)", dialect->instant_type, dialect->now);
 }
 
 static char *
@@ -139,6 +153,8 @@ create_log(TuDatabase *db, const TuCaptured *captured, const char *create)
                       tu_table_info_column(captured->info,
                                            (const char *)g_ptr_array_index(captured->columns, i))
                           ->log_type);
+    if (captured->has_time)
+        append_time(sql, dialect);
     tu_sql_append(sql, ")%s", dialect->table_options);
     return g_string_free(sql, FALSE);
 }
@@ -161,6 +177,12 @@ plan_columns(TuDatabase *db, const TuCaptured *captured, GPtrArray *statements, 
                               tu_table_info_column(captured->info, (const char *)g_ptr_array_index(
                                                                        captured->columns, i))
                                   ->log_type));
+    if (captured->has_time && tu_table_info_column(log, "trueup_at") == NULL) {
+        g_autoptr(GString) time = g_string_new(NULL);
+        append_time(time, tu_database_dialect(db));
+        g_ptr_array_add(statements, tu_sql_format("ALTER TABLE %Q ADD COLUMN %s", captured->log,
+                                                  time->str + strlen(", ")));
+    }
     g_ptr_array_add(
         statements,
         tu_sql_format("UPDATE %Q SET trueup_weight = 0 WHERE trueup_weight <> 2", captured->log));

@@ -85,6 +85,10 @@ static const struct {
      "(summary %M NOT NULL, series %M NOT NULL, error %T NOT NULL, since %A NOT NULL, "
      "PRIMARY KEY (summary, series))",
      TRUE},
+    {"trueup_keyed", "TABLE",
+     "(name %M NOT NULL PRIMARY KEY, state_table %T NOT NULL, state_view %T NOT NULL, "
+     "view_text %T, listing_since %A)",
+     TRUE},
     {"trueup_parked", "VIEW",
      " AS SELECT summary, tenant, bucket, NULL AS \"key\", attempts, next_attempt_at, error "
      "FROM trueup_pending WHERE error IS NOT NULL"},
@@ -119,7 +123,7 @@ type_of(const TuDialect *dialect, char letter)
 
 /* Names stay plain: the database makes them its own (db/portable.h). */
 static char *
-create_text(const TuDialect *dialect, guint index)
+create_text(const TuDialect *dialect, guint index, const char *more)
 {
     gboolean is_table = g_str_equal(objects[index].kind, "TABLE");
     GString *sql = g_string_new(NULL);
@@ -132,6 +136,7 @@ create_text(const TuDialect *dialect, guint index)
         else
             g_string_append_c(sql, *c);
     }
+    g_string_append(sql, more);
     if (is_table)
         g_string_append(sql, dialect->table_options);
     return g_string_free(sql, FALSE);
@@ -166,9 +171,22 @@ tu_control_plan(TuDatabase *db, GPtrArray *statements, GError **error)
             continue;
         if (n_missing++ == 0 && schema != NULL)
             g_ptr_array_add(statements, tu_sql_format("CREATE SCHEMA IF NOT EXISTS %I", schema));
-        g_ptr_array_add(statements, qualified(db, create_text(tu_database_dialect(db), i)));
+        g_ptr_array_add(statements, qualified(db, create_text(tu_database_dialect(db), i, "")));
     }
     return TRUE;
+}
+
+void
+tu_control_plan_view(TuDatabase *db, const char *name, const char *more, GPtrArray *statements)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(objects); i++) {
+        if (!g_str_equal(objects[i].name, name))
+            continue;
+        g_ptr_array_add(statements,
+                        qualified(db, g_strdup_printf("DROP VIEW IF EXISTS %s", name)));
+        g_ptr_array_add(statements,
+                        qualified(db, create_text(tu_database_dialect(db), i, more)));
+    }
 }
 
 gboolean

@@ -20,6 +20,8 @@
  *   trueup_job       the queue (contract; the columns behind `error` are trueup's own)
  *   trueup_boundary  which buckets `keep` removed and `sealed_after` froze, and how many changes came
  *                    to those
+ *   trueup_keyed     keyed summaries: their tables of states (schema/keyed.h), and whether all keys are
+ *                    to be put on them
  *   trueup_pause     the summaries that nobody may work on; '' stands for all
  */
 #pragma once
@@ -28,6 +30,10 @@
 
 /* Appends the statements that create what is missing. */
 gboolean tu_control_plan(TuDatabase *db, GPtrArray *statements, GError **error);
+
+/* Appends the statements that make one of the views anew, with `more` behind its own SELECT. */
+void tu_control_plan_view(TuDatabase *db, const char *name, const char *more,
+                          GPtrArray *statements);
 
 /* How many are not there. *ret_is_older: only such that came with a later version of trueup than was
  * applied. */

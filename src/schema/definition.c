@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "spec/keyed.h"
+
 /* A field as name=length:text, so that no two different lists of fields give one text. */
 static void
 add_field(GString *text, const char *name, const char *value)
@@ -87,6 +89,39 @@ tu_definition_of_summary(const TuSpec *spec, const TuSummary *summary)
 }
 
 char *
+tu_definition_of_keyed_key(const TuKeyed *keyed)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < keyed->key->len; i++) {
+        const TuKeyColumn *column = &g_array_index(keyed->key, TuKeyColumn, i);
+        add_field(text, "key", column->name);
+        add_number(text, "type", (int)column->type);
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *
+tu_definition_of_keyed(const TuKeyed *keyed)
+{
+    GString *text = g_string_new(NULL);
+    g_autofree char *key = tu_definition_of_keyed_key(keyed);
+    add_field(text, "keyed", keyed->name);
+    add_field(text, "table", keyed->table);
+    g_string_append(text, key);
+    add_field(text, "keys", keyed->keys->text);
+    add_field(text, "query", keyed->query->text);
+    for (guint i = 0; i < keyed->depends_on->len; i++) {
+        const TuDependency *dependency = g_ptr_array_index(keyed->depends_on, i);
+        add_field(text, "depends_on", dependency->table);
+        add_field(text, "keys", dependency->keys->text);
+        add_number(text, "all", dependency->columns == NULL);
+        for (guint c = 0; dependency->columns != NULL && c < dependency->columns->len; c++)
+            add_field(text, "column", g_ptr_array_index(dependency->columns, c));
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *
 tu_definition_of_key(const TuSummary *summary)
 {
     GString *text = g_string_new(NULL);
@@ -104,6 +139,10 @@ tu_definition_digest(const TuSpec *spec)
     for (guint i = 0; i < spec->summaries->len; i++) {
         g_autofree char *text =
             tu_definition_of_summary(spec, g_ptr_array_index(spec->summaries, i));
+        g_checksum_update(checksum, (const guchar *)text, -1);
+    }
+    for (guint i = 0; i < spec->keyed->len; i++) {
+        g_autofree char *text = tu_definition_of_keyed(g_ptr_array_index(spec->keyed, i));
         g_checksum_update(checksum, (const guchar *)text, -1);
     }
     if (spec->tenants != NULL && !spec->tenants->captures)

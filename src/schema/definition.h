@@ -13,5 +13,9 @@ char *tu_definition_of_summary(const TuSpec *spec, const TuSummary *summary);
 /* Of the key of its tables: names of dimensions. A change needs a new table. */
 char *tu_definition_of_key(const TuSummary *summary);
 
+/* The same two of a keyed summary. */
+char *tu_definition_of_keyed(const TuKeyed *keyed);
+char *tu_definition_of_keyed_key(const TuKeyed *keyed);
+
 /* SHA-256 of all summaries' definitions, in hex. */
 char *tu_definition_digest(const TuSpec *spec);

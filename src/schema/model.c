@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "schema/definition.h"
+#include "schema/keyed.h"
 #include "schema/model_source.h"
 #include "schema/model_tenants.h"
 
@@ -15,6 +16,7 @@ group_free(gpointer data)
     g_ptr_array_unref(group->captured);
     g_ptr_array_unref(group->sources);
     g_ptr_array_unref(group->summaries);
+    g_ptr_array_unref(group->keyed);
     g_free(group);
 }
 
@@ -24,6 +26,7 @@ tu_model_free(TuModel *model)
     if (model == NULL)
         return;
     g_ptr_array_unref(model->groups);
+    g_ptr_array_unref(model->keyed);
     g_ptr_array_unref(model->summaries);
     g_ptr_array_unref(model->sources);
     g_ptr_array_unref(model->captured);
@@ -77,11 +80,22 @@ unite(guint *lead, guint a, guint b)
     lead[MAX(a, b)] = MIN(a, b);
 }
 
-static gboolean
-share_table(const TuSourceModel *a, const TuSourceModel *b)
+/* What is united: sources, then keyed summaries. */
+static const GPtrArray *
+tables_of(const TuModel *model, guint member)
 {
-    for (guint i = 0; i < a->tables->len; i++)
-        if (g_ptr_array_find(b->tables, g_ptr_array_index(a->tables, i), NULL))
+    return member < model->sources->len
+               ? ((const TuSourceModel *)g_ptr_array_index(model->sources, member))->tables
+               : ((const TuKeyedModel *)g_ptr_array_index(model->keyed,
+                                                          member - model->sources->len))
+                     ->tables;
+}
+
+static gboolean
+share_table(const GPtrArray *a, const GPtrArray *b)
+{
+    for (guint i = 0; i < a->len; i++)
+        if (g_ptr_array_find((GPtrArray *)(gsize)b, g_ptr_array_index(a, i), NULL))
             return TRUE;
     return FALSE;
 }
@@ -89,10 +103,9 @@ share_table(const TuSourceModel *a, const TuSourceModel *b)
 static void
 unite_all(const TuModel *model, guint *lead)
 {
-    for (guint a = 0; a < model->sources->len; a++)
+    for (guint a = 0; a < model->sources->len + model->keyed->len; a++)
         for (guint b = 0; b < a; b++)
-            if (share_table(g_ptr_array_index(model->sources, a),
-                            g_ptr_array_index(model->sources, b)))
+            if (share_table(tables_of(model, a), tables_of(model, b)))
                 unite(lead, a, b);
     for (guint i = 0; i < model->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
@@ -113,17 +126,26 @@ group_new(TuModel *model)
     group->captured = g_ptr_array_new();
     group->sources = g_ptr_array_new();
     group->summaries = g_ptr_array_new();
+    group->keyed = g_ptr_array_new();
     g_ptr_array_add(model->groups, group);
     return group;
 }
 
 static void
-join_group(TuGroup *group, TuSourceModel *source)
+join_group(TuGroup *group, TuModel *model, guint member)
 {
-    source->group = group;
-    g_ptr_array_add(group->sources, source);
-    for (guint i = 0; i < source->tables->len; i++) {
-        TuCaptured *captured = g_ptr_array_index(source->tables, i);
+    const GPtrArray *tables = tables_of(model, member);
+    if (member < model->sources->len) {
+        TuSourceModel *source = g_ptr_array_index(model->sources, member);
+        source->group = group;
+        g_ptr_array_add(group->sources, source);
+    } else {
+        TuKeyedModel *keyed = g_ptr_array_index(model->keyed, member - model->sources->len);
+        keyed->group = group;
+        g_ptr_array_add(group->keyed, keyed);
+    }
+    for (guint i = 0; i < tables->len; i++) {
+        TuCaptured *captured = g_ptr_array_index(tables, i);
         captured->group = group;
         if (!g_ptr_array_find(group->captured, captured, NULL))
             g_ptr_array_add(group->captured, captured);
@@ -173,13 +195,17 @@ name_group(TuGroup *group)
         const TuSourceModel *source = g_ptr_array_index(sorted, i);
         g_string_append_printf(name, "%s%s", i == 0 ? "" : "+", source->spec->name);
     }
+    for (guint i = 0; i < group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        g_string_append_printf(name, "%skeyed %s", name->len == 0 ? "" : "+", keyed->spec->name);
+    }
     group->name = g_string_free(name, FALSE);
 }
 
 static void
 make_groups(TuModel *model)
 {
-    guint n = model->sources->len;
+    guint n = model->sources->len + model->keyed->len;
     g_autofree guint *lead = g_new(guint, n);
     g_autofree TuGroup **group_of = g_new0(TuGroup *, n);
     for (guint i = 0; i < n; i++)
@@ -189,7 +215,7 @@ make_groups(TuModel *model)
         guint first = leader(lead, i);
         if (group_of[first] == NULL)
             group_of[first] = group_new(model);
-        join_group(group_of[first], g_ptr_array_index(model->sources, i));
+        join_group(group_of[first], model, i);
     }
     for (guint i = 0; i < model->summaries->len; i++) {
         TuSummaryModel *summary = g_ptr_array_index(model->summaries, i);
@@ -278,7 +304,7 @@ add_table_name(TuModel *model, TuDatabase *db, const char *table, GError **error
     return TRUE;
 }
 
-/* The tables that sources read, and that of the tenants, each once. */
+/* The tables that are read and watched, that of the tenants too, each once. */
 static gboolean
 find_table_names(TuModel *model, TuDatabase *db, GError **error)
 {
@@ -288,6 +314,14 @@ find_table_names(TuModel *model, TuDatabase *db, GError **error)
         for (guint t = 0; t < source->tables->len; t++) {
             const TuSourceTable *part = g_ptr_array_index(source->tables, t);
             if (!add_table_name(model, db, part->table, error))
+                return FALSE;
+        }
+    }
+    for (guint i = 0; i < model->spec->keyed->len; i++) {
+        const TuKeyed *keyed = g_ptr_array_index(model->spec->keyed, i);
+        for (guint t = 0; t < keyed->depends_on->len; t++) {
+            const TuDependency *dependency = g_ptr_array_index(keyed->depends_on, t);
+            if (!add_table_name(model, db, dependency->table, error))
                 return FALSE;
         }
     }
@@ -305,6 +339,7 @@ resolve(const TuSpec *spec, TuDatabase *db, gboolean leaves_out, GPtrArray *find
     model->captured = g_ptr_array_new_with_free_func(tu_captured_free);
     model->sources = g_ptr_array_new_with_free_func(tu_source_model_free);
     model->summaries = g_ptr_array_new_with_free_func(tu_summary_model_free);
+    model->keyed = g_ptr_array_new_with_free_func(tu_keyed_model_free);
     model->table_names = g_ptr_array_new_with_free_func(g_free);
     *ret_model = NULL;
     if (!find_table_names(model, db, error) ||
@@ -315,6 +350,9 @@ resolve(const TuSpec *spec, TuDatabase *db, gboolean leaves_out, GPtrArray *find
         return FALSE;
     for (guint i = 0; i < spec->sources->len; i++)
         if (!tu_model_add_source(model, db, g_ptr_array_index(spec->sources, i), findings, error))
+            return FALSE;
+    for (guint i = 0; i < spec->keyed->len; i++)
+        if (!tu_model_add_keyed(model, db, g_ptr_array_index(spec->keyed, i), findings, error))
             return FALSE;
     if (tenants != NULL &&
         !tu_model_capture_tenants(model, db, g_steal_pointer(&tenants), findings, error))

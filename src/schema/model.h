@@ -5,6 +5,8 @@
  *                          ├──── captured ──▶ TuCaptured (a table that sources read, and its log)
  *                          └──── summaries ─▶ TuSummaryModel ─ tables ─▶ TuSummaryTable, one a grain
  *
+ * Keyed summaries are models of their own (schema/keyed.h), and join the group of their tables.
+ *
  * A group is what settles together under one turn: sources that share a table or a summary. A
  * *target* is one series at one grain: the unit that gets cells; targets of a group are numbered.
  *
@@ -21,6 +23,7 @@ typedef struct TuModel TuModel;
 typedef struct TuGroup TuGroup;
 typedef struct TuSourceModel TuSourceModel;
 typedef struct TuSummaryModel TuSummaryModel;
+typedef struct TuKeyedModel TuKeyedModel; /* schema/keyed.h */
 
 /* A table that sources read, captured in trueup_change_<table>. */
 typedef struct {
@@ -31,6 +34,7 @@ typedef struct {
     GPtrArray *columns;   /* of char *: those that the spec uses, sorted */
     gboolean is_captured; /* some source that reads it captures */
     gboolean is_described; /* its hazards are among the findings */
+    gboolean has_time;     /* entries of the log say when they were written: trueup_at */
 } TuCaptured;
 
 /* A series, with the numbers of its expressions in the source's list. -1 = none. */
@@ -117,6 +121,7 @@ struct TuGroup {
     GPtrArray *captured;  /* of TuCaptured *, owned by the model */
     GPtrArray *sources;   /* of TuSourceModel *, likewise */
     GPtrArray *summaries; /* of TuSummaryModel *, likewise */
+    GPtrArray *keyed;     /* of TuKeyedModel *, likewise */
     TuTarget *targets;
     guint n_targets;
 };
@@ -127,6 +132,7 @@ struct TuModel {
     GPtrArray *captured;
     GPtrArray *sources;   /* in the spec's order */
     GPtrArray *summaries; /* in the spec's order */
+    GPtrArray *keyed;     /* in the spec's order */
     char *tenants_table, *tenants_key, *tenants_zone; /* as the database names them; NULL: no tenants */
     TuCaptured *tenants; /* of that table; NULL: it is not captured, and looked at once a minute */
     TuType tenant_kind;     /* of the tenants' keys; NULL: a database without types, or none */

@@ -2,6 +2,7 @@
  */
 #include "spec/reader.h"
 
+#include "spec/keyed.h"
 #include "spec/names.h"
 
 /* The columns of one table while they are laid beside each other. */
@@ -68,6 +69,21 @@ tu_check_columns(TuReader *reader, const TuSection *section, const TuSummary *su
     }
 }
 
+/* Its own table among them was reported already. */
+static void
+check_dependencies(TuReader *reader, const TuKeyed *keyed)
+{
+    for (guint i = 0; i < keyed->depends_on->len; i++) {
+        const TuDependency *dependency = g_ptr_array_index(keyed->depends_on, i);
+        g_autofree char *key = g_utf8_strdown(dependency->table, -1);
+        const char *owner = g_hash_table_lookup(reader->tables, key);
+        if (owner != NULL && g_ascii_strcasecmp(dependency->table, keyed->table) != 0)
+            tu_problems_add(reader->problems, dependency->mark,
+                            "`%.80s` is written by %s: a query depends on other tables",
+                            dependency->table, owner);
+    }
+}
+
 /* A summary that wrote what a source reads would never come to rest. */
 void
 tu_check_tables(TuReader *reader)
@@ -85,6 +101,8 @@ tu_check_tables(TuReader *reader)
                                 table->table, owner);
         }
     }
+    for (guint i = 0; i < reader->spec->keyed->len; i++)
+        check_dependencies(reader, g_ptr_array_index(reader->spec->keyed, i));
     const TuTenants *tenants = reader->spec->tenants;
     if (tenants == NULL || tenants->table == NULL)
         return;

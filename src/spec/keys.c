@@ -30,9 +30,13 @@ static const Key all_keys[] = {
     {TU_KEYS_SUMMARY, "grains", NULL},      {TU_KEYS_SUMMARY, "columns", NULL},
     {TU_KEYS_SUMMARY, "where", NULL},       {TU_KEYS_SUMMARY, "dimensions", NULL},
     {TU_KEYS_SUMMARY, "measures", NULL},    {TU_KEYS_SUMMARY, "series", NULL},
-    {TU_KEYS_SUMMARY, "refresh", NULL},     {TU_KEYS_SUMMARY, "key", "D"},
-    {TU_KEYS_SUMMARY, "keys", "D"},         {TU_KEYS_SUMMARY, "query", "D"},
-    {TU_KEYS_SUMMARY, "depends_on", "D"},
+    {TU_KEYS_SUMMARY, "refresh", NULL},
+
+    {TU_KEYS_KEYED, "table", NULL},         {TU_KEYS_KEYED, "key", NULL},
+    {TU_KEYS_KEYED, "keys", NULL},          {TU_KEYS_KEYED, "query", NULL},
+    {TU_KEYS_KEYED, "depends_on", NULL},    {TU_KEYS_KEYED, "refresh", NULL},
+
+    {TU_KEYS_DEPENDS_ON, "columns", NULL},  {TU_KEYS_DEPENDS_ON, "keys", NULL},
 
     {TU_KEYS_COLUMNS, "tenant", NULL},      {TU_KEYS_COLUMNS, "bucket", NULL},
     {TU_KEYS_COLUMNS, "series", NULL},
@@ -116,16 +120,11 @@ tu_keys_check(TuKeys keys, const TuYaml *map, TuProblems *problems)
 }
 
 gboolean
-tu_keys_is_keyed(const TuYaml *map, TuProblems *problems)
+tu_keys_is_keyed(const TuYaml *map)
 {
-    for (guint i = 0; i < map->pairs->len; i++) {
-        const TuYamlPair *pair = &g_array_index(map->pairs, TuYamlPair, i);
-        const Key *key = find_key(TU_KEYS_SUMMARY, pair->key);
-        if (key == NULL || key->later == NULL)
-            continue;
-        tu_problems_add(problems, pair->mark,
-                        "keyed summaries come with a later version (stage %s)", key->later);
-        return TRUE;
-    }
+    static const char *const keys[] = {"key", "keys", "query", "depends_on"};
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (tu_yaml_pair(map, keys[i]) != NULL)
+            return TRUE;
     return FALSE;
 }

@@ -10,6 +10,8 @@ typedef enum {
     TU_KEYS_TENANTS,
     TU_KEYS_SOURCE,
     TU_KEYS_SUMMARY,
+    TU_KEYS_KEYED, /* a summary of the keyed kind */
+    TU_KEYS_DEPENDS_ON,
     TU_KEYS_COLUMNS,
     TU_KEYS_SERIES,
     TU_KEYS_REFRESH,
@@ -22,5 +24,5 @@ typedef enum {
  * or that come later. */
 void tu_keys_check(TuKeys keys, const TuYaml *map, TuProblems *problems);
 
-/* TRUE if the map of a summary is one of the keyed kind (stage D); that is reported then, once. */
-gboolean tu_keys_is_keyed(const TuYaml *map, TuProblems *problems);
+/* TRUE if the map of a summary is one of the keyed kind: it has a key that only those know. */
+gboolean tu_keys_is_keyed(const TuYaml *map);

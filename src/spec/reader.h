@@ -40,6 +40,9 @@ void tu_read_refresh(const TuSection *parent, const TuRefresh *defaults, TuRefre
 void tu_read_summaries(TuReader *reader, const TuSection *top, const TuRefresh *refresh);
 void tu_summary_free(TuSummary *summary);
 
+/* keyed.c: one that has a `key`, which is told by that. */
+void tu_read_keyed(TuReader *reader, const TuYamlPair *pair, const TuRefresh *refresh);
+
 /* tables.c: grains, the tables and the key columns of a summary. */
 void tu_read_tables(TuReader *reader, const TuSection *section, TuSummary *summary);
 

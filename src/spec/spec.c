@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "spec/environment.h"
+#include "spec/keyed.h"
 #include "spec/keys.h"
 #include "spec/names.h"
 #include "spec/reader.h"
@@ -22,6 +23,12 @@ free_summary(gpointer summary)
     tu_summary_free(summary);
 }
 
+static void
+free_keyed(gpointer keyed)
+{
+    tu_keyed_free(keyed);
+}
+
 void
 tu_spec_free(TuSpec *spec)
 {
@@ -34,6 +41,7 @@ tu_spec_free(TuSpec *spec)
     g_free(spec->control_schema);
     tu_tenants_free(spec->tenants);
     g_free(spec->time_zone);
+    g_ptr_array_unref(spec->keyed);
     g_ptr_array_unref(spec->summaries); /* before the sources that they point to */
     g_ptr_array_unref(spec->sources);
     g_free(spec);
@@ -100,7 +108,7 @@ read_control_schema(TuReader *reader, const TuSection *top)
     reader->spec->control_schema = g_strdup(node->text);
 }
 
-/* A spec whose summaries are all keyed has no sources, and has been told what is wrong with it. */
+/* A spec whose summaries are all keyed has no sources. */
 static void
 check_sources_are_there(TuReader *reader, const TuSection *top)
 {
@@ -144,6 +152,7 @@ new_spec(const char *path)
     spec->time_zone = g_strdup("UTC");
     spec->sources = g_ptr_array_new_with_free_func(free_source);
     spec->summaries = g_ptr_array_new_with_free_func(free_summary);
+    spec->keyed = g_ptr_array_new_with_free_func(free_keyed);
     return spec;
 }
 

@@ -113,6 +113,9 @@ typedef struct {
     TuMark mark;
 } TuSummary;
 
+/* A summary of the keyed kind: spec/keyed.h. */
+typedef struct TuKeyed TuKeyed;
+
 typedef struct {
     char *path;           /* of the file */
     char *directory;      /* of the file: relative database paths start here */
@@ -124,6 +127,7 @@ typedef struct {
     gint64 keep_runs_us;  /* how long runs and jobs that ended are kept */
     GPtrArray *sources;   /* of TuSource */
     GPtrArray *summaries; /* of TuSummary */
+    GPtrArray *keyed;     /* of TuKeyed */
 } TuSpec;
 
 /* A complaint about the file. */

@@ -43,7 +43,7 @@ new_summary(const TuSpec *spec, const TuYamlPair *pair)
     return summary;
 }
 
-/* A keyed summary is reported once and left out, since none of the other keys apply to it. */
+/* A keyed summary is another thing: none of the other keys apply to it. */
 static void
 read_summary(TuReader *reader, const TuYamlPair *pair, const TuRefresh *refresh)
 {
@@ -60,8 +60,10 @@ read_summary(TuReader *reader, const TuYamlPair *pair, const TuRefresh *refresh)
                         what);
         return;
     }
-    if (tu_keys_is_keyed(pair->value, reader->problems))
+    if (tu_keys_is_keyed(pair->value)) {
+        tu_read_keyed(reader, pair, refresh);
         return;
+    }
 
     TuSummary *summary = new_summary(reader->spec, pair);
     g_ptr_array_add(reader->spec->summaries, summary);

@@ -39,7 +39,7 @@ static const SpecRow summary_rows[] = {
      "4:3: summary `s` has no `grains`: write a list, [hour, day]\n"
      "4:3: summary `s` has no `measures`: write a map, {flights: count}\n"
      "4:3: summary `s` has no `source`: write the name of a source"},
-    {"keyed",
+    {"keyed and wrong",
      SOURCES "summaries:\n"
              "  gaq:\n"
              "    table: gaq\n"
@@ -47,15 +47,37 @@ static const SpecRow summary_rows[] = {
              "    keys: SELECT 1\n"
              "    query: SELECT 2\n"
              "    depends_on: {a: {keys: b}}\n",
-     "6:5: keyed summaries come with a later version (stage D)"},
+     "8:12: `query` has {keys} 0 times: it stands there once (name it in a WITH)\n"
+     "9:28: `keys`: it is a query: it begins with SELECT or WITH"},
     {"keyed without sources",
      "summaries:\n"
      "  gaq: {key: {run: integer}}\n",
-     "2:9: keyed summaries come with a later version (stage D)"},
+     "2:3: summary `gaq` has no `keys`: write SELECT DISTINCT run_number FROM ...\n"
+     "2:3: summary `gaq` has no `query`: write SELECT ... FROM {keys} k JOIN ...\n"
+     "2:3: summary `gaq` has no `depends_on`: write every table that `query` reads, with its "
+     "`keys`"},
     {"depends_on alone",
      SOURCES "summaries:\n"
-             "  s: {source: flight, grains: [day], measures: {n: count}, depends_on: {a: b}}\n",
-     "4:60: keyed summaries come with a later version (stage D)"},
+             "  s: {source: flight, depends_on: {a: {keys: 'SELECT 1 FROM {row} r'}}}\n",
+     "4:3: summary `s` has no `key`: write its columns and types, {run_number: integer}\n"
+     "4:3: summary `s` has no `keys`: write SELECT DISTINCT run_number FROM ...\n"
+     "4:3: summary `s` has no `query`: write SELECT ... FROM {keys} k JOIN ...\n"
+     "4:7: unknown key `source`; the keys here are table, key, keys, query, depends_on, refresh"},
+    {"keyed slots",
+     SOURCES "summaries:\n"
+             "  gaq:\n"
+             "    key: {run: money, error: date}\n"
+             "    keys: SELECT {row} FROM x\n"
+             "    query: SELECT ({keys}) FROM {keys} k\n"
+             "    depends_on: {x: {keys: 'SELECT {other} FROM x'}, gaq: {keys: SELECT 1}}\n",
+     "5:16: `run` is integer or text or date or uuid, not `money`\n"
+     "5:23: `key`: `error` is a column of trueup's own: name it otherwise\n"
+     "6:11: `keys`: {row} means nothing here\n"
+     "7:12: `query` has {keys} 2 times: it stands there once (name it in a WITH)\n"
+     "8:18: `depends_on`: `x`: {other} is none of its tables: add it there\n"
+     "8:18: `depends_on`: `x`: its query has {row} 0 times: it stands there once\n"
+     "8:54: `depends_on`: `gaq`: its query has {row} 0 times: it stands there once\n"
+     "8:54: `depends_on`: `gaq` is what it writes itself"},
     {"source missing",
      SOURCES "summaries:\n"
              "  s: {grains: [day], measures: {n: count}}\n",

@@ -277,6 +277,7 @@ CREATE TABLE IF NOT EXISTS trueup_pause(summary text COLLATE "C" NOT NULL PRIMAR
 CREATE TABLE IF NOT EXISTS trueup_boundary(summary text COLLATE "C" NOT NULL, grain text COLLATE "C" NOT NULL, removed_below bigint, cleared_below bigint, sealed_below bigint, to_removed bigint NOT NULL DEFAULT 0, to_sealed bigint NOT NULL DEFAULT 0, first_to_sealed_at timestamptz, PRIMARY KEY (summary, grain));
 CREATE TABLE IF NOT EXISTS trueup_part(table_name text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, identity text COLLATE "C" NOT NULL, column_name text COLLATE "C", range_from bigint, range_to bigint, PRIMARY KEY (table_name, name));
 CREATE TABLE IF NOT EXISTS trueup_failing(summary text COLLATE "C" NOT NULL, series text COLLATE "C" NOT NULL, error text COLLATE "C" NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (summary, series));
+CREATE TABLE IF NOT EXISTS trueup_keyed(name text COLLATE "C" NOT NULL PRIMARY KEY, state_table text COLLATE "C" NOT NULL, state_view text COLLATE "C" NOT NULL, view_text text COLLATE "C", listing_since timestamptz);
 CREATE VIEW trueup_parked AS SELECT summary, tenant, bucket, NULL AS "key", attempts, next_attempt_at, error FROM trueup_pending WHERE error IS NOT NULL;
 
 -- trueup's own, in a schema
@@ -303,6 +304,7 @@ CREATE TABLE IF NOT EXISTS "trueup"."trueup_pause"(summary text COLLATE "C" NOT 
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_boundary"(summary text COLLATE "C" NOT NULL, grain text COLLATE "C" NOT NULL, removed_below bigint, cleared_below bigint, sealed_below bigint, to_removed bigint NOT NULL DEFAULT 0, to_sealed bigint NOT NULL DEFAULT 0, first_to_sealed_at timestamptz, PRIMARY KEY (summary, grain));
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_part"(table_name text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, identity text COLLATE "C" NOT NULL, column_name text COLLATE "C", range_from bigint, range_to bigint, PRIMARY KEY (table_name, name));
 CREATE TABLE IF NOT EXISTS "trueup"."trueup_failing"(summary text COLLATE "C" NOT NULL, series text COLLATE "C" NOT NULL, error text COLLATE "C" NOT NULL, since timestamptz NOT NULL, PRIMARY KEY (summary, series));
+CREATE TABLE IF NOT EXISTS "trueup"."trueup_keyed"(name text COLLATE "C" NOT NULL PRIMARY KEY, state_table text COLLATE "C" NOT NULL, state_view text COLLATE "C" NOT NULL, view_text text COLLATE "C", listing_since timestamptz);
 CREATE VIEW "trueup"."trueup_parked" AS SELECT summary, tenant, bucket, NULL AS "key", attempts, next_attempt_at, error FROM "trueup"."trueup_pending" WHERE error IS NOT NULL;
 
 -- capture, plain

@@ -1,0 +1,224 @@
+#include "keep/key_list.h"
+
+#include <string.h>
+
+#include "keep/rows.h"
+#include "time/instant.h"
+
+static guint
+n_columns(const TuKeyList *list)
+{
+    return tu_keyed_key_columns(list->keyed);
+}
+
+/* ---- the index: rows by their keys ---- */
+
+/* What the hash table has as its keys: it says how many columns there are. */
+typedef struct {
+    const TuValue *values;
+    guint n;
+} Entry;
+
+static guint
+entry_hash(gconstpointer data)
+{
+    const Entry *entry = data;
+    guint64 hash = 0;
+    for (guint i = 0; i < entry->n; i++)
+        hash = hash * 31 + tu_value_hash(&entry->values[i]);
+    return (guint)(hash ^ hash >> 32);
+}
+
+static gboolean
+entry_equal(gconstpointer a, gconstpointer b)
+{
+    const Entry *left = a;
+    const Entry *right = b;
+    for (guint i = 0; i < left->n; i++)
+        if (!tu_value_equal(&left->values[i], &right->values[i]))
+            return FALSE;
+    return TRUE;
+}
+
+static void
+row_free(gpointer data)
+{
+    TuKeyRow *row = data;
+    g_free(row->key);
+    g_free(row->stored);
+    g_free(row->right);
+    g_free(row->problem);
+    g_free(row);
+}
+
+TuKeyList *
+tu_key_list_new(TuDatabase *db, const TuKeyedModel *keyed)
+{
+    TuKeyList *list = g_new0(TuKeyList, 1);
+    list->keyed = keyed;
+    list->db = db;
+    list->rows = g_ptr_array_new_with_free_func(row_free);
+    list->index = g_hash_table_new_full(entry_hash, entry_equal, g_free, NULL);
+    list->bytes = g_string_chunk_new(4096);
+    return list;
+}
+
+void
+tu_key_list_free(TuKeyList *list)
+{
+    if (list == NULL)
+        return;
+    g_hash_table_unref(list->index);
+    g_ptr_array_unref(list->rows);
+    g_string_chunk_free(list->bytes);
+    g_free(list);
+}
+
+/* ---- the form of a key ---- */
+
+static gboolean
+read_uuid(const TuValue *value, char *text)
+{
+    if (value->type != TU_TYPE_TEXT || value->bytes != 36)
+        return FALSE;
+    for (guint i = 0; i < 36; i++) {
+        gboolean is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? value->text[i] != '-' : !g_ascii_isxdigit(value->text[i]))
+            return FALSE;
+        text[i] = g_ascii_tolower(value->text[i]);
+    }
+    text[36] = '\0';
+    return TRUE;
+}
+
+/* An integer that a query gives as a number of another kind is one all the same. */
+gboolean
+tu_key_value_convert(TuDatabase *db, TuKeyType type, const TuValue *value, char *text,
+                     TuValue *ret_value)
+{
+    gint32 date = 0;
+    switch (type) {
+    case TU_KEY_INTEGER:
+        *ret_value = tu_value_normalise(*value);
+        return ret_value->type == TU_TYPE_INTEGER;
+    case TU_KEY_TEXT:
+        *ret_value = *value;
+        return value->type == TU_TYPE_TEXT;
+    case TU_KEY_DATE:
+        if (!tu_value_read_date(value, &date))
+            return FALSE;
+        *ret_value = tu_database_bucket_value(db, TU_GRAIN_DAY, date, text);
+        return TRUE;
+    case TU_KEY_UUID:
+        if (!read_uuid(value, text))
+            return FALSE;
+        *ret_value = tu_value_text(text);
+        return TRUE;
+    }
+    g_assert_not_reached();
+}
+
+G_STATIC_ASSERT(TU_KEY_TEXT_BYTES >= TU_INSTANT_TEXT_BYTES);
+
+/* `texts`: room for what the values may point to. */
+static gboolean
+convert_all(const TuKeyList *list, const TuValue *key, char (*texts)[TU_KEY_TEXT_BYTES],
+            TuValue *ret_key, GError **error)
+{
+    for (guint i = 0; i < n_columns(list); i++) {
+        const TuKeyColumn *column = tu_keyed_key_column(list->keyed, i);
+        if (tu_key_value_convert(list->db, column->type, &key[i], texts[i], &ret_key[i]))
+            continue;
+        g_autofree char *text = tu_value_to_text(&key[i]);
+        g_set_error(error, TU_ERROR, TU_ERROR_DATA, "summary %s: key column %s: %s is no %s",
+                    list->keyed->spec->name, column->name, text, tu_key_type_names[column->type]);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- keys ---- */
+
+TuValue *
+tu_key_list_keep(TuKeyList *list, const TuValue *values, guint n)
+{
+    TuValue *kept = g_memdup2(values, n * sizeof *values);
+    for (guint i = 0; i < n; i++)
+        if (tu_value_has_bytes(&kept[i]))
+            kept[i].text =
+                g_string_chunk_insert_len(list->bytes, values[i].text, (gssize)values[i].bytes);
+    return kept;
+}
+
+gboolean
+tu_key_list_add(TuKeyList *list, const TuValue *key, TuKeyRow **ret_row, GError **error)
+{
+    char texts[TU_KEY_MOST_COLUMNS][TU_KEY_TEXT_BYTES];
+    TuValue values[TU_KEY_MOST_COLUMNS];
+    if (!convert_all(list, key, texts, values, error))
+        return FALSE;
+    Entry wanted = {values, n_columns(list)};
+    TuKeyRow *row = g_hash_table_lookup(list->index, &wanted);
+    if (row == NULL) {
+        row = g_new0(TuKeyRow, 1);
+        row->key = tu_key_list_keep(list, values, n_columns(list));
+        row->since_us = G_MAXINT64;
+        Entry *entry = g_new(Entry, 1);
+        *entry = (Entry){row->key, n_columns(list)};
+        g_ptr_array_add(list->rows, row);
+        g_hash_table_insert(list->index, entry, row);
+    }
+    if (ret_row != NULL)
+        *ret_row = row;
+    return TRUE;
+}
+
+TuKeyRow *
+tu_key_list_find(TuKeyList *list, const TuValue *key)
+{
+    char texts[TU_KEY_MOST_COLUMNS][TU_KEY_TEXT_BYTES];
+    TuValue values[TU_KEY_MOST_COLUMNS];
+    Entry wanted = {values, n_columns(list)};
+    return convert_all(list, key, texts, values, NULL) ? g_hash_table_lookup(list->index, &wanted)
+                                                       : NULL;
+}
+
+static gboolean
+take_key(const TuValue *row, gpointer data, GError **error)
+{
+    return tu_key_list_add(data, row, NULL, error);
+}
+
+gboolean
+tu_key_list_read(TuKeyList *list, const char *sql, const TuValue *values, guint n, GError **error)
+{
+    return tu_rows_each(list->db, sql, values, n, FALSE, take_key, list, error);
+}
+
+gboolean
+tu_key_list_set(const TuKeyList *list, guint from, guint to, TuKeyset **ret_keyset, GError **error)
+{
+    const char *columns[TU_KEY_MOST_COLUMNS];
+    g_autoptr(TuKeyset) keyset = NULL;
+    for (guint i = 0; i < n_columns(list); i++)
+        columns[i] = tu_keyed_key_column(list->keyed, i)->name;
+    if (!tu_keyset_new(list->db, list->keyed->state, columns, n_columns(list), &keyset, error))
+        return FALSE;
+    for (guint i = from; i < MIN(to, from + TU_KEYSET_MOST); i++)
+        if (!tu_keyset_add(keyset, tu_key_list_at(list, i)->key, error))
+            return FALSE;
+    *ret_keyset = g_steal_pointer(&keyset);
+    return TRUE;
+}
+
+char *
+tu_key_row_text(const TuKeyList *list, const TuKeyRow *row)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < n_columns(list); i++) {
+        g_autofree char *value = tu_value_to_text(&row->key[i]);
+        g_string_append_printf(text, "%s%s=%s", i == 0 ? "" : ",",
+                               tu_keyed_key_column(list->keyed, i)->name, value);
+    }
+    return g_string_free(text, FALSE);
+}

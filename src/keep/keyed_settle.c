@@ -1,0 +1,295 @@
+/*
+ * The turns of keyed summaries: the keys that a batch of entries names; all keys, where it is not
+ * known which; the oldest of those that are invalid.
+ */
+#include "keep/keyed_settle.h"
+
+#include "db/sql.h"
+#include "db/stop.h"
+#include "keep/apply.h"
+#include "keep/rows.h"
+
+/* Keys computed in one turn: as many as take about this long, since a snapshot holds up whoever
+ * would alter a table. */
+#define TURN_US (G_USEC_PER_SEC / 2)
+
+void
+tu_keyed_goal_clear(TuKeyedGoal *goal)
+{
+    g_clear_pointer(&goal->why, g_free);
+}
+
+static TuKeyedChange *
+add_change(TuChanges *changes, const TuKeyedModel *keyed)
+{
+    TuKeyedChange *change = g_new0(TuKeyedChange, 1);
+    change->keyed = keyed;
+    g_ptr_array_add(changes->keyed, change);
+    return change;
+}
+
+/* ---- what a batch names ---- */
+
+static gboolean
+has_entries(const TuKeyedModel *keyed, const TuBatch *batch)
+{
+    for (guint i = 0; i < keyed->tables->len; i++)
+        if (batch->up_to[tu_captured_position(g_ptr_array_index(keyed->tables, i))] > 0)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
+tu_keyed_note(TuChanges *changes, const TuBatch *batch, GError **error)
+{
+    TuSnapshot *snapshot = changes->tally->snapshot;
+    const TuGroup *group = snapshot->group;
+    for (guint i = 0; i < group->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        if (!has_entries(keyed, batch))
+            continue;
+        TuKeyedChange *change = add_change(changes, keyed);
+        change->named = tu_key_list_new(snapshot->keeper->db, keyed);
+        if (!tu_keyed_find_named(snapshot, keyed, batch->after, batch->up_to, change->named,
+                                 &change->must_list, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- all keys ---- */
+
+gboolean
+tu_keyed_list_all(TuSnapshot *snapshot, const TuKeyedModel *keyed, TuKeyList *list, GError **error)
+{
+    const char *const tables[] = {keyed->table, keyed->state};
+    g_autofree char *keys = tu_keyed_select_keys(keyed);
+    if (!tu_key_list_read(list, keys, NULL, 0, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+        g_autoptr(GString) sql = g_string_new("SELECT ");
+        tu_keyed_append_key(sql, keyed, NULL);
+        tu_sql_append(sql, " FROM %Q", tables[i]);
+        if (!tu_key_list_read(list, sql->str, NULL, 0, error))
+            return FALSE;
+    }
+    return tu_keeper_may_go_on(snapshot->keeper, error);
+}
+
+/* Its `keys` cannot be read: it is said, and tried again by the next settling. */
+static gboolean
+fail_listing(TuSnapshot *snapshot, const TuKeyedModel *keyed, GError *why, TuResult *result,
+             GError **error)
+{
+    if (!tu_error_is(why, TU_ERROR_DATABASE) && !tu_error_is(why, TU_ERROR_DATA)) {
+        g_propagate_error(error, why);
+        return FALSE;
+    }
+    g_autoptr(GError) owned = why;
+    g_autofree char *text = g_strdup_printf("its `keys` cannot be read: %s", owned->message);
+    tu_result_fail(result, keyed->spec->name, NULL, text);
+    return tu_transaction_back(&snapshot->txn, error);
+}
+
+/* *ret_did FALSE: it could not be done. */
+static gboolean
+list_all(TuSnapshot *snapshot, const TuKeyedModel *keyed, gint64 since_us, TuResult *result,
+         gboolean *ret_did, GError **error)
+{
+    g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
+    TuKeyedChange *change = add_change(changes, keyed);
+    g_autoptr(GError) local = NULL;
+    change->named = tu_key_list_new(snapshot->keeper->db, keyed);
+    change->is_listed = TRUE;
+    *ret_did = FALSE;
+    if (!tu_transaction_mark(&snapshot->txn, error))
+        return FALSE;
+    if (!tu_keyed_list_all(snapshot, keyed, change->named, &local))
+        return fail_listing(snapshot, keyed, g_steal_pointer(&local), result, error);
+    for (guint i = 0; i < change->named->rows->len; i++)
+        tu_key_list_at(change->named, i)->since_us = since_us;
+    *ret_did = TRUE;
+    return tu_stop("cells.computed", error) && tu_apply(snapshot, changes, error);
+}
+
+/* ---- the oldest ---- */
+
+static gboolean
+take_due(const TuValue *values, gpointer data, GError **error)
+{
+    TuKeyList *list = data;
+    TuKeyRow *row = NULL;
+    if (!tu_key_list_add(list, values, &row, error))
+        return FALSE;
+    row->attempts = values[tu_keyed_key_columns(list->keyed)].integer;
+    return TRUE;
+}
+
+static gboolean
+list_due(TuSnapshot *snapshot, TuKeyList *list, guint most, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new("SELECT ");
+    TuValue values[] = {tu_keeper_now(), tu_value_integer(most)};
+    tu_keyed_append_key(sql, list->keyed, NULL);
+    tu_sql_append(sql,
+                  ", trueup_attempts FROM %Q WHERE trueup_invalid_since IS NOT NULL AND "
+                  "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?1) "
+                  "ORDER BY trueup_invalid_since, ",
+                  list->keyed->state);
+    tu_keyed_append_key(sql, list->keyed, NULL);
+    g_string_append(sql, " LIMIT ?2");
+    return tu_rows_each(snapshot->keeper->db, sql->str, values, G_N_ELEMENTS(values), FALSE,
+                        take_due, list, error);
+}
+
+static void
+tell_failures(const TuKeyList *list, TuResult *result)
+{
+    for (guint i = 0; i < list->rows->len; i++) {
+        const TuKeyRow *row = tu_key_list_at(list, i);
+        if (row->problem == NULL)
+            continue;
+        g_autofree char *key = tu_key_row_text(list, row);
+        g_autofree char *text = g_strdup_printf("%s: %s", key, row->problem);
+        tu_result_fail(result, list->keyed->spec->name, NULL, text);
+    }
+}
+
+gboolean
+tu_keyed_apply(TuSnapshot *snapshot, TuKeyList *list, gint64 n_drifted, TuResult *result,
+               GError **error)
+{
+    g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
+    TuKeyedChange *change = add_change(changes, list->keyed);
+    gint64 n_differ = 0;
+    guint n = list->rows->len;
+    change->computed = list;
+    for (guint i = 0; i < n; i++)
+        n_differ += tu_key_list_at(list, i)->problem == NULL &&
+                    tu_key_row_differs(list, tu_key_list_at(list, i));
+    TuValue values[] = {tu_value_text(list->keyed->spec->name), tu_value_integer(n_drifted)};
+    if (n_drifted > 0)
+        tu_changes_add(changes, "UPDATE trueup_summary SET drift = drift + ?2 WHERE name = ?1",
+                       values, G_N_ELEMENTS(values));
+    tu_changes_note_hour(changes, n, n_differ);
+    gboolean is_ok = tu_stop("cells.computed", error) && tu_apply(snapshot, changes, error);
+    change->computed = NULL; /* the caller's */
+    if (!is_ok)
+        return FALSE;
+    tell_failures(list, result);
+    result->rows_read += n;
+    result->cells_checked += n;
+    result->cells_written += changes->n_written;
+    return TRUE;
+}
+
+/* The next batch is as large as what takes one turn's time, within the spec's bounds. */
+static void
+note_pace(TuKeyedGoal *goal, const TuRefresh *refresh, guint n, gint64 took_us)
+{
+    if (took_us > 2 * TURN_US)
+        goal->batch = n / 2;
+    else if (n >= goal->batch)
+        goal->batch = goal->batch * 2;
+    goal->batch = CLAMP(goal->batch, refresh->batch_min, refresh->batch_max);
+}
+
+/* What the table does not take is found when the snapshot is gone: then each key has its own turn,
+ * and one that alone cannot be written is parked by the turn after it. */
+static gboolean
+note_unwritable(TuKeyedGoal *goal, guint n, GError *why, GError **error)
+{
+    if (!tu_error_is(why, TU_ERROR_DATABASE) && !tu_error_is(why, TU_ERROR_DATA)) {
+        g_propagate_error(error, why);
+        return FALSE;
+    }
+    if (n == 1)
+        goal->why = g_strdup(why->message);
+    goal->n_alone = MAX(goal->n_alone, n);
+    g_error_free(why);
+    return TRUE;
+}
+
+static gboolean
+compute_due(TuSnapshot *snapshot, TuKeyList *due, TuKeyedGoal *goal, TuResult *result,
+            GError **error)
+{
+    gint64 began_us = g_get_monotonic_time();
+    g_autoptr(GError) local = NULL;
+    guint n = due->rows->len;
+    if (goal->why != NULL) {
+        tu_key_list_at(due, 0)->problem = g_steal_pointer(&goal->why);
+    } else if (!tu_keyed_compute(snapshot, due, 0, n, error)) {
+        return FALSE;
+    }
+    if (!tu_keyed_apply(snapshot, due, 0, result, &local))
+        return note_unwritable(goal, n, g_steal_pointer(&local), error);
+    goal->n_alone -= MIN(goal->n_alone, n);
+    note_pace(goal, &due->keyed->spec->refresh, n, g_get_monotonic_time() - began_us);
+    return TRUE;
+}
+
+/* ---- a step ---- */
+
+/* Since when all keys are to be listed. */
+typedef struct {
+    gboolean is_asked;
+    gint64 since_us;
+} Asked;
+
+static gboolean
+take_asked(const TuValue *row, gpointer data, GError **error)
+{
+    Asked *asked = data;
+    asked->is_asked = TRUE;
+    if (!tu_value_read_instant(&row[0], &asked->since_us))
+        asked->since_us = tu_keeper_now().integer;
+    return TRUE;
+}
+
+static gboolean
+read_listing(TuSnapshot *snapshot, const TuKeyedModel *keyed, Asked *ret_asked, GError **error)
+{
+    TuValue name = tu_value_text(keyed->spec->name);
+    *ret_asked = (Asked){0};
+    return tu_rows_each(snapshot->keeper->db,
+                        "SELECT listing_since FROM trueup_keyed WHERE name = ?1 "
+                        "AND listing_since IS NOT NULL",
+                        &name, 1, FALSE, take_asked, ret_asked, error);
+}
+
+static gboolean
+step_one(TuSnapshot *snapshot, const TuKeyedModel *keyed, TuKeyedGoal *goal, TuResult *result,
+         gboolean *ret_did, GError **error)
+{
+    g_autoptr(TuKeyList) due = tu_key_list_new(snapshot->keeper->db, keyed);
+    const TuRefresh *refresh = &keyed->spec->refresh;
+    Asked asked = {0};
+    *ret_did = FALSE;
+    if (!read_listing(snapshot, keyed, &asked, error) ||
+        (asked.is_asked && !list_all(snapshot, keyed, asked.since_us, result, ret_did, error)))
+        return FALSE;
+    if (*ret_did)
+        return TRUE;
+    goal->batch = CLAMP(goal->batch, refresh->batch_min, refresh->batch_max);
+    if (!list_due(snapshot, due, goal->n_alone > 0 ? 1 : goal->batch, error))
+        return FALSE;
+    *ret_did = due->rows->len > 0;
+    return !*ret_did || compute_due(snapshot, due, goal, result, error);
+}
+
+gboolean
+tu_keyed_step(TuSnapshot *snapshot, TuKeyedGoal *goal, TuResult *result, gboolean *ret_is_done,
+              GError **error)
+{
+    const GPtrArray *keyed = snapshot->group->keyed;
+    gboolean did = FALSE;
+    for (guint i = 0; i < keyed->len && !did; i++) {
+        const TuKeyedModel *one = g_ptr_array_index(keyed, i);
+        if (!tu_snapshot_is_name_paused(snapshot, one->spec->name) &&
+            !step_one(snapshot, one, goal, result, &did, error))
+            return FALSE;
+    }
+    *ret_is_done = !did;
+    return TRUE;
+}
