@@ -53,7 +53,7 @@ static const struct {
     /* When something was last, where a row of the run log cannot say: see keep/moments.h. */
     {"trueup_moment", "TABLE",
      "(kind %M NOT NULL, name %M NOT NULL, at %A NOT NULL, PRIMARY KEY (kind, name))", TRUE},
-    {"trueup_worker", "TABLE",
+    {"trueup_present", "TABLE",
      "(name %M NOT NULL PRIMARY KEY, since %A NOT NULL, seen_at %A NOT NULL)", TRUE},
     {"trueup_run", "TABLE",
      "(id %K, kind %T NOT NULL, summary %T, tenant %T, range_from %D, range_to %D, "

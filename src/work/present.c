@@ -21,13 +21,13 @@ tu_present_note(TuDatabase *db, const char *worker, GError **error)
         return FALSE;
     TuValue values[] = {tu_value_text(worker), tu_value_time(TU_TYPE_INSTANT, now_us)};
     TuValue old = tu_value_time(TU_TYPE_INSTANT, now_us - FORGOTTEN_US);
-    if (!tu_database_run(db, "UPDATE trueup_worker SET seen_at = ?2 WHERE name = ?1", values,
+    if (!tu_database_run(db, "UPDATE trueup_present SET seen_at = ?2 WHERE name = ?1", values,
                          G_N_ELEMENTS(values), &n, error))
         return FALSE;
-    return n > 0 || (tu_database_run(db, "DELETE FROM trueup_worker WHERE seen_at < ?1", &old, 1,
+    return n > 0 || (tu_database_run(db, "DELETE FROM trueup_present WHERE seen_at < ?1", &old, 1,
                                      NULL, error) &&
                      tu_database_run(db,
-                                     "INSERT INTO trueup_worker(name, since, seen_at) "
+                                     "INSERT INTO trueup_present(name, since, seen_at) "
                                      "VALUES (?1, ?2, ?2)",
                                      values, G_N_ELEMENTS(values), NULL, error));
 }
@@ -36,7 +36,7 @@ gboolean
 tu_present_leave(TuDatabase *db, const char *worker, GError **error)
 {
     TuValue name = tu_value_text(worker);
-    return tu_database_run(db, "DELETE FROM trueup_worker WHERE name = ?1", &name, 1, NULL, error);
+    return tu_database_run(db, "DELETE FROM trueup_present WHERE name = ?1", &name, 1, NULL, error);
 }
 
 /* ---- the list ---- */
@@ -138,7 +138,7 @@ tu_present_list(TuDatabase *db, GPtrArray **ret_list, GError **error)
     if (!tu_database_now(db, &now_us, error))
         return FALSE;
     TuValue since = tu_value_time(TU_TYPE_INSTANT, now_us - SHOWN_US);
-    if (!tu_select(db, "SELECT name, since FROM trueup_worker WHERE seen_at >= ?1", &since, 1,
+    if (!tu_select(db, "SELECT name, since FROM trueup_present WHERE seen_at >= ?1", &since, 1,
                    present_of, free_present, &list, error) ||
         !tu_jobs_list(db, FALSE, RUNS_READ, &jobs, error) ||
         !tu_runs_list(db, NULL, RUNS_READ, &runs, error))

@@ -1,5 +1,5 @@
 /*
- * Who is at work: a row of trueup_worker for each daemon, which says now and then that it lives;
+ * Who is at work: a row of trueup_present for each daemon, which says now and then that it lives;
  * and whoever has a job or a run under way. For people: nothing is decided by it.
  */
 #pragma once
