@@ -12,7 +12,8 @@ WHERE (p.seq + r.seq + d.seq) % 5 <> 0;
 
 INSERT INTO quality_control_flags(id, flag_type_id, run_number, detector_id, deleted)
 SELECT (r.seq - 1) * 16 + (d.seq - 1) * 2 + n.seq,
-    ELT(1 + (r.seq * 7 + d.seq * 3 + n.seq) % 9, 3, 3, 3, 3, 3, 5, 11, 12, 13),
+    CASE (r.seq * 13 + d.seq * 7 + n.seq * 5) % 37
+        WHEN 0 THEN 5 WHEN 1 THEN 5 WHEN 2 THEN 11 WHEN 3 THEN 12 WHEN 4 THEN 13 ELSE 3 END,
     1000 + r.seq, d.seq, (r.seq + d.seq * n.seq) % 23 = 0
 FROM seq_1_to_400 r, seq_1_to_8 d, seq_1_to_2 n WHERE n.seq = 1 OR (r.seq + d.seq) % 3 = 0;
 
