@@ -15,7 +15,7 @@
 #include "spec/suggest.h"
 
 /* The signal that asked to stop; 0: none. */
-static volatile int stop_signal;
+static volatile _Atomic int stop_signal;
 
 static void
 note_signal(int number)
@@ -36,7 +36,7 @@ catch_signals(void)
 }
 
 /* How often the spec was to be read anew. */
-static volatile int n_reloads;
+static volatile _Atomic int n_reloads;
 
 static void
 note_reload(int number)
@@ -44,7 +44,7 @@ note_reload(int number)
     n_reloads++;
 }
 
-static const volatile int *
+static const volatile _Atomic int *
 catch_reloads(void)
 {
     struct sigaction action = {.sa_handler = note_reload, .sa_flags = SA_RESTART};

@@ -23,7 +23,7 @@ typedef struct {
     TuDoor door; /* by --spec, --database and their variables; a signal is in door.is_cancelled */
     gboolean as_json;
     /* From its call on SIGHUP does not end the process, and is counted where this points. */
-    const volatile int *(*catch_reloads)(void);
+    const volatile _Atomic int *(*catch_reloads)(void);
 } TuContext;
 
 typedef int (*TuCommandRun)(const TuContext *context, int argc, char **argv, GError **error);

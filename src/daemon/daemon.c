@@ -217,9 +217,9 @@ has_ended(Running *running, TuWorker *worker, gboolean is_late)
     g_mutex_lock(&running->crew.mutex);
     gboolean has_ended = worker->has_ended;
     gboolean is_idle = !worker->is_at_work;
-    g_mutex_unlock(&running->crew.mutex);
     if (is_late || is_idle)
         worker->cancel = *running->daemon->stop_signal;
+    g_mutex_unlock(&running->crew.mutex);
     return has_ended;
 }
 

@@ -15,8 +15,8 @@
 
 typedef struct {
     const char *spec_path, *database_url;
-    const volatile int *stop_signal; /* 0 until one came */
-    const volatile int *n_reloads;   /* how often SIGHUP came */
+    const volatile _Atomic int *stop_signal; /* 0 until one came */
+    const volatile _Atomic int *n_reloads;   /* how often SIGHUP came */
     TuLog *log;
 } TuDaemon;
 

@@ -40,7 +40,7 @@ read_file(const TuReload *reload, GError **error)
 }
 
 gboolean
-tu_reload_init(TuReload *reload, TuCrew *crew, const volatile int *is_cancelled, GBytes **ret_spec,
+tu_reload_init(TuReload *reload, TuCrew *crew, const volatile _Atomic int *is_cancelled, GBytes **ret_spec,
                GError **error)
 {
     *reload = (TuReload){.crew = crew};

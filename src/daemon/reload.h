@@ -24,7 +24,7 @@ typedef struct {
 } TuReload;
 
 /* Reads the file for the first time. */
-gboolean tu_reload_init(TuReload *reload, TuCrew *crew, const volatile int *is_cancelled,
+gboolean tu_reload_init(TuReload *reload, TuCrew *crew, const volatile _Atomic int *is_cancelled,
                         GBytes **ret_spec, GError **error);
 void tu_reload_clear(TuReload *reload);
 

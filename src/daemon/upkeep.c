@@ -419,14 +419,15 @@ go_round(Upkeep *upkeep, gint64 *ret_wait_us)
 }
 
 /* It is not shown any more, also if a signal ended its waiting. A database that does not answer is
- * left behind in the end, and forgets the worker by itself. */
+ * not waited for in the end, and forgets the worker by itself. */
 static void
 leave(TuWorker *worker)
 {
     const TuSession *session = &worker->session;
     if (!worker->is_open)
         return;
-    tu_database_set_cancel(session->db, NULL);
+    tu_worker_begin_leaving(worker);
+    tu_database_set_cancel(session->db, &worker->cancel);
     (void)!tu_present_leave(session->db, session->keeper.worker, NULL);
 }
 

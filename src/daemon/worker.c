@@ -225,6 +225,15 @@ begin_work(TuWorker *worker)
     g_mutex_unlock(&worker->crew->mutex);
 }
 
+void
+tu_worker_begin_leaving(TuWorker *worker)
+{
+    g_mutex_lock(&worker->crew->mutex);
+    worker->is_at_work = TRUE;
+    worker->cancel = 0;
+    g_mutex_unlock(&worker->crew->mutex);
+}
+
 /* ---- zones ---- */
 
 /* Somebody must act: said again only when it was over, and tried again later. */

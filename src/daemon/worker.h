@@ -49,7 +49,7 @@ typedef struct {
     const char *name;
     gboolean is_told;    /* its wait ends when builds or jobs come */
     guint n_told;        /* of the crew, as this one saw it last */
-    volatile int cancel; /* ends what is in hand, set by the main thread */
+    volatile _Atomic int cancel; /* ends what is in hand, set by the main thread */
     GThread *thread;
     TuSession session;
     gboolean is_open; /* the session is good, as far as is known */
@@ -98,6 +98,10 @@ void tu_worker_beat(TuWorker *worker);
 /* Sleeps, until there is something for it to do that it is told of. FALSE: the daemon ends. */
 gboolean tu_worker_wait(TuWorker *worker, gint64 wait_us);
 gboolean tu_worker_is_ending(const TuWorker *worker);
+
+/* The daemon ends, and the worker has some last statement to do: that is in hand from now on, and no
+ * longer cancelled because it waited. It still is when it is late. */
+void tu_worker_begin_leaving(TuWorker *worker);
 
 /* ---- groups ---- */
 

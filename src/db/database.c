@@ -78,7 +78,7 @@ tu_database_end_session(TuDatabase *db, const char *session)
 }
 
 void
-tu_database_set_cancel(TuDatabase *db, const volatile int *is_cancelled)
+tu_database_set_cancel(TuDatabase *db, const volatile _Atomic int *is_cancelled)
 {
     db->driver->set_cancel(db, is_cancelled);
 }

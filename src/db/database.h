@@ -110,7 +110,7 @@ char *tu_database_session(TuDatabase *db);
 void tu_database_end_session(TuDatabase *db, const char *session);
 
 /* A flag that a signal handler sets: long statements look at it and end with CANCELLED. */
-void tu_database_set_cancel(TuDatabase *db, const volatile int *is_cancelled);
+void tu_database_set_cancel(TuDatabase *db, const volatile _Atomic int *is_cancelled);
 
 /* ---- statements: values are parameters, never text ---- */
 

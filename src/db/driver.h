@@ -43,7 +43,7 @@ struct TuDriver {
     void (*close)(TuDatabase *db); /* frees db, its label and control_schema too */
     char *(*session)(TuDatabase *db); /* these two may be NULL: there are no sessions */
     void (*end_session)(TuDatabase *db, const char *session);
-    void (*set_cancel)(TuDatabase *db, const volatile int *is_cancelled);
+    void (*set_cancel)(TuDatabase *db, const volatile _Atomic int *is_cancelled);
 
     /* `sql` is the database's own by now: parameters, names of control tables (db/portable.h). */
     gboolean (*prepare)(TuDatabase *db, const char *sql, gboolean is_scan,

@@ -53,7 +53,7 @@ typedef struct {
     MYSQL *handle;
     TuMariadbTarget target;
     TuMariadbWatch *watch; /* NULL: there is no cancel flag */
-    const volatile int *is_cancelled;
+    const volatile _Atomic int *is_cancelled;
     char *database; /* the session's own */
     int may_load;   /* LOAD DATA LOCAL: 1, 0; -1: not asked yet */
     gint64 most_bytes; /* of one statement with its values: max_allowed_packet */
@@ -78,7 +78,7 @@ char *tu_mariadb_target_label(const TuMariadbTarget *target);
 
 /* ---- cancel ---- */
 
-void tu_mariadb_set_cancel(TuDatabase *base, const volatile int *is_cancelled);
+void tu_mariadb_set_cancel(TuDatabase *base, const volatile _Atomic int *is_cancelled);
 void tu_mariadb_watch_free(TuMariadbWatch *watch);
 
 /* Around every wait for the server that a cancel may end. */

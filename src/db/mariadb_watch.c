@@ -74,7 +74,7 @@ look_at_flag(gpointer data)
 }
 
 void
-tu_mariadb_set_cancel(TuDatabase *base, const volatile int *is_cancelled)
+tu_mariadb_set_cancel(TuDatabase *base, const volatile _Atomic int *is_cancelled)
 {
     TuMariadb *db = (TuMariadb *)base;
     g_clear_pointer(&db->watch, tu_mariadb_watch_free);

@@ -274,7 +274,7 @@ open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabas
 }
 
 static void
-set_cancel(TuDatabase *base, const volatile int *is_cancelled)
+set_cancel(TuDatabase *base, const volatile _Atomic int *is_cancelled)
 {
     ((TuPostgres *)base)->is_cancelled = is_cancelled;
 }

@@ -29,7 +29,7 @@ typedef struct {
     TuDatabase base;
     PGconn *connection;
     TuOpenMode mode;
-    const volatile int *is_cancelled; /* may be NULL */
+    const volatile _Atomic int *is_cancelled; /* may be NULL */
     gboolean ignores_cancel;          /* while a transaction is ended */
     int version;                      /* 150004 */
     char *schema;                     /* where unqualified names are created; NULL: nowhere */

@@ -23,6 +23,10 @@ typedef struct {
 /* How many virtual machine steps pass between two looks at the cancel flag: some microseconds. */
 #define CANCEL_CHECK_STEPS 10000
 
+/* A lock that another process has is tried again after so long, each time later, up to the longest. */
+#define BUSY_STEP_US 1000
+#define BUSY_LONGEST_US (25 * 1000)
+
 /* Pages in the write-ahead log before a commit copies them into the file (with two fsyncs): 64 MiB at
  * the usual page size. A build writes thousands of pages a commit; SQLite's 1000 would make it wait
  * for the disk at each. */
@@ -32,6 +36,12 @@ typedef struct {
 #define CACHE_KIB 16384
 
 /* ---- errors ---- */
+
+static gboolean
+is_cancelled(const TuSqlite *db)
+{
+    return db->is_cancelled != NULL && *db->is_cancelled != 0;
+}
 
 /* By the primary code: the extended one says where, not what to do. */
 static TuErrorCode
@@ -78,11 +88,12 @@ help_of(int sqlite_code)
     return NULL;
 }
 
-/* An interrupt that a signal asked for is no fault of the database. */
+/* What a signal ended, the statement or its waiting, is no fault of the database. */
 void
 tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError **error)
 {
-    if (db->is_cancelled != NULL && *db->is_cancelled != 0 && (code & 0xff) == SQLITE_INTERRUPT) {
+    gboolean is_ended = (code & 0xff) == SQLITE_INTERRUPT || (code & 0xff) == SQLITE_BUSY;
+    if (is_ended && is_cancelled(db)) {
         g_set_error_literal(error, TU_ERROR, TU_ERROR_CANCELLED, "stopped by a signal");
         return;
     }
@@ -99,8 +110,22 @@ tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError **err
 static int
 look_at_cancel(void *data)
 {
-    const TuSqlite *db = data;
-    return db->is_cancelled != NULL && *db->is_cancelled != 0;
+    return is_cancelled(data);
+}
+
+/* SQLite asks while another process has the lock; 0 gives up. Its own waiting (a busy timeout) would
+ * not look at the cancel flag. */
+static int
+wait_for_lock(void *data, int n_before)
+{
+    TuSqlite *db = data;
+    gint64 now_us = g_get_monotonic_time();
+    if (n_before == 0)
+        db->busy_since_us = now_us;
+    if (is_cancelled(db) || now_us - db->busy_since_us >= TU_SQLITE_BUSY_MS * 1000)
+        return 0;
+    g_usleep((gulong)MIN((n_before + 1) * BUSY_STEP_US, BUSY_LONGEST_US));
+    return 1;
 }
 
 /* close_v2: a statement that is still there keeps the connection until it is freed. */
@@ -150,7 +175,7 @@ journal_mode(TuSqlite *db)
 static gboolean
 pin_session(TuSqlite *db, TuOpenMode mode, GError **error)
 {
-    sqlite3_busy_timeout(db->handle, TU_SQLITE_BUSY_MS);
+    sqlite3_busy_handler(db->handle, wait_for_lock, db);
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_progress_handler(db->handle, CANCEL_CHECK_STEPS, look_at_cancel, db);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
@@ -224,7 +249,7 @@ open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabas
 }
 
 static void
-set_cancel(TuDatabase *base, const volatile int *is_cancelled)
+set_cancel(TuDatabase *base, const volatile _Atomic int *is_cancelled)
 {
     ((TuSqlite *)base)->is_cancelled = is_cancelled;
 }

@@ -15,7 +15,8 @@ typedef struct {
     sqlite3 *handle;
     char *path;
     int lock_file; /* -1: not open */
-    const volatile int *is_cancelled;
+    const volatile _Atomic int *is_cancelled;
+    gint64 busy_since_us; /* monotonic: when the statement at hand began to wait for a lock */
 } TuSqlite;
 
 /* How long a statement waits for another process's lock before it is BUSY. */

@@ -11,7 +11,7 @@
 /* ---- patience ---- */
 
 static gboolean
-is_set(const volatile int *is_cancelled)
+is_set(const volatile _Atomic int *is_cancelled)
 {
     return is_cancelled != NULL && *is_cancelled != 0;
 }
@@ -94,7 +94,7 @@ open_database(gpointer data)
 
 /* TRUE if it is done; FALSE: a signal came first, and it is left alone. */
 static gboolean
-wait_until_done(Opening *opening, const volatile int *is_cancelled)
+wait_until_done(Opening *opening, const volatile _Atomic int *is_cancelled)
 {
     g_mutex_lock(&opening->mutex);
     while (!opening->is_done && !is_set(is_cancelled))
@@ -108,7 +108,7 @@ wait_until_done(Opening *opening, const volatile int *is_cancelled)
 
 gboolean
 tu_connect(const char *url, const char *directory, TuOpenMode mode,
-           const volatile int *is_cancelled, TuDatabase **ret_db, GError **error)
+           const volatile _Atomic int *is_cancelled, TuDatabase **ret_db, GError **error)
 {
     Opening *opening = g_new0(Opening, 1);
     opening->url = g_strdup(url);

@@ -14,7 +14,7 @@
 #define TU_FIRST_LIMIT_US (10 * G_USEC_PER_SEC)
 
 typedef struct {
-    const volatile int *is_cancelled; /* NULL: nobody can */
+    const volatile _Atomic int *is_cancelled; /* NULL: nobody can */
     gint64 limit_us;                  /* G_MAXINT64: for ever */
     gint64 since_us;                  /* 0 at first */
     guint64 n_failures;               /* likewise */
@@ -30,5 +30,5 @@ gboolean tu_patience_wait(TuPatience *patience);
 /* As tu_database_open, but a signal ends it (CANCELLED) also where a name is being resolved or a
  * host does not answer. */
 gboolean tu_connect(const char *url, const char *directory, TuOpenMode mode,
-                    const volatile int *is_cancelled, TuDatabase **ret_db,
+                    const volatile _Atomic int *is_cancelled, TuDatabase **ret_db,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -35,7 +35,7 @@ typedef struct {
     const TuModel *model;
     GHashTable *zones; /* name -> TuZone, or NULL where there is none; kept for all work */
     GHashTable *zone_problems; /* name -> why there is none */
-    const volatile int *is_cancelled;
+    const volatile _Atomic int *is_cancelled;
     /* Summaries settle and build together, so the strictest of their bounds is everybody's. */
     gsize memory_bytes;
     guint batch_most; /* changes of one table settled in one turn */

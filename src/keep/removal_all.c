@@ -179,7 +179,7 @@ drop_once(TuKeeper *keeper, gpointer data, GError **error)
 }
 
 gboolean
-tu_removal_drop_all(TuDatabase *db, gboolean keep_tables, const volatile int *is_cancelled,
+tu_removal_drop_all(TuDatabase *db, gboolean keep_tables, const volatile _Atomic int *is_cancelled,
                     GError **error)
 {
     TuKeeper keeper = {.db = db, .is_cancelled = is_cancelled};

@@ -236,7 +236,7 @@ give_up(const TuSession *session, gint64 limit_us, GError *last, GError **error)
 gboolean
 tu_session_survive(TuSession *session, gint64 limit_us, GError *lost, GError **error)
 {
-    const volatile int *is_cancelled = session->door->is_cancelled;
+    const volatile _Atomic int *is_cancelled = session->door->is_cancelled;
     TuPatience patience = {is_cancelled, limit_us, 0, 0};
     if (!is_lost(session, lost) || limit_us <= 0 || ++session->n_lost > MOST_LOST_IN_A_ROW) {
         g_propagate_error(error, lost);

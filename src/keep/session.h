@@ -17,7 +17,7 @@ typedef struct {
         *spec_text; /* what it holds; NULL: the file is read whenever the session is opened */
     gsize spec_bytes;
     const char *database_url;         /* NULL: the spec's */
-    const volatile int *is_cancelled; /* NULL: nobody can end it */
+    const volatile _Atomic int *is_cancelled; /* NULL: nobody can end it */
     /* Told once when a connection is tried again, and why; may be NULL. */
     void (*say_trying)(const char *what, const char *why);
 } TuDoor;

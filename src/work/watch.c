@@ -8,11 +8,11 @@
 
 struct TuJobWatch {
     char *url, *directory, *control_schema;
-    const volatile int *is_cancelled;
+    const volatile _Atomic int *is_cancelled;
     gint64 id, claim;
     gint64 claimed_us; /* monotonic */
     double seconds_before;
-    volatile int flag; /* written by the thread alone, read by whoever works */
+    volatile _Atomic int flag; /* written by the thread alone, read by whoever works */
     GThread *thread;
     GMutex mutex;
     GCond is_over_changed;
@@ -142,7 +142,7 @@ tu_job_watch_free(TuJobWatch *watch)
     g_free(watch);
 }
 
-const volatile int *
+const volatile _Atomic int *
 tu_job_watch_flag(const TuJobWatch *watch)
 {
     return &watch->flag;

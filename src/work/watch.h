@@ -17,7 +17,7 @@ typedef struct TuJobWatch TuJobWatch;
 typedef struct {
     const char *url, *directory; /* as for tu_database_open; url NULL: no watch, only the flag */
     const char *control_schema;  /* NULL: none */
-    const volatile int
+    const volatile _Atomic int
         *is_cancelled; /* the process's own; NULL: none. What it becomes, the flag does */
 } TuJobWatchPlace;
 
@@ -28,4 +28,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuJobWatch, tu_job_watch_free)
 
 /* Not 0: the work is to end now, since a signal asked the process, or the job is cancelled or not
  * this worker's any more. */
-const volatile int *tu_job_watch_flag(const TuJobWatch *watch);
+const volatile _Atomic int *tu_job_watch_flag(const TuJobWatch *watch);

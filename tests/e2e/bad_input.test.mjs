@@ -93,8 +93,9 @@ summaries:
   one: {source: sale, grains: [hour], table: t, columns: {tenant: n}, measures: {n: count}}
   two: {source: sale, grains: [day], table: t, measures: {trueup_x: count}}
 `, [[5, null, /hour/], [5, null, /n/], [6, null, /t/], [6, null, /trueup_/]]],
-    ['keys of later versions', `${GOOD.replace('grains', 'keys: SELECT 1\n    grains')}server: {listen: "127.0.0.1:1"}
-`, [[9, 5, /keyed.*later/], [13, 1, /server.*later/]]],
+    ['keys of a keyed summary in another, and of later versions', `${GOOD.replace('grains', 'keys: SELECT 1\n    grains')}server: {listen: "127.0.0.1:1"}
+`, [[7, 3, /no `key`/], [7, 3, /no `query`/], [7, 3, /no `depends_on`/], [8, 5, /`source`/],
+        [10, 5, /`grains`/], [11, 5, /`measures`/], [13, 1, /server.*later/]]],
     ['a key that stands twice', `${GOOD}sources: {}\n`, [[12, 1, /sources.*twice/]]],
     ['an environment variable that is not set', GOOD.replace('data.db', '${TRUEUP_E2E_UNSET}'),
         [[1, 11, /TRUEUP_E2E_UNSET/]]],
@@ -367,8 +368,8 @@ test('schema: a column of the source is dropped under a running system', (t) => 
             ALTER TABLE sale_new RENAME TO sale; COMMIT`);
     house.sql(`INSERT INTO sale(shop, at) VALUES ('tokyo', '2024-03-05 00:00:00')`); /* writers go
        on */
-    for (const command of ['run --once', 'apply', 'check']) {
-        const {out, err} = house.run(command, {code: 2});
+    for (const [command, code] of [['run --once', 1], ['apply', 2], ['check', 2]]) {
+        const {out, err} = house.run(command, {code});
         assert.match(out + err, /amount/, command);
     }
     house.sql(`ALTER TABLE sale ADD COLUMN amount INTEGER; UPDATE sale SET amount = id % 7`);

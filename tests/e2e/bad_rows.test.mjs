@@ -175,7 +175,13 @@ onEach('bad rows: images that nobody has settled yet', async (t, kind) => {
     namesTwo(house, house.run('repair --from 2024-02-01 --to 2024-05-01', {code: 1}).err);
     house.correct();
     assert.equal(house.json('verify', {code: 1}).cells_drifted, 0);
-    house.run('repair --from 2024-02-01 --to 2024-05-01', {code: 1});
+    /* Where times are read through an index it goes in pieces, and settles the images before it comes
+     * to their buckets. */
+    const {code, err} = house.run('repair --from 2024-02-01 --to 2024-05-01');
+    if (code === 0)
+        house.isTrue();
+    else
+        namesTwo(house, err);
     await house.mended();
 });
 

@@ -9,7 +9,7 @@ import {describe} from 'node:test';
 import {Cluster} from './cluster.mjs';
 import {Kept, onEach} from './daemons.mjs';
 import {noHosts} from './hosts.mjs';
-import {until} from './processes.mjs';
+import {DEADLINE_MS, until} from './processes.mjs';
 import {onServers} from './sessions.mjs';
 import {HOUSE_SPEC} from './trueup.mjs';
 import {localBucket} from './words.mjs';
@@ -33,12 +33,36 @@ class Large extends Kept {
         })));
     }
 
-    write(i) {
+    changes(i) {
         const at = `2024-03-${10 + i % 15} 10:00:00`;
-        this.shell(['sale', ...MORE].map((table) => `
+        return ['sale', ...MORE].map((table) => `
             INSERT INTO ${table}(shop, at, amount) VALUES ('tokyo', '${at}', ${i});
             UPDATE ${table} SET amount = amount + ${i} WHERE shop = 'phoenix' AND id % 5 = ${i % 5};
-            DELETE FROM ${table} WHERE id % 41 = ${i % 41};`).join(''));
+            DELETE FROM ${table} WHERE id % 41 = ${i % 41};`).join('');
+    }
+
+    write(i) {
+        this.shell(this.changes(i));
+    }
+
+    /* Writes until the worker stands at its stop point. There it may have SQLite's file, which the
+     * writer then waits for. Gives what ends the writer once it can. */
+    async writeUntilStopped(worker, point, i) {
+        const writer = this.writer({timeoutMs: DEADLINE_MS});
+        let isWriting = false;
+        let written;
+        await until(`it to stop at ${point}`, () => {
+            if (!isWriting) {
+                isWriting = true;
+                written = writer.do(this.changes(i)).then(() => wait(20))
+                    .then(() => { isWriting = false; });
+            }
+            return worker.state() === 'T';
+        });
+        return async () => {
+            await written;
+            await writer.end();
+        };
     }
 }
 
@@ -113,17 +137,14 @@ onLarge('one is lost at any point of a turn: another goes on at once', async (ho
     const other = await house.daemon();
     for (const [i, point] of POINTS.entries()) {
         const lost = house.start('run', {stop: `${point}:pause`});
-        await until(`it to stop at ${point}`, async () => {
-            house.write(i);
-            await wait(20);
-            return lost.state() === 'T';
-        });
+        const endWriter = await house.writeUntilStopped(lost, point, i);
         /* On SQLite nothing ends the session of a process but its end. */
         const isKilled = kind === 'sqlite' || i % 2 === 0;
         const noticed = Date.now();
         if (isKilled)
             lost.signal('SIGKILL');
-        else
+        await endWriter();
+        if (!isKilled)
             house.endSessions();
         await house.becomesRight();
         t.diagnostic(`${point}, ${isKilled ? 'killed' : 'dropped'}: done after ${

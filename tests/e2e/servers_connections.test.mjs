@@ -176,7 +176,7 @@ onServers('rights: the role that plan prints can do all but create tables and ca
     const text = house.run('plan', {code: 0}).out;
     const grants = text.split('\n').map((line) => line.replace(/^-- (once: )?/, ''))
         .filter((line) => /^(GRANT|CREATE (ROLE|USER)) /.test(line)).join('\n')
-        .replaceAll('trueup_worker', role).replace(" PASSWORD '...'",
+        .replaceAll(/\b((?:TO|ROLE|USER) '?)trueup_worker\b/g, `$1${role}`).replace(" PASSWORD '...'",
             '').replace(" IDENTIFIED BY '...'", '');
     assert.match(grants, /CREATE/);
     house.finally.push(() => house.database.admin(kind === 'postgresql' ? `DROP OWNED BY ${role};

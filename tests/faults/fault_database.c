@@ -347,7 +347,7 @@ copy_end(gpointer data, gboolean is_good, GError **error)
 /* ---- life ---- */
 
 static void
-set_cancel(TuDatabase *base, const volatile int *is_cancelled)
+set_cancel(TuDatabase *base, const volatile _Atomic int *is_cancelled)
 {
     tu_database_set_cancel(fault_of(base)->inner, is_cancelled);
 }

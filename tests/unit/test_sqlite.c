@@ -263,7 +263,7 @@ static void
 test_cancel(void)
 {
     Scratch scratch;
-    volatile int is_cancelled = 0;
+    volatile _Atomic int is_cancelled = 0;
     scratch_init(&scratch, "CREATE TABLE t(a)");
     g_autoptr(TuDatabase) db = scratch_open(&scratch, TU_OPEN_WRITE);
     g_autoptr(GError) error = NULL;
