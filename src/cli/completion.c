@@ -98,7 +98,8 @@ tu_completion_values(const TuOption *option)
 {
     if (g_strcmp0(option->value, "FILE") == 0)
         return NULL;
-    if (g_strcmp0(option->value, "G") == 0)
+    /* "G", or "G,..": one of them, or the first of several. */
+    if (g_strcmp0(option->value, "G") == 0 || g_strcmp0(option->value, "G,..") == 0)
         return grains();
     if (option->value != NULL && strchr(option->value, '|') != NULL)
         return g_strdelimit(g_strdup(option->value), "|", ' ');

@@ -371,13 +371,24 @@ note_period(TuChanges *changes, gpointer data)
     tu_moment_add(changes, TU_MOMENT_WINDOW, doing->summary->spec->name, doing->began_us);
 }
 
-/* TRUE unless another worker did the nights of all its zones. */
+/* Somebody may pause it in the middle: that is no failure, and it stays due. */
+static gboolean
+is_period_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error)
+{
+    const Doing *doing = data;
+    *ret_is_wanted = !tu_snapshot_is_paused(now, doing->summary);
+    return TRUE;
+}
+
+/* The same; or another worker did the nights of all its zones. */
 static gboolean
 is_night_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error)
 {
     const Doing *doing = data;
     g_autoptr(GHashTable) done = NULL;
     *ret_is_wanted = FALSE;
+    if (tu_snapshot_is_paused(now, doing->summary))
+        return TRUE;
     if (!read_done(now->keeper, doing->summary, &done, error))
         return FALSE;
     for (guint i = 0; i < doing->run->zones->len; i++) {
@@ -425,6 +436,7 @@ do_period(TuKeeper *keeper, const TuDue *due, guint index, TuResult *result, GEr
                        .summary = summary,
                        .from = window_start(summary, doing.began_us),
                        .to = tu_period_window_to(doing.began_us),
+                       .is_wanted = is_period_wanted,
                        .finish = note_period,
                        .data = &doing};
     return tu_repair_group(keeper, due->group, &repair, result, error);

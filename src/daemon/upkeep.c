@@ -86,6 +86,15 @@ take_again(TuWorker *worker, const TuGroup *group, GError **error)
     return TRUE;
 }
 
+/* How long until the group's nights and periods are looked at. No look lies further ahead than the
+ * longest sleep, or the clock was set back since. */
+static gint64
+until_due_us(const Upkeep *upkeep, guint index, gint64 now_us)
+{
+    gint64 left_us = g_array_index(upkeep->groups, Kept, index).due_us - now_us;
+    return left_us > TU_SCHEDULE_LONGEST_SLEEP_US ? 0 : MAX(left_us, 0);
+}
+
 /* A night is due, or a job came that was not there when they were looked through. */
 static gboolean
 is_urgent(Upkeep *upkeep)
@@ -95,7 +104,7 @@ is_urgent(Upkeep *upkeep)
     gint64 running = 0;
     gint64 now_us = tu_instant_now_us();
     for (guint i = 0; i < upkeep->groups->len; i++)
-        if (now_us >= g_array_index(upkeep->groups, Kept, i).due_us)
+        if (until_due_us(upkeep, i, now_us) == 0)
             return TRUE;
     g_mutex_lock(&worker->crew->mutex);
     gboolean has_jobs = worker->crew->has_jobs;
@@ -330,7 +339,7 @@ look_at_due(Upkeep *upkeep, guint index, gboolean *ret_did)
     g_autoptr(TuDue) due = NULL;
     g_autoptr(TuDue) after = NULL;
     gboolean did = FALSE;
-    if (tu_instant_now_us() < kept->due_us)
+    if (until_due_us(upkeep, index, tu_instant_now_us()) > 0)
         return TRUE;
     kept->due_us = tu_instant_now_us() + TU_SCHEDULE_LONGEST_SLEEP_US;
     if (!tu_due_read(&worker->session.keeper, group, &due, &error))
@@ -385,7 +394,7 @@ wait_us(const Upkeep *upkeep, gboolean has_more)
     gint64 now_us = tu_instant_now_us();
     gint64 wait = CLOSE_US;
     for (guint i = 0; i < upkeep->groups->len; i++)
-        wait = MIN(wait, MAX(g_array_index(upkeep->groups, Kept, i).due_us - now_us, 0));
+        wait = MIN(wait, until_due_us(upkeep, i, now_us));
     if (has_more)
         wait = MIN(wait, upkeep->is_held ? HELD_US : AGAIN_US);
     return wait;

@@ -227,13 +227,17 @@ repair_once(Repairing *repairing, GError **error)
         return FALSE;
     if (has_synced)
         return TRUE;
-    if (!is_wanted(&snapshot, repairing, &wanted, error) ||
-        !stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
+    if (!is_wanted(&snapshot, repairing, &wanted, error))
+        return FALSE;
+    repairing->is_unwanted = !wanted;
+    repairing->is_over = !wanted;
+    if (!wanted)
+        return TRUE;
+    if (!stretch_of(&snapshot, left, summaries, tenants, &stretch, error) ||
         !leave_paused(&snapshot, left, summaries, error))
         return FALSE;
     tu_failing_tell(snapshot.group, left->summary, repairing->result);
-    repairing->is_unwanted = !wanted;
-    repairing->is_over = !wanted || summaries->len == 0;
+    repairing->is_over = summaries->len == 0;
     return repairing->is_over || write_piece(&snapshot, repairing, &stretch, error);
 }
 

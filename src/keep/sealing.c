@@ -74,8 +74,8 @@ check_builds(const Sealing *sealing)
 
 /* ---- tenants without a clock ---- */
 
-/* The changes of one whose zone is unknown are read when it is right again (keep/tenants_sync.h): what
- * was sealed by then would keep what it had before. */
+/* The changes of one whose zone is unknown are read when it is right again (keep/tenants_sync.h):
+ * what was sealed by then would keep what it had before. */
 static gboolean
 lacks_clock(const TuSnapshot *snapshot)
 {
@@ -83,6 +83,31 @@ lacks_clock(const TuSnapshot *snapshot)
         if (tu_tenants_at(snapshot->tenants, i)->zone == NULL)
             return TRUE;
     return FALSE;
+}
+
+/* ---- series that cannot be evaluated ---- */
+
+static gboolean
+take_failing(const TuValue *row, gpointer data, GError **error)
+{
+    const Sealing *sealing = data;
+    TuValue name = tu_value_text(summary_of(sealing)->spec->name);
+    if (tu_value_equal(&row[0], &name))
+        hold_summary(sealing);
+    return TRUE;
+}
+
+/* Their changes are consumed without them (keep/failing.h); the rebuild that is asked for when they
+ * can be evaluated again would leave what was sealed meanwhile. */
+static gboolean
+check_failing(Sealing *sealing, GError **error)
+{
+    const TuSummaryModel *summary = summary_of(sealing);
+    for (guint i = 0; i < summary->series->len; i++)
+        if (((const TuSeriesModel *)g_ptr_array_index(summary->series, i))->problem != NULL)
+            hold_summary(sealing);
+    return tu_rows_each(sealing->snapshot->keeper->db, "SELECT summary FROM trueup_failing", NULL,
+                        0, FALSE, take_failing, sealing, error);
 }
 
 /* ---- tables that are not guarded ---- */
@@ -230,6 +255,8 @@ tu_sealing_check(TuSnapshot *snapshot, TuDate (*wanted)[TU_GRAINS], GError **err
         if (lacks_clock(snapshot))
             hold_summary(&sealing);
         check_guards(&sealing, states);
+        if (moves(&sealing) && !check_failing(&sealing, error))
+            return FALSE;
         if (moves(&sealing) && !check_pending(&sealing, error))
             return FALSE;
         if (moves(&sealing) && !check_entries(&sealing, error))

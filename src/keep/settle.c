@@ -85,11 +85,17 @@ uses_source(const TuSummaryModel *summary, const TuSourceModel *source)
 }
 
 /* Some changes cannot be placed: the summary is compared as a whole. It is a row of its own: one
- * that somebody asked for may be taken back (work/jobs.h). */
+ * that somebody asked for may be taken back (work/jobs.h). One that waits already is asked for
+ * anew: somebody may be reading for it, aside, who has not seen these changes (keep/aside.h). One
+ * that replaces, and has not begun, will see them. */
 static void
 ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
 {
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_integer(G_MAXINT32)};
+    tu_changes_add(changes,
+                   "DELETE FROM trueup_build WHERE summary = ?1 AND tenant_key = '' "
+                   "AND below = ?2 AND run_id IS NULL AND is_dropping = 0",
+                   values, G_N_ELEMENTS(values));
     tu_changes_add(changes,
                    "UPDATE trueup_build SET below = ?2 WHERE summary = ?1 AND tenant_key = '' "
                    "AND below = ?2 AND run_id IS NULL",
@@ -298,8 +304,7 @@ settle_batch(TuSnapshot *snapshot, const TuBatch *batch, Manner manner, TuGoal *
     if (!*ret_is_done)
         return TRUE;
     if (!note_unwritten(changes, batch, error) || !tu_keyed_note(changes, batch, error) ||
-        !add_settled(changes, batch, error) ||
-        !tu_stop("cells.computed", error))
+        !add_settled(changes, batch, error) || !tu_stop("cells.computed", error))
         return FALSE;
     note_uncounted(changes);
     tu_tenants_give_notice(changes, batch);

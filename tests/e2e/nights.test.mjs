@@ -117,6 +117,32 @@ onEach('a night that fails does not hold up the periodic repair of others', asyn
     await daemon.stop();
 }, {spec: BLIND});
 
+/* The fault: `run --once` ends with 1, and a daemon alarms, because of what somebody paused on purpose
+ * after it was seen to be due. */
+for (const [kind, spec] of [['nightly', NIGHTLY], ['window', BLIND]])
+    onEach(`what is paused while its ${kind} repair begins has not failed, and stays due`,
+        async (house) => {
+        const completed = () => house.runs().filter((run) => run.kind === kind &&
+            run.summary === 'daily' && run.status === 'COMPLETED').length;
+        for (let n = 1;; n++) {
+            const worker = house.start('run --once', {stop: `snapshot.taken:pause:${n}`});
+            await until('it to stop or to end', () => worker.state() === 'T' || worker.result);
+            if (worker.result !== null) {
+                assert.ok(n > 2, `${n} snapshots`);
+                break;
+            }
+            house.run('pause --summary daily --timeout 0');
+            await worker.go().end(0);
+            house.run('resume --summary daily', {code: 0});
+            house.run('run --once', {code: 0});
+            assert.equal(completed(), n);
+            house.shell(`DELETE FROM ${house.control('trueup_night')};
+                DELETE FROM ${house.control('trueup_moment')}`);
+        }
+        assert.deepEqual(house.runs().filter(({status}) => status !== 'COMPLETED'), []);
+        house.isTrue();
+    }, {spec, days: 4});
+
 /* The fault: a run that is FAILED because of what somebody paused on purpose. */
 onEach('a repair of everything leaves what is paused, and has not failed', (house) => {
     house.run('pause --summary daily', {code: 0});

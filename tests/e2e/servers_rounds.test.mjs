@@ -120,7 +120,7 @@ onServers('a worker that stands still after its turn is let go of in seconds', a
 /* The fault: a batch of what was parked or put on the list is as large as it happens to be, whatever
  * `memory` says. */
 const MEMORY_MIB = 2;
-const CODES = 60_000;
+const CODES = 30_000;
 const CODE_BYTES = 200;
 /* Three quarters of the memory are for cells, of which each has its own code; it is looked at once in
  * so many rows. */
@@ -141,14 +141,15 @@ onServers('what is on the list is recomputed in parts that fit into memory', asy
         mariadb: `SELECT seq AS n FROM seq_1_to_${CODES}`,
     }[kind];
     house.sql(`INSERT INTO sale(shop, at, amount, code) SELECT 'tokyo',
-        ${shifted(kind, `TIMESTAMP '2023-01-01 10:00:00'`, 'n % 400', 'day')}, n,
+        ${shifted(kind, `TIMESTAMP '2023-01-01 10:00:00'`, 'n % 200', 'day')}, n,
         concat(repeat('c', ${CODE_BYTES}), n) FROM (${series}) AS s`);
     house.run('apply', {code: 0});
     house.sql(`UPDATE codes_day SET most = most + 1 WHERE most % 10 = 0`);
-    /* 400 days on the list, 200 or more at a time, if there were memory for as many. */
-    house.sql(`INSERT INTO ${house.control('trueup_pending')}(source, summary, tenant, bucket, since,
-        attempts) SELECT DISTINCT 'sale', 'codes', tenant, bucket, ${
-            {postgresql: 'now()', mariadb: 'UTC_TIMESTAMP()'}[kind]}, 0 FROM codes_day`);
+    /* 200 days on the list, all at once, if there were memory for as many. */
+    house.sql(`INSERT INTO ${house.control('trueup_pending')}(source, summary, tenant, tenant_key, bucket,
+        noted_at) SELECT DISTINCT 'sale', 'codes', tenant, concat('t', tenant), ${
+            {postgresql: 'bucket::text, now()', mariadb: 'CAST(bucket AS char), UTC_TIMESTAMP()'}[kind]}
+        FROM codes_day`);
     const turns = turnsOf(house, 'run --once');
     t.diagnostic(`${turns} turns`);
     assert.ok(turns > CODES / MOST_ROWS_A_TURN, `${turns} turns`);
