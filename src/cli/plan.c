@@ -207,7 +207,7 @@ static gboolean
 count_keys(TuSession *session, const TuKeyedModel *keyed, gint64 *ret_n, GError **error)
 {
     gboolean found = FALSE;
-    g_autofree char *keys = tu_keyed_select_keys(keyed);
+    g_autofree char *keys = tu_keyed_select_keys(keyed, tu_database_dialect(session->db));
     g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM (%s) AS k", keys);
     return tu_database_integer(session->db, sql, NULL, 0, &found, ret_n, error);
 }

@@ -282,27 +282,30 @@ tu_retries_free(TuRetries *retries)
 }
 
 static char *
-retry_key(const TuDue *due, gboolean is_night, guint summary)
+retry_key(const TuDue *due, const TuNightlyRun *run, guint summary)
 {
-    return g_strdup_printf("%s %s", is_night ? "night" : "window", tu_due_summary(due, summary));
+    const char *name = tu_due_summary(due, summary);
+    return run != NULL ? g_strdup_printf("night %d %d %s", run->from, run->to, name)
+                       : g_strdup_printf("window %s", name);
 }
 
 /* How long it is left alone; 0: not any more. */
 static gint64
-retry_wait_us(const TuRetries *retries, const TuDue *due, gboolean is_night, guint summary)
+retry_wait_us(const TuRetries *retries, const TuDue *due, const TuNightlyRun *run, guint summary)
 {
-    g_autofree char *key = retry_key(due, is_night, summary);
+    g_autofree char *key = retry_key(due, run, summary);
     const Retry *retry = retries != NULL ? g_hash_table_lookup(retries->of, key) : NULL;
     return retry != NULL ? MAX(retry->next_us - g_get_monotonic_time(), 0) : 0;
 }
 
 static void
-note_try(TuRetries *retries, const TuDue *due, gboolean is_night, guint summary, gboolean is_done)
+note_try(TuRetries *retries, const TuDue *due, const TuNightlyRun *run, guint summary,
+         gboolean is_done)
 {
     gint64 pause_us = 0;
     if (retries == NULL)
         return;
-    char *key = retry_key(due, is_night, summary);
+    char *key = retry_key(due, run, summary);
     const Retry *before = g_hash_table_lookup(retries->of, key);
     Retry retry = {.n_failures = (before != NULL ? before->n_failures : 0) + 1};
     if (is_done) {
@@ -322,11 +325,11 @@ tu_due_sleep_us(const TuDue *due, const TuRetries *retries)
     gint64 sleep_us = CLAMP(agenda->next_us - due->now_us, 0, TU_SCHEDULE_LONGEST_SLEEP_US);
     for (guint i = 0; i < agenda->nightly->len; i++) {
         const TuNightlyRun *run = &g_array_index(agenda->nightly, TuNightlyRun, i);
-        sleep_us = MIN(sleep_us, retry_wait_us(retries, due, TRUE, run->summary));
+        sleep_us = MIN(sleep_us, retry_wait_us(retries, due, run, run->summary));
     }
     for (guint i = 0; i < agenda->periodic->len; i++)
-        sleep_us = MIN(sleep_us, retry_wait_us(retries, due, FALSE,
-                                               g_array_index(agenda->periodic, guint, i)));
+        sleep_us = MIN(
+            sleep_us, retry_wait_us(retries, due, NULL, g_array_index(agenda->periodic, guint, i)));
     return sleep_us;
 }
 
@@ -442,20 +445,31 @@ do_period(TuKeeper *keeper, const TuDue *due, guint index, TuResult *result, GEr
     return tu_repair_group(keeper, due->group, &repair, result, error);
 }
 
+/* The spec is applied as it is: what is wrong is not all of it, but one summary's `memory`. */
+static gboolean
+is_of_a_small_memory(TuKeeper *keeper, TuGroup *group, const GError *why)
+{
+    g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
+    return tu_error_is(why, TU_ERROR_CONFIG) && tu_snapshot_begin(&snapshot, keeper, group, NULL);
+}
+
 /* TRUE if it concerns one summary, and the others go on. Takes `why`. */
 static gboolean
-is_its_own(const TuDue *due, guint summary, GError *why, TuResult *result, GError **error)
+is_its_own(TuKeeper *keeper, const TuDue *due, guint summary, GError *why, TuResult *result,
+           GError **error)
 {
     static const TuErrorCode own[] = {TU_ERROR_DATABASE, TU_ERROR_DATA, TU_ERROR_LIMIT,
                                       TU_ERROR_USAGE, TU_ERROR_SYSTEM};
+    gboolean is_own = is_of_a_small_memory(keeper, due->group, why);
     for (guint i = 0; i < G_N_ELEMENTS(own); i++)
-        if (tu_error_is(why, own[i])) {
-            tu_result_fail(result, tu_due_summary(due, summary), NULL, why->message);
-            g_error_free(why);
-            return TRUE;
-        }
-    g_propagate_error(error, why);
-    return FALSE;
+        is_own = is_own || tu_error_is(why, own[i]);
+    if (!is_own) {
+        g_propagate_error(error, why);
+        return FALSE;
+    }
+    tu_result_fail(result, tu_due_summary(due, summary), NULL, why->message);
+    g_error_free(why);
+    return TRUE;
 }
 
 /* FALSE: the worker cannot go on. */
@@ -464,14 +478,13 @@ try_one(TuKeeper *keeper, const TuDue *due, const TuNightlyRun *run, guint summa
         TuRetries *retries, TuResult *result, GError **error)
 {
     GError *local = NULL;
-    gboolean is_night = run != NULL;
-    if (retry_wait_us(retries, due, is_night, summary) > 0)
+    if (retry_wait_us(retries, due, run, summary) > 0)
         return TRUE;
-    gboolean is_done = is_night ? do_night(keeper, due, run, result, &local)
-                                : do_period(keeper, due, summary, result, &local);
-    if (!is_done && !is_its_own(due, summary, local, result, error))
+    gboolean is_done = run != NULL ? do_night(keeper, due, run, result, &local)
+                                   : do_period(keeper, due, summary, result, &local);
+    if (!is_done && !is_its_own(keeper, due, summary, local, result, error))
         return FALSE;
-    note_try(retries, due, is_night, summary, is_done);
+    note_try(retries, due, run, summary, is_done);
     return TRUE;
 }
 

@@ -72,10 +72,19 @@ visited_of(const TuGroup *group)
     return visited;
 }
 
+/* keeper->beat */
+static void
+beat(gpointer data)
+{
+    tu_worker_beat(data);
+}
+
 static void
 begin_session(Settler *settler)
 {
     TuKeeper *keeper = &settler->worker->session.keeper;
+    keeper->beat = beat;
+    keeper->yield_data = settler->worker;
     const GPtrArray *groups = keeper->model->groups;
     gint64 settle_us = G_MAXINT64;
     g_clear_pointer(&settler->question, tu_question_free);
@@ -142,7 +151,8 @@ take_turns(Settler *settler, Visited *visited, TuGroup *group, TuResult *result,
         g_autoptr(GError) local = NULL;
         gint64 before = result->settled;
         gint64 turn_us = g_get_monotonic_time();
-        if (turn_us - began_us >= VISIT_US || tu_worker_is_ending(worker)) {
+        gboolean is_over = turn_us - began_us >= VISIT_US && !tu_goal_is_about_to_park(&goal);
+        if (is_over || tu_worker_is_ending(worker)) {
             settler->has_more = TRUE;
             break;
         }
@@ -299,8 +309,9 @@ go_round(Settler *settler, gint64 *ret_wait_us)
     settler->first = n_groups > 0 ? (settler->first + 1) % n_groups : 0;
     gint64 took_us = g_get_monotonic_time() - began_us;
     gint64 wait_us = tu_interval_next_us(&settler->interval, came) - took_us;
+    /* Long enough for somebody else, who looks each HELD_US whether the lock is free. */
     if (settler->has_more)
-        wait_us = 0;
+        wait_us = 2 * HELD_US;
     else if (settler->is_held)
         wait_us = MIN(wait_us, HELD_US);
     *ret_wait_us = MAX(wait_us, 0);

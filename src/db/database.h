@@ -46,6 +46,9 @@ typedef struct {
     const char *name_type;     /* the same where it is part of a key */
     const char *key_types[4];  /* of key columns: an integer, a text, a date, a uuid */
     const char *key_casts[4];  /* what a value is cast to, to be one */
+    const char *exact_text;    /* a column's text, compared by its bytes: "%I COLLATE BINARY" */
+    guint key_characters;      /* what a text key column holds of a text; 0: any */
+    guint key_bytes;           /* what an index holds of all texts of a key together; 0: any */
     const char *date_type;     /* of day buckets and longer */
     const char *instant_type;  /* of hour and minute buckets */
     const char *now;           /* the instant that the database's clock shows, as instant_type */

@@ -532,6 +532,7 @@ const TuDriver tu_sqlite_driver = {
                 .name_type = "TEXT",
                 .key_types = {"INTEGER", "TEXT", "TEXT", "TEXT"},
                 .key_casts = {"INTEGER", "TEXT", "TEXT", "TEXT"},
+                .exact_text = "%I COLLATE BINARY",
                 .date_type = "TEXT",
                 .instant_type = "TEXT",
                 .now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",

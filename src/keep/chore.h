@@ -33,6 +33,7 @@ typedef struct {
     const TuKeyedModel *keyed;
     TuValue tenant;
     TuChoreVerdict verdict;
+    gboolean was_paused; /* in the middle of a repair: the rest of it waits */
 } TuChore;
 
 void tu_chore_clear(TuChore *chore);
@@ -54,5 +55,5 @@ gboolean tu_chore_note(TuChore *chore, gboolean has_got_on,
 /* Does the group's share of it, watched. CANCELLED where it is left. */
 gboolean tu_chore_work(TuChore *chore, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* After that: FALSE if a pause that came meanwhile left some of a rebuild undone. */
+/* After that: FALSE if a pause that came meanwhile left some of it undone. */
 gboolean tu_chore_is_whole(const TuChore *chore, gboolean *ret_is_whole, GError **error);

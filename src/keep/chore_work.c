@@ -176,6 +176,18 @@ rebuild(TuChore *chore, GError **error)
 
 /* ---- a repair ---- */
 
+/* Somebody may pause what it writes into. */
+static gboolean
+is_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error)
+{
+    TuChore *chore = data;
+    const char *summary = chore->job->summary;
+    chore->was_paused =
+        now->pauses != NULL && (summary == NULL || tu_snapshot_is_name_paused(now, summary));
+    *ret_is_wanted = !chore->was_paused;
+    return TRUE;
+}
+
 static gboolean
 repair(TuChore *chore, GError **error)
 {
@@ -186,7 +198,9 @@ repair(TuChore *chore, GError **error)
                        .from = job->from,
                        .to = job->has_reached        ? (TuDate)job->reached
                              : job->to != G_MAXINT32 ? job->to + 1
-                                                     : G_MAXINT32};
+                                                     : G_MAXINT32,
+                       .is_wanted = is_wanted,
+                       .data = chore};
     return tu_repair_group(chore->keeper, chore->group, &wanted, &chore->result, error);
 }
 
@@ -221,6 +235,6 @@ tu_chore_is_whole(const TuChore *chore, gboolean *ret_is_whole, GError **error)
                              "SELECT 1 FROM trueup_build WHERE run_id = ?1 LIMIT 1", &run_id, 1,
                              &has_rows, &one, error))
         return FALSE;
-    *ret_is_whole = !has_rows;
+    *ret_is_whole = !has_rows && !chore->was_paused;
     return TRUE;
 }

@@ -38,7 +38,8 @@ ask_for_history(TuChanges *changes, const TuSummaryModel *summary)
     tu_changes_add(changes,
                    "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping, run_id) "
                    "SELECT ?1, '', ?2, 0, max(id) FROM trueup_run "
-                   "WHERE kind = 'rebuild' AND summary = ?1",
+                   "WHERE kind = 'rebuild' AND summary = ?1 AND id NOT IN "
+                   "(SELECT run_id FROM trueup_build WHERE run_id IS NOT NULL)",
                    build, G_N_ELEMENTS(build));
 }
 

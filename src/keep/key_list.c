@@ -60,6 +60,7 @@ tu_key_list_new(TuDatabase *db, const TuKeyedModel *keyed)
     list->rows = g_ptr_array_new_with_free_func(row_free);
     list->index = g_hash_table_new_full(entry_hash, entry_equal, g_free, NULL);
     list->bytes = g_string_chunk_new(4096);
+    list->refused = g_ptr_array_new_with_free_func(g_free);
     return list;
 }
 
@@ -71,6 +72,7 @@ tu_key_list_free(TuKeyList *list)
     g_hash_table_unref(list->index);
     g_ptr_array_unref(list->rows);
     g_string_chunk_free(list->bytes);
+    g_ptr_array_unref(list->refused);
     g_free(list);
 }
 
@@ -120,21 +122,63 @@ tu_key_value_convert(TuDatabase *db, TuKeyType type, const TuValue *value, char 
 
 G_STATIC_ASSERT(TU_KEY_TEXT_BYTES >= TU_INSTANT_TEXT_BYTES);
 
-/* `texts`: room for what the values may point to. */
-static gboolean
-convert_all(const TuKeyList *list, const TuValue *key, char (*texts)[TU_KEY_TEXT_BYTES],
-            TuValue *ret_key, GError **error)
+/* Enough to tell what is the matter. */
+#define MOST_REFUSED 12
+
+/* `what` is why a value is none of the key's column. */
+static char *
+refusal(const TuKeyList *list, guint column, const TuValue *value, const char *what)
 {
+    g_autofree char *text = tu_value_to_text(value);
+    return g_strdup_printf("key column %s: %s %s: it is no key, and left out",
+                           tu_keyed_key_column(list->keyed, column)->name, text, what);
+}
+
+/* Why a text is too long for its column, or makes the key too long for an index; NULL: it is not.
+ * What compresses well might fit all the same; which texts are keys should not depend on it. */
+static char *
+check_length(const TuKeyList *list, const TuValue *text, gsize key_bytes)
+{
+    const TuDialect *dialect = tu_database_dialect(list->db);
+    glong n = g_utf8_strlen(text->text, (gssize)text->bytes);
+    if (dialect->key_characters > 0 && n > (glong)dialect->key_characters)
+        return g_strdup_printf("has %ld characters, and a key's text at most %u", n,
+                               dialect->key_characters);
+    if (dialect->key_bytes > 0 && key_bytes > dialect->key_bytes)
+        return g_strdup_printf("makes a key of %" G_GSIZE_FORMAT
+                               " bytes, and the texts of a key have at most %u",
+                               key_bytes, dialect->key_bytes);
+    return NULL;
+}
+
+/* `texts`: room for what the values may point to. NULL: all are what their columns hold; else why
+ * one is not. */
+static char *
+convert_all(const TuKeyList *list, const TuValue *key, char (*texts)[TU_KEY_TEXT_BYTES],
+            TuValue *ret_key)
+{
+    gsize key_bytes = 0;
     for (guint i = 0; i < n_columns(list); i++) {
-        const TuKeyColumn *column = tu_keyed_key_column(list->keyed, i);
-        if (tu_key_value_convert(list->db, column->type, &key[i], texts[i], &ret_key[i]))
-            continue;
-        g_autofree char *text = tu_value_to_text(&key[i]);
-        g_set_error(error, TU_ERROR, TU_ERROR_DATA, "summary %s: key column %s: %s is no %s",
-                    list->keyed->spec->name, column->name, text, tu_key_type_names[column->type]);
-        return FALSE;
+        TuKeyType type = tu_keyed_key_column(list->keyed, i)->type;
+        g_autofree char *problem = NULL;
+        if (!tu_key_value_convert(list->db, type, &key[i], texts[i], &ret_key[i])) {
+            problem = g_strdup_printf("is no %s", tu_key_type_names[type]);
+        } else if (type == TU_KEY_TEXT) {
+            key_bytes += key[i].bytes;
+            problem = check_length(list, &key[i], key_bytes);
+        }
+        if (problem != NULL)
+            return refusal(list, i, &key[i], problem);
     }
-    return TRUE;
+    return NULL;
+}
+
+static void
+note_refused(TuKeyList *list, const char *problem)
+{
+    if (list->refused->len < MOST_REFUSED &&
+        !g_ptr_array_find_with_equal_func(list->refused, problem, g_str_equal, NULL))
+        g_ptr_array_add(list->refused, g_strdup(problem));
 }
 
 /* ---- keys ---- */
@@ -150,13 +194,16 @@ tu_key_list_keep(TuKeyList *list, const TuValue *values, guint n)
     return kept;
 }
 
-gboolean
-tu_key_list_add(TuKeyList *list, const TuValue *key, TuKeyRow **ret_row, GError **error)
+TuKeyRow *
+tu_key_list_add(TuKeyList *list, const TuValue *key)
 {
     char texts[TU_KEY_MOST_COLUMNS][TU_KEY_TEXT_BYTES];
     TuValue values[TU_KEY_MOST_COLUMNS];
-    if (!convert_all(list, key, texts, values, error))
-        return FALSE;
+    g_autofree char *problem = convert_all(list, key, texts, values);
+    if (problem != NULL) {
+        note_refused(list, problem);
+        return NULL;
+    }
     Entry wanted = {values, n_columns(list)};
     TuKeyRow *row = g_hash_table_lookup(list->index, &wanted);
     if (row == NULL) {
@@ -168,9 +215,7 @@ tu_key_list_add(TuKeyList *list, const TuValue *key, TuKeyRow **ret_row, GError 
         g_ptr_array_add(list->rows, row);
         g_hash_table_insert(list->index, entry, row);
     }
-    if (ret_row != NULL)
-        *ret_row = row;
-    return TRUE;
+    return row;
 }
 
 TuKeyRow *
@@ -179,14 +224,15 @@ tu_key_list_find(TuKeyList *list, const TuValue *key)
     char texts[TU_KEY_MOST_COLUMNS][TU_KEY_TEXT_BYTES];
     TuValue values[TU_KEY_MOST_COLUMNS];
     Entry wanted = {values, n_columns(list)};
-    return convert_all(list, key, texts, values, NULL) ? g_hash_table_lookup(list->index, &wanted)
-                                                       : NULL;
+    g_autofree char *problem = convert_all(list, key, texts, values);
+    return problem == NULL ? g_hash_table_lookup(list->index, &wanted) : NULL;
 }
 
 static gboolean
 take_key(const TuValue *row, gpointer data, GError **error)
 {
-    return tu_key_list_add(data, row, NULL, error);
+    tu_key_list_add(data, row);
+    return TRUE;
 }
 
 gboolean

@@ -25,6 +25,7 @@ typedef struct {
     GPtrArray *rows; /* of TuKeyRow, in the order in which they came */
     GHashTable *index;
     GStringChunk *bytes;
+    GPtrArray *refused; /* of char *: why something was no key, the first few */
 } TuKeyList;
 
 TuKeyList *tu_key_list_new(TuDatabase *db, const TuKeyedModel *keyed);
@@ -32,9 +33,9 @@ void tu_key_list_free(TuKeyList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuKeyList, tu_key_list_free)
 
 /* The row of a key, which is added if it is not there yet. Values are brought into the form in
- * which the key's columns hold them; DATA if one cannot be. `ret_row` may be NULL. */
-gboolean tu_key_list_add(TuKeyList *list, const TuValue *key, TuKeyRow **ret_row,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * which the key's columns hold them; NULL if one cannot be, or is too long: that is no key, nobody
+ * else's affair, and noted in `refused`. */
+TuKeyRow *tu_key_list_add(TuKeyList *list, const TuValue *key);
 
 /* The form in which a key's column holds a value; FALSE: it cannot. `text` (TU_KEY_TEXT_BYTES) may
  * be pointed to. */

@@ -22,11 +22,9 @@ static gboolean
 take_named(const TuValue *row, gpointer data, GError **error)
 {
     TuKeyList *list = data;
-    TuKeyRow *key = NULL;
+    TuKeyRow *key = tu_key_list_add(list, row);
     gint64 since_us = 0;
-    if (!tu_key_list_add(list, row, &key, error))
-        return FALSE;
-    if (tu_value_read_instant(&row[tu_keyed_key_columns(list->keyed)], &since_us))
+    if (key != NULL && tu_value_read_instant(&row[tu_keyed_key_columns(list->keyed)], &since_us))
         key->since_us = MIN(key->since_us, since_us);
     return TRUE;
 }
@@ -58,8 +56,9 @@ ask(const Naming *naming, const TuDependencyModel *dependency, guint chosen, int
                        tu_database_entry_value(db, to, texts[1])};
     g_autofree char *sql =
         tu_keyed_select_named(naming->keyed, dependency, tu_database_dialect(db), chosen, batch);
-    return tu_rows_each(db, sql, range, batch == TU_BATCH_NONE ? 0 : 2, FALSE, take_named,
-                        naming->list, error);
+    gboolean is_bounded = batch == TU_BATCH_OF_ROW ||
+                          (batch >= 0 && !tu_dependency_is_twice(dependency, (guint)batch));
+    return tu_rows_each(db, sql, range, is_bounded ? 2 : 0, FALSE, take_named, naming->list, error);
 }
 
 static gboolean

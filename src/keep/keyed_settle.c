@@ -17,6 +17,7 @@ void
 tu_keyed_goal_clear(TuKeyedGoal *goal)
 {
     g_clear_pointer(&goal->why, g_free);
+    g_clear_pointer(&goal->paces, g_free);
 }
 
 static TuKeyedChange *
@@ -57,13 +58,28 @@ tu_keyed_note(TuChanges *changes, const TuBatch *batch, GError **error)
     return TRUE;
 }
 
+void
+tu_keyed_tell_refused(const TuKeyList *list, TuResult *result)
+{
+    for (guint i = 0; i < list->refused->len; i++)
+        tu_result_fail(result, list->keyed->spec->name, NULL, g_ptr_array_index(list->refused, i));
+}
+
+void
+tu_keyed_tell_named(const TuChanges *changes, TuResult *result)
+{
+    for (guint i = 0; i < changes->keyed->len; i++)
+        tu_keyed_tell_refused(((const TuKeyedChange *)g_ptr_array_index(changes->keyed, i))->named,
+                              result);
+}
+
 /* ---- all keys ---- */
 
 gboolean
 tu_keyed_list_all(TuSnapshot *snapshot, const TuKeyedModel *keyed, TuKeyList *list, GError **error)
 {
     const char *const tables[] = {keyed->table, keyed->state};
-    g_autofree char *keys = tu_keyed_select_keys(keyed);
+    g_autofree char *keys = tu_keyed_select_keys(keyed, tu_database_dialect(list->db));
     if (!tu_key_list_read(list, keys, NULL, 0, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
@@ -109,7 +125,10 @@ list_all(TuSnapshot *snapshot, const TuKeyedModel *keyed, gint64 since_us, TuRes
     for (guint i = 0; i < change->named->rows->len; i++)
         tu_key_list_at(change->named, i)->since_us = since_us;
     *ret_did = TRUE;
-    return tu_stop("cells.computed", error) && tu_apply(snapshot, changes, error);
+    if (!tu_stop("cells.computed", error) || !tu_apply(snapshot, changes, error))
+        return FALSE;
+    tu_keyed_tell_named(changes, result);
+    return TRUE;
 }
 
 /* ---- the oldest ---- */
@@ -118,10 +137,9 @@ static gboolean
 take_due(const TuValue *values, gpointer data, GError **error)
 {
     TuKeyList *list = data;
-    TuKeyRow *row = NULL;
-    if (!tu_key_list_add(list, values, &row, error))
-        return FALSE;
-    row->attempts = values[tu_keyed_key_columns(list->keyed)].integer;
+    TuKeyRow *row = tu_key_list_add(list, values);
+    if (row != NULL)
+        row->attempts = values[tu_keyed_key_columns(list->keyed)].integer;
     return TRUE;
 }
 
@@ -278,17 +296,92 @@ step_one(TuSnapshot *snapshot, const TuKeyedModel *keyed, TuKeyedGoal *goal, TuR
     return !*ret_did || compute_due(snapshot, due, goal, result, error);
 }
 
+/* ---- whose turn it is ---- */
+
+/* A summary of the group, and since when something of it is due; G_MAXINT64: nothing is. */
+typedef struct {
+    guint place;
+    gint64 since_us;
+} Waiting;
+
+static gboolean
+take_since(const TuValue *row, gpointer data, GError **error)
+{
+    Waiting *waiting = data;
+    gint64 since_us = 0;
+    if (tu_value_read_instant(&row[0], &since_us))
+        waiting->since_us = MIN(waiting->since_us, since_us);
+    return TRUE;
+}
+
+static gboolean
+read_waiting(TuSnapshot *snapshot, guint place, Waiting *ret_waiting, GError **error)
+{
+    const TuKeyedModel *keyed = g_ptr_array_index(snapshot->group->keyed, place);
+    TuValue now = tu_keeper_now();
+    Asked asked = {0};
+    *ret_waiting = (Waiting){place, G_MAXINT64};
+    g_autofree char *sql = tu_sql_format(
+        "SELECT trueup_invalid_since FROM %Q WHERE trueup_invalid_since IS NOT NULL AND "
+        "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?1) "
+        "ORDER BY trueup_invalid_since LIMIT 1",
+        keyed->state);
+    if (!tu_rows_each(snapshot->keeper->db, sql, &now, 1, FALSE, take_since, ret_waiting, error) ||
+        !read_listing(snapshot, keyed, &asked, error))
+        return FALSE;
+    if (asked.is_asked)
+        ret_waiting->since_us = MIN(ret_waiting->since_us, asked.since_us);
+    return TRUE;
+}
+
+static int
+by_age(gconstpointer a, gconstpointer b)
+{
+    const Waiting *left = a;
+    const Waiting *right = b;
+    if (left->since_us != right->since_us)
+        return left->since_us < right->since_us ? -1 : 1;
+    return left->place < right->place ? -1 : left->place > right->place;
+}
+
+/* The oldest first, whichever summary it is of: else the first one's keys, if they come as fast as
+ * they are computed, would be all that is. What is about to be parked stays at its turn. */
+static gboolean
+read_order(TuSnapshot *snapshot, const TuKeyedGoal *goal, GArray *order, GError **error)
+{
+    const GPtrArray *keyed = snapshot->group->keyed;
+    for (guint i = 0; i < keyed->len; i++) {
+        const TuKeyedModel *one = g_ptr_array_index(keyed, i);
+        Waiting waiting = {i, 0};
+        if (tu_snapshot_is_name_paused(snapshot, one->spec->name))
+            continue;
+        if (keyed->len > 1 && !read_waiting(snapshot, i, &waiting, error))
+            return FALSE;
+        if (i == goal->at && (goal->why != NULL || goal->n_alone > 0))
+            waiting.since_us = G_MININT64;
+        g_array_append_val(order, waiting);
+    }
+    g_array_sort(order, by_age);
+    return TRUE;
+}
+
 gboolean
 tu_keyed_step(TuSnapshot *snapshot, TuKeyedGoal *goal, TuResult *result, gboolean *ret_is_done,
               GError **error)
 {
     const GPtrArray *keyed = snapshot->group->keyed;
+    g_autoptr(GArray) order = g_array_new(FALSE, FALSE, sizeof(Waiting));
     gboolean did = FALSE;
-    for (guint i = 0; i < keyed->len && !did; i++) {
-        const TuKeyedModel *one = g_ptr_array_index(keyed, i);
-        if (!tu_snapshot_is_name_paused(snapshot, one->spec->name) &&
-            !step_one(snapshot, one, goal, result, &did, error))
+    if (!read_order(snapshot, goal, order, error))
+        return FALSE;
+    if (goal->paces == NULL)
+        goal->paces = g_new0(guint, keyed->len);
+    for (guint i = 0; i < order->len && !did; i++) {
+        goal->at = g_array_index(order, Waiting, i).place;
+        goal->batch = goal->paces[goal->at];
+        if (!step_one(snapshot, g_ptr_array_index(keyed, goal->at), goal, result, &did, error))
             return FALSE;
+        goal->paces[goal->at] = goal->batch;
     }
     *ret_is_done = !did;
     return TRUE;

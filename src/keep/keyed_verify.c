@@ -77,6 +77,16 @@ tell_problems(const TuKeyList *list, guint from, guint to, TuResult *result)
     }
 }
 
+/* All keys; what is none is told. */
+static gboolean
+list_all(TuSnapshot *snapshot, TuKeyList *list, TuResult *result, GError **error)
+{
+    if (!tu_keyed_list_all(snapshot, list->keyed, list, error))
+        return FALSE;
+    tu_keyed_tell_refused(list, result);
+    return TRUE;
+}
+
 /* All of the list, piece by piece, at the snapshot. */
 static gboolean
 compare_all(TuSnapshot *snapshot, TuKeyList *list, TuOnKeyDrift on_drift, gpointer data,
@@ -104,7 +114,7 @@ tu_keyed_verify(TuKeeper *keeper, const TuKeyedModel *keyed, TuOnKeyDrift on_dri
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(TuKeyList) list = tu_key_list_new(keeper->db, keyed);
     return tu_snapshot_begin(&snapshot, keeper, keyed->group, error) &&
-           tu_keyed_list_all(&snapshot, keyed, list, error) && mark_named(&snapshot, list, error) &&
+           list_all(&snapshot, list, result, error) && mark_named(&snapshot, list, error) &&
            compare_all(&snapshot, list, on_drift, data, result, error);
 }
 
@@ -117,18 +127,31 @@ typedef struct {
 } Choice;
 
 static gboolean
-add_keys(TuSnapshot *snapshot, const Choice *choice, TuKeyList *list, GError **error)
+add_keys(TuSnapshot *snapshot, const Choice *choice, TuKeyList *list, TuResult *result,
+         GError **error)
 {
     g_autoptr(TuKeyList) all = tu_key_list_new(snapshot->keeper->db, list->keyed);
-    if (!tu_keyed_list_all(snapshot, list->keyed, all, error))
+    if (!list_all(snapshot, all, result, error))
         return FALSE;
     for (guint i = 0; i < all->rows->len; i++) {
         const TuValue *key = tu_key_list_at(all, i)->key;
-        if ((choice->wants == NULL || choice->wants(key, choice->data)) &&
-            !tu_key_list_add(list, key, NULL, error))
-            return FALSE;
+        if (choice->wants == NULL || choice->wants(key, choice->data))
+            tu_key_list_add(list, key);
     }
     return TRUE;
+}
+
+/* Each turn looks: once `pause` has returned, nothing is written. */
+static gboolean
+begin(TuSnapshot *snapshot, TuKeeper *keeper, const TuKeyedModel *keyed, GError **error)
+{
+    if (!tu_snapshot_begin(snapshot, keeper, keyed->group, error))
+        return FALSE;
+    if (!tu_snapshot_is_name_paused(snapshot, keyed->spec->name))
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "summary %s is paused: run `trueup resume` first",
+                keyed->spec->name);
+    return FALSE;
 }
 
 /* Some of the keys, at one snapshot and in one turn. */
@@ -138,11 +161,10 @@ repair_some(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyList *all, g
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(TuKeyList) list = tu_key_list_new(keeper->db, keyed);
-    if (!tu_snapshot_begin(&snapshot, keeper, keyed->group, error))
+    if (!begin(&snapshot, keeper, keyed, error))
         return FALSE;
     for (guint i = from; i < to; i++)
-        if (!tu_key_list_add(list, tu_key_list_at(all, i)->key, NULL, error))
-            return FALSE;
+        tu_key_list_add(list, tu_key_list_at(all, i)->key);
     TuResult counted = {0};
     if (!mark_named(&snapshot, list, error) ||
         !tu_keyed_compute(&snapshot, list, 0, list->rows->len, error))
@@ -185,14 +207,9 @@ repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, Tu
     guint most = MIN(keyed->spec->refresh.batch_max, COMPARED_AT_ONCE);
     {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
-        if (!tu_snapshot_begin(&snapshot, keeper, keyed->group, error) ||
-            !add_keys(&snapshot, choice, all, error))
+        if (!begin(&snapshot, keeper, keyed, error) ||
+            !add_keys(&snapshot, choice, all, result, error))
             return FALSE;
-        if (tu_snapshot_is_name_paused(&snapshot, keyed->spec->name)) {
-            g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
-                        "summary %s is paused: run `trueup resume` first", keyed->spec->name);
-            return FALSE;
-        }
     }
     for (guint at = 0; at < all->rows->len; at += most) {
         guint end = MIN(all->rows->len, at + most);
@@ -211,7 +228,7 @@ compare_only(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, 
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(TuKeyList) list = tu_key_list_new(keeper->db, keyed);
     return tu_snapshot_begin(&snapshot, keeper, keyed->group, error) &&
-           add_keys(&snapshot, choice, list, error) && mark_named(&snapshot, list, error) &&
+           add_keys(&snapshot, choice, list, result, error) && mark_named(&snapshot, list, error) &&
            compare_all(&snapshot, list, NULL, NULL, result, error);
 }
 

@@ -200,7 +200,9 @@ tu_pieces_write(TuSnapshot *snapshot, TuPieces *pieces, TuStretch *stretch, cons
         }
         /* A later slice was too large: all of them again, smaller. */
         if (snapshot->txn.db == NULL) {
-            pieces->n_slices = stretch->n_slices * 2;
+            if (!tu_stretch_slice(snapshot, stretch, error))
+                return FALSE;
+            pieces->n_slices = stretch->n_slices;
             *ret_is_over = FALSE;
             return TRUE;
         }

@@ -286,7 +286,7 @@ repair_all(Repairing *repairing, GError **error)
 }
 
 /* Repairs under a run of its own, whose end is noted also when a signal stopped it. Of work that
- * somebody else did meanwhile there is no run: it was not done twice. */
+ * was not wanted from the first there is no run: somebody else did it, or it waits. */
 static gboolean
 repair_as_run(Repairing *repairing, GError **error)
 {
@@ -295,12 +295,16 @@ repair_as_run(Repairing *repairing, GError **error)
     if (!start_run(keeper, repairing->left, &repairing->run_id, error))
         return FALSE;
     gboolean is_ok = repair_all(repairing, &local);
+    const char *problem = local != NULL            ? local->message
+                          : repairing->is_unwanted ? "left here: it was paused, or somebody else "
+                                                     "did the rest"
+                                                   : NULL;
+    gboolean is_nothing = repairing->is_unwanted && repairing->left->to == repairing->end;
     tu_database_set_cancel(keeper->db, NULL);
-    gboolean is_noted =
-        is_ok && repairing->is_unwanted
-            ? tu_run_forget(keeper->db, repairing->run_id, error)
-            : finish_run(keeper, repairing->run_id, repairing->result,
-                         local != NULL ? local->message : NULL, is_ok ? error : NULL);
+    gboolean is_noted = is_ok && is_nothing
+                            ? tu_run_forget(keeper->db, repairing->run_id, error)
+                            : finish_run(keeper, repairing->run_id, repairing->result, problem,
+                                         is_ok ? error : NULL);
     tu_database_set_cancel(keeper->db, keeper->is_cancelled);
     if (!is_ok)
         g_propagate_error(error, g_steal_pointer(&local));

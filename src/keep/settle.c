@@ -313,6 +313,7 @@ settle_batch(TuSnapshot *snapshot, const TuBatch *batch, Manner manner, TuGoal *
     goal->may_have_pending = goal->may_have_pending || g_hash_table_size(changes->pending) > 0;
     if (!tu_apply(snapshot, changes, error))
         return FALSE;
+    tu_keyed_tell_named(changes, result);
     if (changes->tally->unplaced != NULL)
         tu_result_fail_source(result, changes->tally->unplaced_source, changes->tally->unplaced);
     result->changes += n_images;
@@ -431,6 +432,13 @@ settle_entries(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *r
     } else
         g_propagate_error(error, g_steal_pointer(&local));
     return is_settled;
+}
+
+gboolean
+tu_goal_is_about_to_park(const TuGoal *goal)
+{
+    return goal->no_fold || goal->unwritable != 0 || goal->refused > goal->pending_done ||
+           goal->keyed.why != NULL || goal->keyed.n_alone > 0;
 }
 
 void

@@ -36,6 +36,10 @@ typedef struct {
     char *why;
 } TuGoal;
 void tu_goal_clear(TuGoal *goal);
+
+/* TRUE while something was found that cannot be written, and is not set aside yet: who forgets the goal now
+ * finds the same again, each time. */
+gboolean tu_goal_is_about_to_park(const TuGoal *goal);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuGoal, tu_goal_clear)
 
 /* Settles what was there at its first snapshot, and what that put on the pending list. BUSY turns are tried again, with pauses, for a while.

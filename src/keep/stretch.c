@@ -293,7 +293,8 @@ note_uncounted(TuChanges *into, const TuChanges *changes, const TuStretch *stret
             const TuSeriesModel *series = g_ptr_array_index(source->series, s);
             is_read = is_read || g_ptr_array_find(stretch->summaries, series->summary, NULL);
         }
-        TuValue values[] = {tu_value_text(source->spec->name), tu_value_integer(counts->without_tenant),
+        TuValue values[] = {tu_value_text(source->spec->name),
+                            tu_value_integer(counts->without_tenant),
                             tu_value_integer(counts->without_time),
                             tu_value_integer(counts->of_unknown_tenants), now};
         if (is_read && is_read_whole(changes->tally, source))
@@ -371,8 +372,7 @@ tu_stretch_write(TuSnapshot *snapshot, const TuStretch *stretch, TuFinish finish
     for (guint slice = 0; slice < stretch->n_slices; slice++) {
         g_auto(TuSnapshot) next = {.txn = TU_TRANSACTION_INIT};
         TuSnapshot *current = slice == 0 ? snapshot : &next;
-        if (slice > 0 &&
-            !tu_snapshot_begin(&next, snapshot->keeper, snapshot->group, error))
+        if (slice > 0 && !tu_snapshot_begin(&next, snapshot->keeper, snapshot->group, error))
             return FALSE;
         if (slice > 0 && next.turn != turn) {
             g_set_error_literal(error, TU_ERROR, TU_ERROR_BUSY,
@@ -409,8 +409,8 @@ take_extent(const TuValue *row, gpointer data, GError **error)
 
 /* The first and the last local date that have rows. */
 static gboolean
-find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest,
-            TuDate *ret_newest, GError **error)
+find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest, TuDate *ret_newest,
+            GError **error)
 {
     g_autoptr(TuTally) tally = prepare_tally(snapshot, stretch, 0);
     Extent extent = {tally, NULL, G_MAXINT32, G_MININT32};
@@ -419,10 +419,10 @@ find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest,
         extent.source = g_ptr_array_index(snapshot->group->sources, i);
         if (extent.source->problem != NULL)
             continue;
-        const char *tenant = extent.source->tenant >= 0
-                                 ? g_ptr_array_index(extent.source->expressions,
-                                                     (guint)extent.source->tenant)
-                                 : "NULL";
+        const char *tenant =
+            extent.source->tenant >= 0
+                ? g_ptr_array_index(extent.source->expressions, (guint)extent.source->tenant)
+                : "NULL";
         const char *time =
             g_ptr_array_index(extent.source->expressions, (guint)extent.source->time);
         g_autofree char *from = tu_source_from(extent.source);
@@ -431,8 +431,8 @@ find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest,
             return FALSE;
     }
     *ret_oldest = MAX(extent.oldest, stretch->range.from);
-    *ret_newest = stretch->range.to == G_MAXINT32 ? extent.newest
-                                                  : MIN(extent.newest, stretch->range.to - 1);
+    *ret_newest =
+        stretch->range.to == G_MAXINT32 ? extent.newest : MIN(extent.newest, stretch->range.to - 1);
     return TRUE;
 }
 
@@ -451,6 +451,19 @@ longest_grain(const TuStretch *stretch)
 }
 
 gboolean
+tu_stretch_slice(const TuSnapshot *snapshot, TuStretch *stretch, GError **error)
+{
+    stretch->n_slices *= 2;
+    if (stretch->n_slices <= SLICES_LIMIT)
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
+                "one period of one tenant has more cells than `refresh: memory` allows (%zu "
+                "bytes): raise it",
+                snapshot->keeper->memory_bytes);
+    return FALSE;
+}
+
+gboolean
 tu_stretch_shrink(TuSnapshot *snapshot, TuStretch *stretch, GError **error)
 {
     TuDate oldest = 0;
@@ -465,12 +478,5 @@ tu_stretch_shrink(TuSnapshot *snapshot, TuStretch *stretch, GError **error)
         stretch->range.from = aligned > oldest ? aligned : middle;
         return TRUE;
     }
-    stretch->n_slices *= 2;
-    if (stretch->n_slices <= SLICES_LIMIT)
-        return TRUE;
-    g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
-                "one period of one tenant has more cells than `refresh: memory` allows (%zu "
-                "bytes): raise it",
-                snapshot->keeper->memory_bytes);
-    return FALSE;
+    return tu_stretch_slice(snapshot, stretch, error);
 }

@@ -66,8 +66,11 @@ gboolean tu_stretch_write(TuSnapshot *snapshot, const TuStretch *stretch, TuFini
                           gpointer finish_data, TuResult *result,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Twice as many slices. FALSE with an error (CONFIG) if a sixty-fourth of the tenants is still too much. */
+gboolean tu_stretch_slice(const TuSnapshot *snapshot, TuStretch *stretch,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Makes a stretch that needed too much memory smaller, keeping its newest end: a later `from`, or
- * more slices when it is one day. FALSE with an error if a
- * single day of a thousandth of the tenants is still too much. */
+ * more slices when it is one day. FALSE with an error as above. */
 gboolean tu_stretch_shrink(TuSnapshot *snapshot, TuStretch *stretch, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -80,6 +80,19 @@ has_unfolded(const TuSummaryModel *summary, const TuSourceModel *source, gboolea
     return has;
 }
 
+/* What was settled as "anything may have changed" asked for a rebuild that nobody asked for: until
+ * it is done, what differs was waiting for it. */
+static void
+mark_asked_for(TuChanges *changes)
+{
+    const GArray *builds = changes->tally->snapshot->builds;
+    for (guint i = 0; i < builds->len; i++) {
+        const TuBuild *build = &g_array_index(builds, TuBuild, i);
+        if (!build->is_dropping && build->run_id == 0)
+            changes->is_unclear[build->summary->spec->index] = TRUE;
+    }
+}
+
 gboolean
 tu_uncertain_mark(TuChanges *changes, GError **error)
 {
@@ -97,7 +110,7 @@ tu_uncertain_mark(TuChanges *changes, GError **error)
             gboolean uses = FALSE;
             gboolean unfolded = has_unfolded(marking.summary, source, &uses);
             if (uses && !tu_places_each(changes->tally, source, &everything,
-                                        !unfolded ? TU_ENTRIES_LOOK_AGAIN
+                                        !unfolded                       ? TU_ENTRIES_LOOK_AGAIN
                                         : changes->tally->holes != NULL ? TU_ENTRIES_ANY_PLACE
                                                                         : TU_ENTRIES_ALL,
                                         mark_place, &marking, error))
@@ -110,6 +123,7 @@ tu_uncertain_mark(TuChanges *changes, GError **error)
                                  &changes->is_unclear[summary->spec->index], error))
             return FALSE;
     }
+    mark_asked_for(changes);
     return tu_rows_each(changes->tally->snapshot->keeper->db,
                         "SELECT source, summary, tenant, bucket FROM trueup_pending", NULL, 0,
                         FALSE, take_pending, changes, error);

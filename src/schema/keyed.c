@@ -159,7 +159,8 @@ use_name(GArray *names, const char *before, const char *name)
     }
 }
 
-/* The columns that a query for keys reads, which the images need. */
+/* The columns that a query for keys reads, which the images need. NATURAL joins by columns that it
+ * does not name. */
 static void
 use_read_columns(const TuKeyedModel *keyed, const TuDependencyModel *dependency)
 {
@@ -176,6 +177,8 @@ use_read_columns(const TuKeyedModel *keyed, const TuDependencyModel *dependency)
             g_free(before);
             before = name;
         }
+        if (tu_token_is(&token, "natural"))
+            use_name(names, NULL, "*");
         has_dot = tu_token_is_symbol(&token, '.');
     }
 }
@@ -191,6 +194,8 @@ add_other(TuDependencyModel *dependency, TuCaptured *captured)
         position = dependency->others->len;
         g_ptr_array_add(dependency->others, captured);
     }
+    if (is_known)
+        dependency->twice |= G_GUINT64_CONSTANT(1) << position;
     if (is_known || captured == dependency->captured)
         dependency->doubled |= G_GUINT64_CONSTANT(1) << position;
 }

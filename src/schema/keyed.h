@@ -21,9 +21,16 @@ typedef struct {
     /* The tables that stand for others in braces, each once. */
     GPtrArray *others;   /* of TuCaptured * */
     guint64 doubled;     /* bit i: others[i] stands there more than once, or is {row}'s own table */
+    guint64 twice;       /* bit i: it stands there more than once, beside {row} */
     char *row_alias;     /* what the query calls {row} */
     gboolean tells_time; /* a column more can be selected from it: which row gave a key */
 } TuDependencyModel;
+
+static inline gboolean
+tu_dependency_is_twice(const TuDependencyModel *dependency, guint i)
+{
+    return (dependency->twice >> i & 1) != 0;
+}
 
 struct TuKeyedModel {
     const TuKeyed *spec;
@@ -60,13 +67,13 @@ const TuKeyColumn *tu_keyed_key_column(const TuKeyedModel *keyed, guint i);
 
 /* The keys that images name: the key's columns and since when (the oldest entry's time). {row} is
  * the log's images; bit i of `from_images`: so is table i of `others`, else it is its rows.
- * `batch`: the table whose images are bounded: TU_BATCH_OF_ROW, a number in `others`,
- * TU_BATCH_NONE. */
+ * `batch`: the table whose images are bounded: TU_BATCH_OF_ROW, a number in `others` (one that
+ * stands there twice has no bounds, and the query no parameters), TU_BATCH_NONE. */
 char *tu_keyed_select_named(const TuKeyedModel *keyed, const TuDependencyModel *dependency,
                             const TuDialect *dialect, guint from_images, int batch);
 
 /* The keys that there should be: as the spec asks for them. */
-char *tu_keyed_select_keys(const TuKeyedModel *keyed);
+char *tu_keyed_select_keys(const TuKeyedModel *keyed, const TuDialect *dialect);
 
 /* What should be stored for the keys that `keyset` (a SELECT) gives: the key, then the values. */
 char *tu_keyed_select_truth(const TuKeyedModel *keyed, const char *keyset);

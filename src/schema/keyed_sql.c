@@ -50,6 +50,21 @@ append_not_null(GString *sql, const TuKeyedModel *keyed)
                       tu_keyed_key_column(keyed, i)->name);
 }
 
+/* Each key once. Keys are told apart by their bytes; a source's column may take 'a' for 'A'. */
+static void
+append_each_once(GString *sql, const TuKeyedModel *keyed, const TuDialect *dialect)
+{
+    g_string_append(sql, " GROUP BY ");
+    tu_keyed_append_key(sql, keyed, NULL);
+    for (guint i = 0; i < tu_keyed_key_columns(keyed); i++) {
+        const TuKeyColumn *column = tu_keyed_key_column(keyed, i);
+        if (column->type != TU_KEY_TEXT)
+            continue;
+        g_string_append(sql, ", ");
+        tu_sql_append(sql, dialect->exact_text, column->name);
+    }
+}
+
 /* ---- the keys that images name ---- */
 
 typedef struct {
@@ -115,7 +130,10 @@ append_images(GString *sql, const TuCaptured *captured, const TuDialect *dialect
                                dialect->entry_id);
 }
 
-/* A table that stands twice may be a row in one place and an image in the other. */
+/* A table that stands there and as {row} may be a row in one place and an image in the other. Of
+ * one that two braces name, one may be the batch's image and the other an earlier one: it is not
+ * bounded.
+ */
 static void
 append_others(GString *sql, const Filling *filling, const TuDialect *dialect, int batch)
 {
@@ -130,7 +148,8 @@ append_others(GString *sql, const Filling *filling, const TuDialect *dialect, in
             append_columns(sql, other);
             tu_sql_append(sql, " FROM %Q UNION ALL ", other->name);
         }
-        append_images(sql, other, dialect, "", batch == (int)i);
+        append_images(sql, other, dialect, "",
+                      batch == (int)i && !tu_dependency_is_twice(dependency, i));
         g_string_append_c(sql, ')');
     }
 }
@@ -201,8 +220,7 @@ tu_keyed_select_named(const TuKeyedModel *keyed, const TuDependencyModel *depend
     }
     g_string_append(sql, " AS trueup_at FROM trueup_keys WHERE ");
     append_not_null(sql, keyed);
-    g_string_append(sql, " GROUP BY ");
-    tu_keyed_append_key(sql, keyed, NULL);
+    append_each_once(sql, keyed, dialect);
     return g_string_free(sql, FALSE);
 }
 
@@ -222,14 +240,15 @@ fill_keys(const char *name, gboolean has_alias, gpointer data)
 }
 
 char *
-tu_keyed_select_keys(const TuKeyedModel *keyed)
+tu_keyed_select_keys(const TuKeyedModel *keyed, const TuDialect *dialect)
 {
     GString *sql = g_string_new("WITH trueup_keys(");
     tu_keyed_append_key(sql, keyed, NULL);
-    g_string_append_printf(sql, ") AS (%s\n) SELECT DISTINCT ", keyed->spec->keys->text);
+    g_string_append_printf(sql, ") AS (%s\n) SELECT ", keyed->spec->keys->text);
     tu_keyed_append_key(sql, keyed, NULL);
     g_string_append(sql, " FROM trueup_keys WHERE ");
     append_not_null(sql, keyed);
+    append_each_once(sql, keyed, dialect);
     return g_string_free(sql, FALSE);
 }
 

@@ -236,6 +236,17 @@ append_listing(GString *sql, TuDatabase *db, const TuKeyedModel *keyed)
                   keyed->state, control, keyed->spec->name);
 }
 
+/* With the collation of the state's columns: no two others go together in a UNION. */
+static void
+append_exact_key(GString *sql, const TuKeyedModel *keyed, const TuDialect *dialect)
+{
+    for (guint i = 0; i < tu_keyed_key_columns(keyed); i++) {
+        const TuKeyColumn *column = tu_keyed_key_column(keyed, i);
+        g_string_append(sql, i == 0 ? "" : ", ");
+        tu_sql_append(sql, column->type == TU_KEY_TEXT ? dialect->exact_text : "%I", column->name);
+    }
+}
+
 /* Each choice of "rows or images" for the tables of a dependency, as settling makes it. */
 static void
 append_named(GString *sql, const TuKeyedModel *keyed, const TuDependencyModel *dependency,
@@ -245,7 +256,7 @@ append_named(GString *sql, const TuKeyedModel *keyed, const TuDependencyModel *d
         g_autofree char *named =
             tu_keyed_select_named(keyed, dependency, dialect, chosen, TU_BATCH_NONE);
         g_string_append(sql, " UNION ALL SELECT ");
-        tu_keyed_append_key(sql, keyed, NULL);
+        append_exact_key(sql, keyed, dialect);
         g_string_append_printf(sql, ", NULL, trueup_at, NULL, NULL, NULL FROM (%s) AS n", named);
     }
 }

@@ -229,7 +229,8 @@ tu_runs_close(TuDatabase *db, const char *worker, GError **error)
     gint64 now_us = 0;
     if (!select_runs(db,
                      "SELECT " COLUMNS " FROM trueup_run WHERE status = 'STARTED' "
-                     "AND kind NOT IN ('build', 'rebuild') ORDER BY id",
+                     "AND (kind NOT IN ('build', 'rebuild') OR id NOT IN "
+                     "(SELECT run_id FROM trueup_build WHERE run_id IS NOT NULL)) ORDER BY id",
                      NULL, 0, &runs, error))
         return FALSE;
     if (runs->len == 0)

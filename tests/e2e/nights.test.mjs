@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import {onEach} from './daemons.mjs';
 import {until} from './processes.mjs';
 import {HOUSE_SPEC} from './trueup.mjs';
+import {literal} from './words.mjs';
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const NIGHTLY = {refresh: {nightly: {at: '04:00', zone: 'Asia/Tokyo', days: 3650}, grace: '1h'}};
@@ -142,6 +143,25 @@ for (const [kind, spec] of [['nightly', NIGHTLY], ['window', BLIND]])
         assert.deepEqual(house.runs().filter(({status}) => status !== 'COMPLETED'), []);
         house.isTrue();
     }, {spec, days: 4});
+
+/* The fault: the job has failed, or is COMPLETED without what was paused. */
+for (const summary of ['daily', null])
+    onEach(`what is paused while a job repairs ${summary ?? 'all'} waits, and the job with it`,
+        async (house) => {
+        house.shell(`UPDATE daily_day SET total = 999`);
+        house.shell(`INSERT INTO ${house.control('trueup_job')}(kind, summary, range_from, range_to)
+            VALUES ('repair', ${literal(summary)}, '2024-02-01', '2024-05-31')`);
+        const worker = await house.pausedAt('repair.piece_done', 'run');
+        house.run('pause --summary daily --timeout 0');
+        worker.go();
+        await house.jobIs(1, 'PENDING');
+        house.run('resume --summary daily', {code: 0});
+        await house.jobIs(1, 'COMPLETED');
+        await worker.signal('SIGTERM').end(143);
+        assert.deepEqual(house.runs().filter(({kind}) => kind === 'repair')
+            .map((run) => run.status).sort(), ['COMPLETED', 'FAILED']);
+        house.isTrue();
+    }, {tables: BY_TIME, days: 60});
 
 /* The fault: a run that is FAILED because of what somebody paused on purpose. */
 onEach('a repair of everything leaves what is paused, and has not failed', (house) => {
