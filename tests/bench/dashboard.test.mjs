@@ -14,7 +14,7 @@ import {fileURLToPath} from 'node:url';
 const BENCH = fileURLToPath(new URL('../../bench/dashboard', import.meta.url));
 const LIMIT_MS = 240_000;
 const LINE =
-    /^a periodic run, against 360 queries with upserts +postgresql +\S+ s +\S+ s +\d+\.\d\d +20 +(yes|NO)$/m;
+    /^\| a periodic run, against 360 queries with upserts +\| postgresql +\| +\S+ s \| +\S+ s \| +\d+\.\d\d \| +20 \| (yes|NO) +\|$/m;
 
 test('bench/dashboard prints its ratio', (t) => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'trueup-bench-'));
