@@ -100,7 +100,7 @@ tu_register_find_leaving(TuRegistration *registration, GError **error)
     static const struct {
         const char *list;
         gboolean (*is_there)(const TuModel *model, const char *name);
-        const char *const statements[6];
+        const char *const statements[8]; /* up to a NULL */
         gboolean is_captured;
     } kinds[] = {
         {"SELECT name FROM trueup_summary", summary_is_there,
