@@ -297,22 +297,6 @@ statement_free(TuStatement *base)
     g_free(statement);
 }
 
-/* "10:00:00.25Z" with all six digits. */
-static void
-lengthen_time(char *text)
-{
-    char *end = strchr(text, 'Z');
-    const char *point = strchr(text, '.');
-    if (end == NULL)
-        return;
-    gsize n_digits = point != NULL ? (gsize)(end - point) - 1 : 0;
-    if (point == NULL)
-        *end++ = '.';
-    for (; n_digits < 6; n_digits++)
-        *end++ = '0';
-    g_strlcpy(end, "Z", 2);
-}
-
 /* Dates and instants are ISO text here. Instants are those of trueup's own tables: all of one length, so
  * that their texts sort as they do. */
 static int
@@ -321,7 +305,7 @@ bind_time(sqlite3_stmt *handle, int index, const TuValue *value)
     char text[TU_TIME_TEXT_BYTES];
     tu_value_format_time(value, text);
     if (value->type == TU_TYPE_INSTANT)
-        lengthen_time(text);
+        tu_value_lengthen_time(text);
     return sqlite3_bind_text(handle, index, text, -1, SQLITE_TRANSIENT);
 }
 

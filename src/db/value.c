@@ -273,3 +273,18 @@ tu_value_format_time(const TuValue *value, char *text)
         shorten_time(text, value->type == TU_TYPE_INSTANT);
     }
 }
+
+void
+tu_value_lengthen_time(char *text)
+{
+    char *end = strchr(text, 'Z');
+    const char *point = strchr(text, '.');
+    if (end == NULL)
+        return;
+    gsize n_digits = point != NULL ? (gsize)(end - point) - 1 : 0;
+    if (point == NULL)
+        *end++ = '.';
+    for (; n_digits < 6; n_digits++)
+        *end++ = '0';
+    g_strlcpy(end, "Z", 2);
+}

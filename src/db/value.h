@@ -131,3 +131,6 @@ gboolean tu_value_read_date(const TuValue *value, gint32 *ret_date);
  * "2026-11-22T04:00:00Z") into `text` (TU_TIME_TEXT_BYTES). */
 #define TU_TIME_TEXT_BYTES 40
 void tu_value_format_time(const TuValue *value, char *text);
+
+/* Gives an instant's text, of tu_value_format_time, all six digits behind its point: such texts sort. */
+void tu_value_lengthen_time(char *text);
