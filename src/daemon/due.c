@@ -261,7 +261,7 @@ typedef struct {
 } Retry;
 
 struct TuRetries {
-    GHashTable *of; /* "night NAME", "window NAME" -> Retry */
+    GHashTable *of; /* "night FROM TO NAME", "window NAME" -> Retry */
 };
 
 TuRetries *
