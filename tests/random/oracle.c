@@ -315,7 +315,7 @@ rt_oracle_query(const RtOracle *oracle, const RtSummary *summary, const RtSeries
 static int
 skip_bad_rows(RtOracle *oracle, const RtSummary *summary, const RtSeries *series, guint index)
 {
-    g_autoptr(GString) sql = g_string_new("SELECT DISTINCT t FROM (");
+    g_autoptr(GString) sql = g_string_new("SELECT DISTINCT t COLLATE BINARY FROM (");
     sqlite3_stmt *statement;
     int found = 0;
 
