@@ -101,20 +101,28 @@ sum_merge(void *data, const void *other, int weight, GPtrArray *wides)
 
 /* ---- what is stored ---- */
 
+/* The nearest double to the sum less `less`. */
 static double
-sum_as_double(const TuSumState *state)
+round_sum(const TuSumState *state, double less)
 {
-    if (state->wide == NULL && is_exact_double(state->integer))
-        return (double)state->integer;
     TuExact total = {0};
     tu_exact_add_integer(&total, state->integer);
     if (state->wide != NULL) {
         tu_exact_add_integer(&total, state->wide->integer);
         tu_exact_merge(&total, &state->wide->real);
     }
+    tu_exact_add(&total, less, -1);
     double nearest = tu_exact_round(&total);
     tu_exact_clear(&total);
     return nearest;
+}
+
+static double
+sum_as_double(const TuSumState *state)
+{
+    if (state->wide == NULL && is_exact_double(state->integer))
+        return (double)state->integer;
+    return round_sum(state, 0);
 }
 
 static gboolean
@@ -130,14 +138,23 @@ sum_value(const TuLayoutMeasure *measure, const TuSumState *state, TuValue *ret_
     return is_told && total == (gint64)total;
 }
 
+/* Rounding may hide a fraction: 5 and 1e-20 make 5.0, which a column of numbers holds as 5. It must
+ * not be taken for a sum of integers, since what hides the fraction may be subtracted again. */
+static gboolean
+hides_fractions(const TuSumState *state, TuValue sum)
+{
+    return state->wide != NULL && state->wide->n_real != 0 && sum.type == TU_TYPE_REAL &&
+           tu_value_normalise(sum).type == TU_TYPE_INTEGER && round_sum(state, sum.real) != 0;
+}
+
 static gboolean
 sum_result(const TuLayoutMeasure *measure, const void *data, TuMeasureText *text,
            TuValue *ret_result, TuValue *ret_sum, gint64 *ret_n)
 {
     const TuSumState *state = data;
-    *ret_n = state->n;
     *ret_sum = TU_NULL_VALUE;
     gboolean fits = state->n == 0 || sum_value(measure, state, ret_sum);
+    *ret_n = hides_fractions(state, *ret_sum) ? -state->n : state->n;
     *ret_result = *ret_sum;
     return fits;
 }
@@ -160,7 +177,8 @@ sum_from_stored(const TuLayoutMeasure *measure, void *data, TuValue result, TuVa
 {
     TuSumState *state = data;
     sum = tu_value_normalise(sum);
-    if (n.type != TU_TYPE_INTEGER || (n.integer != 0) != (sum.type != TU_TYPE_NULL))
+    if (n.type != TU_TYPE_INTEGER || n.integer < 0 ||
+        (n.integer != 0) != (sum.type != TU_TYPE_NULL))
         return FALSE;
     if (sum.type != TU_TYPE_INTEGER && sum.type != TU_TYPE_NULL)
         return FALSE;

@@ -92,6 +92,23 @@ conform([
         changes: [`UPDATE event SET v = 7 WHERE v = 'NaN'`, `UPDATE event SET v = '-Infinity'
             WHERE id % 6 = 1`, `UPDATE event SET v = -v`],
     },
+    /* The sum of day one is a whole number once it is rounded. A month that is made of days, and a
+     * sum from which the large number is taken away, must know of the fraction all the same. */
+    ...['{real}', 'NUMERIC', '{integer}'].map((type) => ({
+        name: `fractions that rounding hides in a sum of ${type}`,
+        on: type === '{real}' ? undefined : ['sqlite'],
+        tables: EVENT(`v ${type}`),
+        rows: {event: [[1, 'a', AT(1, 3), 9007199254740000], [2, 'a', AT(1, 3), 0.25],
+            [3, 'a', AT(1, 4), 0.125], [4, 'a', AT(9, 1), -9007199254740000], [5, 'b', AT(1, 1), 5],
+            [6, 'b', AT(1, 1), 1e-20], [7, 'b', AT(1, 2), 9007199254740000], [8, 'c', AT(1, 2), 2]]},
+        spec: {sources: SOURCE, summaries: {f: {source: 'event', grains: ['hour', 'day', 'month'],
+            measures: {n: 'count', total: 'sum(v)', mean: 'avg(v)'}}}},
+        kinds: {total: 'real', mean: 'real'},
+        types: type === '{real}' ? {} : {total: null},
+        changes: [`INSERT INTO event VALUES (11, 'a', '${AT(5, 0)}', 1)`,
+            'DELETE FROM event WHERE id = 7', 'UPDATE event SET v = v - 5 WHERE id = 5',
+            `UPDATE event SET tenant = 'c' WHERE tenant = 'b'`, 'DELETE FROM event WHERE id = 8'],
+    })),
     {
         name: 'decimals of no declared scale',
         tables: EVENT('v numeric, w numeric'),
