@@ -24,5 +24,9 @@ typedef enum {
     TU_ERROR_SYSTEM,    /* disk full, read-only, a wrong password: somebody must act    exit 3 */
 } TuErrorCode;
 
+/* Called before there are threads: the domain's number, and GLib's lock over all domains, are made
+ * with the first error, which two threads may otherwise make at the same moment. */
+void tu_error_init(void);
+
 /* TRUE if `error` is of our domain and has `code`. NULL is no error. */
 gboolean tu_error_is(const GError *error, TuErrorCode code);

@@ -199,6 +199,7 @@ main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     setlocale(LC_CTYPE, "");
+    tu_error_init();
     catch_signals();
     int code = run(argc, argv, &error);
     if (error != NULL)

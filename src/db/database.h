@@ -48,6 +48,8 @@ typedef struct {
     const char *key_casts[4];  /* what a value is cast to, to be one */
     const char *exact_text;    /* a column's text, compared by its bytes: "%I COLLATE BINARY" */
     guint key_characters;      /* what a text key column holds of a text; 0: any */
+    guint key_column_bytes[4]; /* what an index counts for such a column, whatever is in it; 0: that */
+    guint key_most_bytes;      /* ... and what it takes of all columns of a key; 0: any */
     guint key_bytes;           /* what an index holds of all texts of a key together; 0: any */
     const char *date_type;     /* of day buckets and longer */
     const char *instant_type;  /* of hour and minute buckets */

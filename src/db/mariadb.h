@@ -177,6 +177,10 @@ extern const TuGivenDriver tu_mariadb_given;
 /* After a statement whose warnings say that a value was bent to fit: an error then. */
 gboolean tu_mariadb_check_warnings(TuMariadb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A time's fields in the years 0000 to 9999 that MariaDB knows; what lies before or after them is
+ * their first or last moment. */
+TuWrittenTime tu_mariadb_written(const TuValue *value);
+
 /* The digits and letters of a value that is no NULL, text or bytes; FALSE: there are none of it here
  * (not-a-number, infinity). */
 gboolean tu_mariadb_append_plain(GString *text, const TuValue *value);

@@ -111,21 +111,20 @@ append_hex(GString *text, const TuValue *value)
     }
 }
 
+/* "2026-11-22", "2026-11-22T04:00:00.500000" (MariaDB takes the T): also where a year, month or day
+ * is 0. */
 static void
-append_date(GString *text, gint64 date)
+append_time(GString *text, const TuValue *value)
 {
-    char own[TU_DATE_TEXT_BYTES];
-    tu_date_format((TuDate)CLAMP(date, TU_DATE_LEAST, TU_DATE_GREATEST), own);
-    g_string_append(text, own);
-}
-
-/* "2026-11-22T04:00:00.500000": MariaDB takes the T. */
-static void
-append_time(GString *text, gint64 at_us)
-{
-    char own[TU_INSTANT_TEXT_BYTES];
-    tu_instant_format(at_us, own);
-    g_string_append_len(text, own, (gssize)strlen(own) - 1);
+    TuWrittenTime written = tu_mariadb_written(value);
+    g_string_append_printf(text, "%04d-%02d-%02d", written.year, written.month, written.day);
+    if (value->type == TU_TYPE_DATE)
+        return;
+    g_string_append_printf(text, "T%02d:%02d:%02d", (int)(written.rest_us / TU_HOUR_US),
+                           (int)(written.rest_us % TU_HOUR_US / TU_MINUTE_US),
+                           (int)(written.rest_us % TU_MINUTE_US / TU_SECOND_US));
+    if (written.rest_us % TU_SECOND_US != 0)
+        g_string_append_printf(text, ".%06d", (int)(written.rest_us % TU_SECOND_US));
 }
 
 gboolean
@@ -146,11 +145,9 @@ tu_mariadb_append_plain(GString *text, const TuValue *value)
                             (gssize)tu_decimal_format(value->integer, value->scale, own));
         return TRUE;
     case TU_TYPE_DATE:
-        append_date(text, value->integer);
-        return TRUE;
     case TU_TYPE_TIMESTAMP:
     case TU_TYPE_INSTANT:
-        append_time(text, value->integer);
+        append_time(text, value);
         return TRUE;
     case TU_TYPE_NULL:
     case TU_TYPE_TEXT:

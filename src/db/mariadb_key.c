@@ -131,28 +131,28 @@ tu_mariadb_bucket_value(TuGrain grain, TuBucket bucket, char *text)
     return tu_value_time(tu_grain_is_dated(grain) ? TU_TYPE_DATE : TU_TYPE_TIMESTAMP, bucket);
 }
 
-/* A date in a column with a time of day is its midnight. */
+/* A date in a column with a time of day is its midnight; what no calendar has is no bucket. */
 static gboolean
 read_dated(const TuValue *value, TuBucket *ret_bucket)
 {
-    if (value->type == TU_TYPE_DATE) {
-        *ret_bucket = value->integer;
-        return TRUE;
-    }
-    if (value->type != TU_TYPE_TIMESTAMP && value->type != TU_TYPE_INSTANT)
+    gint64 at_us = 0;
+    TuDate date = 0;
+    gboolean is_instant = tu_value_read_instant(value, &at_us);
+    if (is_instant)
+        date = tu_instant_local_date(at_us);
+    else if (value->type != TU_TYPE_DATE || !tu_value_read_date(value, &date))
         return FALSE;
-    TuDate date = tu_instant_local_date(value->integer);
     *ret_bucket = date;
-    return date * TU_DAY_US == value->integer;
+    return !is_instant || date * TU_DAY_US == at_us;
 }
 
 gboolean
 tu_mariadb_bucket_parse(TuGrain grain, const TuValue *value, TuBucket *ret_bucket)
 {
-    if (tu_grain_is_dated(grain))
-        return read_dated(value, ret_bucket);
-    *ret_bucket = value->integer;
-    return value->type == TU_TYPE_TIMESTAMP || value->type == TU_TYPE_INSTANT;
+    if (value->type == TU_TYPE_TEXT)
+        return FALSE;
+    return tu_grain_is_dated(grain) ? read_dated(value, ret_bucket)
+                                    : tu_value_read_instant(value, ret_bucket);
 }
 
 /* ---- rights ---- */

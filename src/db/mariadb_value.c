@@ -17,45 +17,17 @@
 
 /* ---- time ---- */
 
-/* Dates with zeros in them, and those that no calendar has, are no dates (F35). */
-static gboolean
-read_date(const MYSQL_TIME *time, TuDate *ret_date)
+/* Whether the calendar has that day or not (0000-00-00, 2024-00-10): SQL counts and compares it as
+ * it counts and compares others. */
+static TuValue
+read_time(const MYSQL_TIME *time, TuType type)
 {
-    int year = 0;
-    int month = 0;
-    int day = 0;
-    if (time->month < 1 || time->month > 12 || time->day < 1)
-        return FALSE;
-    *ret_date = tu_date_from_civil((int)time->year, (int)time->month, (int)time->day);
-    tu_date_to_civil(*ret_date, &year, &month, &day);
-    return day == (int)time->day && month == (int)time->month;
-}
-
-/* Any date has a form, in the years 0000 to 9999 that MariaDB knows. */
-static void
-set_date(MYSQL_TIME *time, TuDate date)
-{
-    int year = 0;
-    int month = 0;
-    int day = 0;
-    tu_date_to_civil(date, &year, &month, &day);
-    *time = (MYSQL_TIME){.year = (guint)year,
-                         .month = (guint)month,
-                         .day = (guint)day,
-                         .time_type = MYSQL_TIMESTAMP_DATE};
-}
-
-/* The wall clock of UTC, which is the session's zone. */
-static void
-set_instant(MYSQL_TIME *time, gint64 at_us)
-{
-    set_date(time, tu_instant_local_date(at_us));
-    gint64 rest_us = at_us - tu_instant_floor_us(at_us, TU_DAY_US);
-    time->hour = (guint)(rest_us / TU_HOUR_US);
-    time->minute = (guint)(rest_us % TU_HOUR_US / TU_MINUTE_US);
-    time->second = (guint)(rest_us % TU_MINUTE_US / TU_SECOND_US);
-    time->second_part = (gulong)(rest_us % TU_SECOND_US);
-    time->time_type = MYSQL_TIMESTAMP_DATETIME;
+    gint64 rest_us = time->hour * TU_HOUR_US + time->minute * TU_MINUTE_US +
+                     time->second * TU_SECOND_US + (gint64)time->second_part;
+    return tu_value_from_written(type, &(TuWrittenTime){.year = (int)time->year,
+                                                        .month = (int)time->month,
+                                                        .day = (int)time->day,
+                                                        .rest_us = rest_us});
 }
 
 /* ---- out ---- */
@@ -125,38 +97,24 @@ take_decimal(TuMariadbCell *cell)
     return value;
 }
 
-/* A zero date (0000-00-00, or a month of 0) is no date: NULL, so that its row is outside every bucket. */
 static TuValue
 take_date(TuMariadbCell *cell)
 {
-    TuDate date = 0;
-    return read_date(&cell->time, &date) ? tu_value_time(TU_TYPE_DATE, date) : TU_NULL_VALUE;
-}
-
-static TuValue
-take_time(TuMariadbCell *cell, TuType type)
-{
-    TuDate date = 0;
-    const MYSQL_TIME *time = &cell->time;
-    if (!read_date(time, &date))
-        return TU_NULL_VALUE;
-    return tu_value_time(type, date * TU_DAY_US + time->hour * TU_HOUR_US +
-                                   time->minute * TU_MINUTE_US + time->second * TU_SECOND_US +
-                                   (gint64)time->second_part);
+    return read_time(&cell->time, TU_TYPE_DATE);
 }
 
 /* DATETIME names no zone: the spec says which one it is in. */
 static TuValue
 take_timestamp(TuMariadbCell *cell)
 {
-    return take_time(cell, TU_TYPE_TIMESTAMP);
+    return read_time(&cell->time, TU_TYPE_TIMESTAMP);
 }
 
 /* The session's zone is UTC. */
 static TuValue
 take_instant(TuMariadbCell *cell)
 {
-    return take_time(cell, TU_TYPE_INSTANT);
+    return read_time(&cell->time, TU_TYPE_INSTANT);
 }
 
 /* Whatever is not here is text, or bytes where its character set says so. */
@@ -258,26 +216,40 @@ bind_real(TuMariadbParameter *parameter, MYSQL_BIND *bind)
     bind->buffer = &parameter->value.real;
 }
 
-/* The years that there are; what lies before or after them is their first or last moment. */
+TuWrittenTime
+tu_mariadb_written(const TuValue *value)
+{
+    TuWrittenTime written = tu_value_written(value);
+    gint64 last_us = value->type == TU_TYPE_DATE ? 0 : TU_DAY_US - 1;
+    if (written.year < 0)
+        return (TuWrittenTime){.year = 0, .month = 1, .day = 1};
+    if (written.year > 9999)
+        return (TuWrittenTime){.year = 9999, .month = 12, .day = 31, .rest_us = last_us};
+    return written;
+}
+
+/* A time of day is the wall clock of UTC, which is the session's zone. */
 static void
 bind_time(TuMariadbParameter *parameter, MYSQL_BIND *bind)
 {
-    gint64 at_us = CLAMP(parameter->value.integer, TU_INSTANT_LEAST_US, TU_INSTANT_GREATEST_US);
-    set_instant(&parameter->time, at_us);
-    bind->buffer_type = MYSQL_TYPE_DATETIME;
+    gboolean is_date = parameter->value.type == TU_TYPE_DATE;
+    TuWrittenTime written = tu_mariadb_written(&parameter->value);
+    parameter->time = (MYSQL_TIME){
+        .year = (guint)written.year,
+        .month = (guint)written.month,
+        .day = (guint)written.day,
+        .hour = (guint)(written.rest_us / TU_HOUR_US),
+        .minute = (guint)(written.rest_us % TU_HOUR_US / TU_MINUTE_US),
+        .second = (guint)(written.rest_us % TU_MINUTE_US / TU_SECOND_US),
+        .second_part = (gulong)(written.rest_us % TU_SECOND_US),
+        .time_type = is_date ? MYSQL_TIMESTAMP_DATE : MYSQL_TIMESTAMP_DATETIME,
+    };
+    bind->buffer_type = is_date ? MYSQL_TYPE_DATE : MYSQL_TYPE_DATETIME;
     bind->buffer = &parameter->time;
 }
 
-static void
-bind_date(TuMariadbParameter *parameter, MYSQL_BIND *bind)
-{
-    gint64 date = CLAMP(parameter->value.integer, TU_DATE_LEAST, TU_DATE_GREATEST);
-    set_date(&parameter->time, (TuDate)date);
-    bind->buffer_type = MYSQL_TYPE_DATE;
-    bind->buffer = &parameter->time;
-}
-
-/* The bind points into `parameter` and into the value's bytes: both must live until the statement ran. */
+/* The bind points into `parameter` and into the value's bytes: both must live until the statement
+ * ran. */
 void
 tu_mariadb_parameter_bind(TuMariadbParameter *parameter, const TuValue *value, MYSQL_BIND *ret_bind)
 {
@@ -306,8 +278,6 @@ tu_mariadb_parameter_bind(TuMariadbParameter *parameter, const TuValue *value, M
         bind_bytes(ret_bind, MYSQL_TYPE_NEWDECIMAL, value->text, value->bytes);
         return;
     case TU_TYPE_DATE:
-        bind_date(parameter, ret_bind);
-        return;
     case TU_TYPE_TIMESTAMP:
     case TU_TYPE_INSTANT:
         bind_time(parameter, ret_bind);

@@ -10,7 +10,6 @@
 #include <xxhash.h>
 
 #include "db/decimal.h"
-#include "time/instant.h"
 
 /* An integral double from -2^63 to below this is an int64, exactly. */
 #define INTEGER_BOUND 9223372036854775808.0
@@ -136,7 +135,7 @@ compare_times(const TuValue *a, const TuValue *b)
 {
     if (a->type != b->type)
         return a->type < b->type ? -1 : 1;
-    return (a->integer > b->integer) - (a->integer < b->integer);
+    return tu_value_compare_times(a, b);
 }
 
 static int
@@ -208,83 +207,4 @@ tu_value_to_text(const TuValue *value)
         return g_strdup_printf("a blob of %u bytes", value->bytes);
     }
     g_assert_not_reached();
-}
-
-/* ---- time ---- */
-
-/* PostgreSQL's infinity is in no bucket. */
-static gboolean
-is_finite_time(const TuValue *value)
-{
-    return value->integer != TU_TIME_BEFORE_ALL && value->integer != TU_TIME_AFTER_ALL;
-}
-
-/* FALSE: it is no instant, and its row counts as one without a time. */
-gboolean
-tu_value_read_instant(const TuValue *value, gint64 *ret_at_us)
-{
-    if (value->type == TU_TYPE_TEXT)
-        return tu_instant_parse(value->text, value->bytes, NULL, ret_at_us);
-    if ((value->type != TU_TYPE_INSTANT && value->type != TU_TYPE_TIMESTAMP) ||
-        !is_finite_time(value))
-        return FALSE;
-    *ret_at_us = value->integer;
-    return TRUE;
-}
-
-/* A timestamp is the date that it names; no zone is applied to what is a local date already. */
-gboolean
-tu_value_read_date(const TuValue *value, gint32 *ret_date)
-{
-    if (value->type == TU_TYPE_TEXT)
-        return tu_date_parse(value->text, value->bytes, ret_date);
-    if (value->type == TU_TYPE_TIMESTAMP && is_finite_time(value)) {
-        *ret_date = tu_instant_local_date(value->integer);
-        return TRUE;
-    }
-    if (value->type != TU_TYPE_DATE || value->integer != (gint32)value->integer)
-        return FALSE;
-    *ret_date = (gint32)value->integer;
-    return TRUE;
-}
-
-/* Drops the zeros that end the microseconds, and the Z of what names no zone. */
-static void
-shorten_time(char *text, gboolean is_instant)
-{
-    char *end = text + strlen(text) - 1;
-    if (strchr(text, '.') != NULL)
-        while (end[-1] == '0')
-            end--;
-    g_strlcpy(end, is_instant ? "Z" : "", 2);
-}
-
-void
-tu_value_format_time(const TuValue *value, char *text)
-{
-    G_STATIC_ASSERT(TU_TIME_TEXT_BYTES >= TU_INSTANT_TEXT_BYTES);
-    if (!is_finite_time(value)) {
-        const char *name = value->integer == TU_TIME_BEFORE_ALL ? "-infinity" : "infinity";
-        g_strlcpy(text, name, TU_TIME_TEXT_BYTES);
-    } else if (value->type == TU_TYPE_DATE) {
-        tu_date_format((TuDate)CLAMP(value->integer, TU_DATE_LEAST, TU_DATE_GREATEST), text);
-    } else {
-        tu_instant_format(value->integer, text);
-        shorten_time(text, value->type == TU_TYPE_INSTANT);
-    }
-}
-
-void
-tu_value_lengthen_time(char *text)
-{
-    char *end = strchr(text, 'Z');
-    const char *point = strchr(text, '.');
-    if (end == NULL)
-        return;
-    gsize n_digits = point != NULL ? (gsize)(end - point) - 1 : 0;
-    if (point == NULL)
-        *end++ = '.';
-    for (; n_digits < 6; n_digits++)
-        *end++ = '0';
-    g_strlcpy(end, "Z", 2);
 }

@@ -25,6 +25,10 @@ typedef enum {
 #define TU_TIME_BEFORE_ALL G_MININT64
 #define TU_TIME_AFTER_ALL G_MAXINT64
 
+/* Beside those and what a calendar has, a time may be one that only can be written: month 0, day 0,
+ * a 31st of February (MariaDB's 0000-00-00, 2024-00-10). Its number is that of no other time, and
+ * only tu_value_compare knows where it lies among them (value_time.c). */
+
 /* The most digits after the point that a decimal may have here. */
 #define TU_SCALE_LIMIT 38
 
@@ -121,16 +125,35 @@ gboolean tu_decimal_shift(__int128 *integer, guint32 by);
 /* ---- time ---- */
 
 /* What a column of instants holds: an INSTANT; a TIMESTAMP, taken as UTC; ISO text. FALSE: none of
- * those, or before or after all. */
+ * those, or before or after all, or a time that no calendar has. */
 gboolean tu_value_read_instant(const TuValue *value, gint64 *ret_at_us);
 
 /* The same for dates: a DATE; the day of a TIMESTAMP; ISO text of a date. */
 gboolean tu_value_read_date(const TuValue *value, gint32 *ret_date);
 
+/* A time by its fields: year 0 to 9999, month 0 to 12, day 0 to 31, microseconds of the day. */
+typedef struct {
+    int year, month, day;
+    gint64 rest_us;
+} TuWrittenTime;
+
+/* DATE, TIMESTAMP or INSTANT, whether a calendar has that day or not. */
+TuValue tu_value_from_written(TuType type, const TuWrittenTime *written);
+
+/* The reverse. Years before 0 or after 9999 may come out: no type of MariaDB has them. */
+TuWrittenTime tu_value_written(const TuValue *value);
+
+/* The order of two times of one type: by their fields. Negative, 0 or positive. */
+int tu_value_compare_times(const TuValue *a, const TuValue *b);
+
 /* Writes DATE, TIMESTAMP or INSTANT as ISO 8601 ("2026-11-22", "2026-11-22T04:00:00.5",
  * "2026-11-22T04:00:00Z") into `text` (TU_TIME_TEXT_BYTES). */
 #define TU_TIME_TEXT_BYTES 40
 void tu_value_format_time(const TuValue *value, char *text);
+
+/* The reverse, of a time that `type` has: infinities and days that no calendar has too. */
+gboolean tu_value_parse_time(TuType type, const char *text, gsize bytes,
+                             TuValue *ret_value) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Gives an instant's text, of tu_value_format_time, all six digits behind its point: such texts sort. */
 void tu_value_lengthen_time(char *text);

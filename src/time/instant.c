@@ -152,12 +152,16 @@ tu_instant_format(gint64 at_us, char ret_text[TU_INSTANT_TEXT_BYTES])
     end[1] = '\0';
 }
 
-/* For tests: the program's clock is TRUEUP_NOW seconds ahead of the system's. */
+/* For tests: the program's clock is TRUEUP_NOW seconds ahead of the system's, or as many as stand
+ * in a file (TRUEUP_NOW=@FILE), which a test may change while the program is at work. */
 static gint64
 clock_shift_us(void)
 {
 #ifdef TRUEUP_STOP_POINTS
-    const char *seconds = g_getenv("TRUEUP_NOW");
+    const char *wish = g_getenv("TRUEUP_NOW");
+    g_autofree char *text = NULL;
+    gboolean is_file = wish != NULL && wish[0] == '@';
+    const char *seconds = is_file && g_file_get_contents(wish + 1, &text, NULL, NULL) ? text : wish;
     return seconds != NULL ? g_ascii_strtoll(seconds, NULL, 10) * TU_SECOND_US : 0;
 #else
     return 0;

@@ -49,5 +49,6 @@ gboolean tu_instant_parse(const char *text, gsize length, const TuZone *naive_zo
  * outside the years 0000 to 9999 are clamped to them. */
 void tu_instant_format(gint64 at_us, char ret_text[TU_INSTANT_TEXT_BYTES]);
 
-/* Now, by the system's clock (with stop points compiled in: ahead of it by TRUEUP_NOW seconds). */
+/* Now, by the system's clock (with stop points compiled in: ahead of it by TRUEUP_NOW seconds,
+ * or by as many as stand in a file: TRUEUP_NOW=@FILE). */
 gint64 tu_instant_now_us(void);

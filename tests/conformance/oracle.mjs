@@ -19,9 +19,13 @@ import {quirk} from './quirks.mjs';
 
 const showReal = (real) => String(real === 0 ? 0 : real);
 const byBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/* MariaDB's 0000-00-00 and 2024-00-10 are no instants, and values all the same. */
+const WRITTEN = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d*?)0*)?Z?$/;
+const shownAsWritten = (text) => text.replace(WRITTEN,
+    (all, date, time, fraction) => `${date}T${time}${fraction ? `.${fraction}` : ''}Z`);
 const inTime = (text) => {
     const us = readInstant(text);
-    return us === null ? text : showInstant(us);
+    return us === null ? shownAsWritten(text) : showInstant(us);
 };
 
 const decimal = {
@@ -166,7 +170,8 @@ function timeOf(source, text) {
     if (text === null)
         return null;
     if (source.time_unit === 'date')
-        return /^\d{4}-\d\d-\d\d/.test(text) && !text.startsWith('0000') ? text.slice(0, 10) : null;
+        return /^\d{4}-\d\d-\d\d/.test(text) && readInstant(text.slice(0, 10)) !== null
+            ? text.slice(0, 10) : null;
     if (source.time_unit)
         return BigInt(text) * PER_SECOND[source.time_unit];
     return readInstant(text, source.time_zone);

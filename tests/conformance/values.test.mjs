@@ -94,8 +94,10 @@ conform([
     },
     /* The sum of day one is a whole number once it is rounded. A month that is made of days, and a
      * sum from which the large number is taken away, must know of the fraction all the same. */
-    ...['{real}', 'NUMERIC', '{integer}'].map((type) => ({
-        name: `fractions that rounding hides in a sum of ${type}`,
+    ...[['fractions that rounding hides in a sum of {real}', '{real}'],
+        ['fractions that rounding hides in a sum of NUMERIC', 'NUMERIC'],
+        ['fractions that rounding hides in a sum of {integer}', '{integer}']].map(([name, type]) => ({
+        name,
         on: type === '{real}' ? undefined : ['sqlite'],
         tables: EVENT(`v ${type}`),
         rows: {event: [[1, 'a', AT(1, 3), 9007199254740000], [2, 'a', AT(1, 3), 0.25],

@@ -9,6 +9,10 @@
 #define HOUR_4 (20779 * 24 * HOUR + 4 * HOUR) /* 2026-11-22T04:00:00Z */
 #define TWO_60 (G_GINT64_CONSTANT(1) << 60)
 
+/* What only can be written, with `us` of its day: month 0, day 0, a 31st of February. */
+#define WRITTEN(type, y, m, d, us)                                                                 \
+    tu_value_from_written(type, &(TuWrittenTime){.year = y, .month = m, .day = d, .rest_us = us})
+
 /* ---- the one form ---- */
 
 typedef struct {
@@ -325,6 +329,99 @@ static const TextRow texts[] = {
     {"instant too early to be written", AT(TU_TIME_BEFORE_ALL + 1), "0000-01-01T00:00:00Z"},
 };
 
+/* ---- times that no calendar has ---- */
+
+typedef struct {
+    const char *label;
+    TuType type;
+    TuWrittenTime written;
+    const char *text;
+} WrittenRow;
+
+static const WrittenRow writtens[] = {
+    {"the zero date", TU_TYPE_DATE, {0, 0, 0, 0}, "0000-00-00"},
+    {"a month of 0", TU_TYPE_DATE, {2024, 0, 10, 0}, "2024-00-10"},
+    {"a day of 0", TU_TYPE_DATE, {2024, 5, 0, 0}, "2024-05-00"},
+    {"a 31st of February", TU_TYPE_DATE, {2024, 2, 31, 0}, "2024-02-31"},
+    {"the last there is", TU_TYPE_DATE, {9999, 12, 0, 0}, "9999-12-00"},
+    {"a real date", TU_TYPE_DATE, {2024, 2, 29, 0}, "2024-02-29"},
+    {"zero, as a timestamp", TU_TYPE_TIMESTAMP, {0, 0, 0, 0}, "0000-00-00T00:00:00"},
+    {"with a time of day", TU_TYPE_TIMESTAMP, {2024, 0, 10, HOUR}, "2024-00-10T01:00:00"},
+    {"with a fraction", TU_TYPE_TIMESTAMP, {2024, 0, 10, 500000}, "2024-00-10T00:00:00.5"},
+    {"the last of a day",
+     TU_TYPE_TIMESTAMP,
+     {9999, 11, 31, 24 * HOUR - 1},
+     "9999-11-31T23:59:59.999999"},
+    {"a real timestamp", TU_TYPE_TIMESTAMP, {2026, 11, 22, 4 * HOUR}, "2026-11-22T04:00:00"},
+    {"zero, as an instant", TU_TYPE_INSTANT, {0, 0, 0, 0}, "0000-00-00T00:00:00Z"},
+};
+
+/* Fields to a value, to text, and back; no time for whoever asks for one. */
+static void
+test_written(gconstpointer data)
+{
+    const WrittenRow *row = data;
+    TuValue value = tu_value_from_written(row->type, &row->written);
+    TuWrittenTime written = tu_value_written(&value);
+    TuValue parsed = TU_NULL_VALUE;
+    gint64 at_us = 0;
+    gint32 date = 0;
+    gboolean is_real = g_str_has_prefix(row->label, "a real");
+    g_autofree char *text = tu_value_to_text(&value);
+    g_assert_cmpstr(text, ==, row->text);
+    g_assert_cmpint(written.year, ==, row->written.year);
+    g_assert_cmpint(written.month, ==, row->written.month);
+    g_assert_cmpint(written.day, ==, row->written.day);
+    g_assert_cmpint(written.rest_us, ==, row->written.rest_us);
+    g_assert_true(tu_value_parse_time(row->type, text, strlen(text), &parsed));
+    g_assert_true(tu_value_equal(&parsed, &value));
+    g_assert_cmpint(tu_value_read_date(&value, &date), ==, is_real && row->type != TU_TYPE_INSTANT);
+    g_assert_cmpint(tu_value_read_instant(&value, &at_us), ==,
+                    is_real && row->type != TU_TYPE_DATE);
+}
+
+/* As MariaDB orders them: by year, month, day and time. */
+static void
+test_written_order(void)
+{
+    const TuValue dates[] = {
+        WRITTEN(TU_TYPE_DATE, 0, 0, 0, 0),     WRITTEN(TU_TYPE_DATE, 2023, 12, 31, 0),
+        WRITTEN(TU_TYPE_DATE, 2024, 0, 10, 0), WRITTEN(TU_TYPE_DATE, 2024, 1, 0, 0),
+        WRITTEN(TU_TYPE_DATE, 2024, 1, 1, 0),  WRITTEN(TU_TYPE_DATE, 2024, 2, 29, 0),
+        WRITTEN(TU_TYPE_DATE, 2024, 2, 31, 0), WRITTEN(TU_TYPE_DATE, 2024, 3, 1, 0),
+        WRITTEN(TU_TYPE_DATE, 9999, 12, 31, 0)};
+    const TuValue moments[] = {WRITTEN(TU_TYPE_TIMESTAMP, 0, 0, 0, 0),
+                               WRITTEN(TU_TYPE_TIMESTAMP, 2023, 12, 31, 24 * HOUR - 1),
+                               WRITTEN(TU_TYPE_TIMESTAMP, 2024, 1, 0, 0),
+                               WRITTEN(TU_TYPE_TIMESTAMP, 2024, 1, 0, 1),
+                               WRITTEN(TU_TYPE_TIMESTAMP, 2024, 1, 1, 0)};
+    for (guint a = 0; a < G_N_ELEMENTS(dates); a++)
+        for (guint b = 0; b < G_N_ELEMENTS(dates); b++)
+            g_assert_cmpint(tu_value_compare(&dates[a], &dates[b]), ==, (a > b) - (a < b));
+    for (guint a = 0; a < G_N_ELEMENTS(moments); a++)
+        for (guint b = 0; b < G_N_ELEMENTS(moments); b++)
+            g_assert_cmpint(tu_value_compare(&moments[a], &moments[b]), ==, (a > b) - (a < b));
+}
+
+/* What tu_value_parse_time refuses, and the ends of time that it knows. */
+static void
+test_parse_time(void)
+{
+    static const char *const refused[] = {
+        "", "2024-13-10", "2024-00-32", "2024-00-1", "20x4-00-10", "2024-00-10T25:00:00", "soon"};
+    TuValue value = TU_NULL_VALUE;
+    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_assert_false(tu_value_parse_time(TU_TYPE_DATE, refused[i], strlen(refused[i]), &value));
+        g_assert_false(
+            tu_value_parse_time(TU_TYPE_TIMESTAMP, refused[i], strlen(refused[i]), &value));
+    }
+    g_assert_true(tu_value_parse_time(TU_TYPE_INSTANT, "-infinity", 9, &value));
+    g_assert_true(value.type == TU_TYPE_INSTANT && value.integer == TU_TIME_BEFORE_ALL);
+    g_assert_true(tu_value_parse_time(TU_TYPE_DATE, "infinity", 8, &value));
+    g_assert_true(value.type == TU_TYPE_DATE && value.integer == TU_TIME_AFTER_ALL);
+    g_assert_false(tu_value_parse_time(TU_TYPE_DATE, "2024-00-10T01:00:00", 19, &value));
+}
+
 /* ---- what is read as a time ---- */
 
 typedef struct {
@@ -394,6 +491,9 @@ main(int argc, char **argv)
     ADD_ROWS("same", same, test_same)
     g_test_add_func("/value/hashes-differ", test_hashes_differ);
     ADD_ROWS("to-text", texts, test_text)
+    ADD_ROWS("written", writtens, test_written);
+    g_test_add_func("/value/written/order", test_written_order);
+    g_test_add_func("/value/written/text", test_parse_time);
     ADD_ROWS("time", times, test_time)
     g_test_add_func("/value/of-text", test_of_text);
     return g_test_run();
