@@ -80,6 +80,7 @@ typedef struct {
     sqlite3 *db;
     const RtPlan *plan;
     const RtOracle *oracle;
+    RtRetention *retention;
     const RtSummary *summary;
     RtGrain grain;
     guint keys, measures;
@@ -235,6 +236,39 @@ compare_cells(Table *table, GHashTable *stored, GHashTable *truth)
             complain(table, "a ghost", key, "");
 }
 
+/* ---- What is removed or sealed ---- */
+
+static char *
+measures_text(gconstpointer cell)
+{
+    GString *text = g_string_new(NULL);
+
+    append_values(text, cell);
+    return g_string_free(text, FALSE);
+}
+
+static const RtZone *
+zone_of(gconstpointer oracle, const char *tenant)
+{
+    return rt_oracle_zone(oracle, tenant);
+}
+
+static void
+complain_of(gpointer table, const char *what, const char *key, const char *detail)
+{
+    complain(table, what, key, detail);
+}
+
+static void
+part_retained(Table *table, GHashTable *stored, GHashTable *truth)
+{
+    const RtRetained retained = {table->summary, table->grain,  table->plan->has_tenant,
+                                 table->oracle,  zone_of,       measures_text,
+                                 complain_of,    table};
+
+    rt_retention_part(table->retention, &retained, stored, truth);
+}
+
 static void
 compare_table(Table *table)
 {
@@ -244,11 +278,13 @@ compare_table(Table *table)
 
     collect_truth(table, truth);
     collect_stored(table, stored);
+    part_retained(table, stored, truth);
     compare_cells(table, stored, truth);
 }
 
 void
-rt_compare(sqlite3 *db, const RtPlan *plan, const RtOracle *oracle, RtComparison *ret_comparison)
+rt_compare(sqlite3 *db, const RtPlan *plan, const RtOracle *oracle, RtRetention *retention,
+           RtComparison *ret_comparison)
 {
     *ret_comparison = (RtComparison){.report = g_string_new(NULL)};
     for (guint i = 0; i < plan->summaries->len; i++) {
@@ -256,6 +292,7 @@ rt_compare(sqlite3 *db, const RtPlan *plan, const RtOracle *oracle, RtComparison
         Table table = {.db = db,
                        .plan = plan,
                        .oracle = oracle,
+                       .retention = retention,
                        .summary = summary,
                        .keys = (guint)summary->is_long + (guint)plan->has_tenant + 1 +
                                summary->dimensions->len,

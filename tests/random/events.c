@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "commands.h"
+#include "database.h"
 #include "quiet.h"
+#include "retention.h"
 #include "statements.h"
 #include "tables.h"
 #include "store.h"
@@ -161,6 +163,55 @@ rt_events_after(RtHistory *history)
         return FALSE;
     history->is_unguarded = FALSE;
     return TRUE;
+}
+
+/* ---- What is removed and sealed ---- */
+
+gboolean
+rt_events_retention(RtHistory *history)
+{
+    rt_retention_draw(history->plan, &history->rng);
+    rt_history_write_spec(history);
+    return history->has_bad_zone ? rt_command(history, NULL, "apply") >= 0
+                                 : rt_command_ok(history, NULL, "apply");
+}
+
+/* A table that somebody drops is made and built anew, what was sealed too. */
+static gboolean
+drop_a_table(RtHistory *history)
+{
+    GPtrArray *summaries = history->plan->summaries;
+    const RtSummary *summary = summaries->pdata[rt_rng_index(&history->rng, summaries->len)];
+    RtGrain grain = rt_rng_index(&history->rng, RT_GRAINS);
+    g_autofree char *name = NULL;
+    g_autofree char *sql = NULL;
+
+    if (summary->table[grain] == NULL)
+        return TRUE;
+    name = rt_database_quote(summary->table[grain]);
+    sql = g_strdup_printf("DROP TABLE %s", name);
+    history->store->run(history, sql);
+    rt_retention_forget(history->retention, summary, grain);
+    return history->has_bad_zone ? rt_command(history, NULL, "apply") >= 0
+                                 : rt_command_ok(history, NULL, "apply");
+}
+
+gboolean
+rt_events_calm(RtHistory *history)
+{
+    static const char *const points[] = {"retention.due", "snapshot.taken", "turn.taken",
+                                         "apply.before_commit", "apply.after_commit"};
+
+    if (history->retention == NULL)
+        return TRUE;
+    if (!rt_retention_look(history, TRUE) ||
+        (rt_rng_percent(&history->rng, 15) && !drop_a_table(history)) ||
+        (rt_rng_percent(&history->rng, 80) && !rt_events_retention(history)))
+        return FALSE;
+    if (history->world->has[RT_KILLS] && rt_rng_percent(&history->rng, 60))
+        rt_command_disturbed(history, "run --once",
+                             points[rt_rng_index(&history->rng, G_N_ELEMENTS(points))]);
+    return !rt_history_has_failed(history);
 }
 
 /* ---- Bad data ---- */

@@ -8,6 +8,13 @@
 gboolean rt_events_before(RtHistory *history);
 
 /* After the writers of a phase have ended, before its quiet point. */
+/* At a quiet point, before it is settled: what is removed and sealed changes while no writer is
+ * there. */
+gboolean rt_events_calm(RtHistory *history);
+
+/* Draws anew what is removed and sealed, and tells trueup. */
+gboolean rt_events_retention(RtHistory *history);
+
 gboolean rt_events_after(RtHistory *history);
 
 /* Once, at the end: text in summed columns, first as it is, then mended. */

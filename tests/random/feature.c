@@ -56,6 +56,8 @@ static const struct {
     [RT_HELD_TRANSACTIONS] = {"held-transactions", 40, "one is open at quiet points", SERVERS},
     [RT_CUTS] = {"cuts", 30, "the server ends trueup's connections", SERVERS},
     [RT_QUEUE] = {"queue", 35, "rebuilds by the queue; summaries are paused for a while"},
+    [RT_KEEP] = {"keep", 25, "old cells are removed; how old changes at quiet points"},
+    [RT_SEALED] = {"sealed", 25, "old cells are frozen; from which age on changes, too"},
     [RT_TRUNCATES] = {"truncates", 30, "TRUNCATE of sources", POSTGRESQL},
 };
 

@@ -53,6 +53,8 @@ typedef enum {
     RT_HELD_TRANSACTIONS,
     RT_CUTS,
     RT_QUEUE,
+    RT_KEEP,
+    RT_SEALED,
     RT_FEATURES,
 } RtFeature;
 

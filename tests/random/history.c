@@ -13,6 +13,7 @@
 #include "events.h"
 #include "naive.h"
 #include "quiet.h"
+#include "retention.h"
 #include "store.h"
 #include "writer.h"
 
@@ -275,6 +276,9 @@ run_phase(RtHistory *history, gboolean is_first, gboolean is_last)
         return FALSE;
     if (!applies && !rt_events_before(history))
         return FALSE;
+    if (history->retention != NULL && !is_first && rt_rng_percent(&history->rng, 25) &&
+        !rt_events_retention(history))
+        return FALSE;
     pids = start_writers(history);
     if (applies)
         first_apply(history);
@@ -343,16 +347,40 @@ rt_history_database_name(const RtHistory *history)
                            history->report->index);
 }
 
+void
+rt_history_write_spec(RtHistory *history)
+{
+    RtRng rng = history->yaml_rng;
+    g_autofree char *yaml = rt_plan_yaml(history->plan, history->locator, &rng);
+
+    write_text(history, "trueup.yaml", yaml);
+}
+
+/* What is sealed keeps the clock that it was sealed with, and nobody mends it: a tenant that moves,
+ * and data that is mended, are not for these histories. */
+static void
+set_up_retention(RtHistory *history)
+{
+    gboolean *has = history->world->has;
+
+    if (has[RT_SEALED])
+        has[RT_TENANT_CHANGES] = has[RT_BAD_ZONE] = FALSE;
+    if (has[RT_SEALED] || has[RT_KEEP])
+        has[RT_BAD_DATA] = FALSE;
+    if ((has[RT_SEALED] || has[RT_KEEP]) && history->options->mode == RT_TRUEUP) {
+        history->retention = rt_retention_new(history->plan);
+        rt_retention_draw(history->plan, &history->rng);
+    }
+}
+
 static void
 set_up(RtHistory *history, guint index)
 {
     g_autofree char *name = rt_history_name(history->options, index);
-    g_autofree char *yaml = NULL;
-    g_autofree char *database = NULL;
 
     history->directory = g_build_filename(history->options->keep, name, NULL);
     history->store = history->options->kind == RT_SQLITE ? &rt_store_sqlite : &rt_store_server;
-    database = history->store->locate(history);
+    history->locator = history->store->locate(history);
     history->spec = g_build_filename(history->directory, "trueup.yaml", NULL);
     remove_directory(history->directory); /* of an earlier run of the same seed */
     if (g_mkdir_with_parents(history->directory, 0700) != 0)
@@ -369,8 +397,9 @@ set_up(RtHistory *history, guint index)
                             history->world->has[RT_TENANTS_TABLE] &&
                             !history->world->has[RT_TENANT_CHANGES];
     history->world->has[RT_BAD_ZONE] = history->has_bad_zone;
-    yaml = rt_plan_yaml(history->plan, database, &history->rng);
-    write_text(history, "trueup.yaml", yaml);
+    history->yaml_rng = rt_rng_split(&history->rng);
+    set_up_retention(history);
+    rt_history_write_spec(history);
     history->store->load(history);
     count_plan(history);
     describe(history);
@@ -389,11 +418,13 @@ clear_away(RtHistory *history)
         remove_directory(history->directory);
     if (history->report->outcome == RT_PASSED || !history->options->keeps_databases)
         history->store->drop(history);
+    rt_retention_free(history->retention);
     rt_plan_free(history->plan);
     rt_world_free(history->world);
     g_free(history->directory);
     g_free(history->database);
     g_free(history->spec);
+    g_free(history->locator);
 }
 
 void

@@ -40,6 +40,9 @@ typedef struct {
     RtPlan *plan;
     RtSubject subject;
     const RtStore *store;
+    struct RtRetention *retention; /* NULL: nothing is removed or sealed */
+    RtRng yaml_rng;                /* what the spec draws for itself stays what it is */
+    char *locator;                 /* the database as the spec names it */
     struct RtServer *held; /* the connection of a transaction that stays open; NULL: none */
     char *directory, *spec;
     char *database;        /* SQLite: the file; servers: the URL */
@@ -63,6 +66,9 @@ char *rt_history_name(const RtOptions *options, guint index);
 /* Of the history's database on a server; the schema of trueup's own tables may be named after it.
  */
 char *rt_history_database_name(const RtHistory *history);
+
+/* Writes trueup.yaml as the plan is now. */
+void rt_history_write_spec(RtHistory *history);
 
 /* Runs history number `index` and fills the report. */
 void rt_history_run(const RtOptions *options, guint index, RtReport *report);

@@ -224,6 +224,14 @@ rt_oracle_skips(const RtOracle *oracle, const char *tenant)
     return g_hash_table_contains(oracle->skipped, tenant);
 }
 
+const RtZone *
+rt_oracle_zone(const RtOracle *oracle, const char *tenant)
+{
+    if (!oracle->plan->world->has[RT_TENANTS_TABLE])
+        return oracle->fixed_zone;
+    return tenant != NULL ? g_hash_table_lookup(oracle->tenants, tenant) : NULL;
+}
+
 /* ---- Queries ---- */
 
 static void

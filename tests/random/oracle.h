@@ -30,6 +30,9 @@ guint rt_oracle_bad_zones(const RtOracle *oracle);
  * at. */
 gboolean rt_oracle_skips(const RtOracle *oracle, const char *tenant);
 
+/* The clock of a tenant (a canonical value; NULL where sources have none); NULL if it has none. */
+const RtZone *rt_oracle_zone(const RtOracle *oracle, const char *tenant);
+
 /* One series at one grain: its key columns in the summary's order (series, tenant, bucket,
  * dimensions), then its measures. */
 char *rt_oracle_query(const RtOracle *oracle, const RtSummary *summary, const RtSeries *series,

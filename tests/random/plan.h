@@ -63,6 +63,7 @@ typedef struct {
     GPtrArray *dimensions; /* of char *: column names, without quotes */
     GPtrArray *measures;   /* of char *: column names, without quotes */
     GPtrArray *series;     /* of RtSeries */
+    guint keep_days[RT_GRAINS], sealed_days[RT_GRAINS]; /* 0: for ever, never */
     /* Bits 1 << RtClass: what the columns may still hold, given the series so far. */
     guint32 dimension_classes[RT_DIMENSIONS_MAX], measure_classes[RT_MEASURES_MAX];
 } RtSummary;

@@ -6,6 +6,8 @@
 
 #include "commands.h"
 #include "database.h"
+#include "events.h"
+#include "retention.h"
 #include "store.h"
 
 #define PATIENCE_US                                                                                \
@@ -20,6 +22,21 @@ static gboolean
 alarm_is_right(const RtHistory *history)
 {
     return history->has_bad_zone || history->has_bad_data;
+}
+
+/* TRUE if all cells are right; then what is sealed stays as it is. */
+static gboolean
+compare(RtHistory *history, char **ret_report)
+{
+    gboolean is_right;
+
+    if (history->retention != NULL && !rt_retention_look(history, FALSE)) {
+        *ret_report = g_strdup("");
+        return FALSE;
+    }
+    is_right = history->store->compare(history, ret_report);
+    rt_retention_commit(history->retention, is_right);
+    return is_right;
 }
 
 gboolean
@@ -38,7 +55,7 @@ rt_quiet_settle(RtHistory *history)
             return FALSE;
         if (history->world->has[RT_NO_CAPTURE] && rt_command(history, NULL, "rebuild --wait") < 0)
             return FALSE;
-        is_equal = history->store->compare(history, &report);
+        is_equal = compare(history, &report);
         pending = history->store->count_pending(history);
         /* What is not captured is only looked at when its window is due. */
         if (history->bad_tenants != 0 && code != 1 && !history->world->has[RT_NO_CAPTURE])
@@ -167,7 +184,7 @@ check_tampering(RtHistory *history)
         rt_history_fail(history, "cells were falsified, but verify exits %d", code);
     if (code != 1 || !rt_command_ok(history, NULL, "rebuild --wait"))
         return FALSE;
-    if (!history->store->compare(history, &report))
+    if (!compare(history, &report))
         rt_history_fail(history, "after a rebuild: %s", report);
     return !rt_history_has_failed(history);
 }
@@ -187,8 +204,10 @@ rt_quiet_point(RtHistory *history, gboolean is_last)
     g_autofree char *report = NULL;
 
     history->report->counts[RT_COUNT_QUIET_POINTS]++;
-    if (!rt_quiet_settle(history))
+    if (!rt_events_calm(history) || !rt_quiet_settle(history))
         return FALSE;
+    if (history->retention != NULL && !alarm_is_right(history))
+        rt_retention_check(history);
     if (history->options->mode == RT_MUTATED && !history->is_mutated) {
         falsify_once(history);
         if (!history->store->compare(history, &report))
@@ -203,7 +222,11 @@ rt_quiet_point(RtHistory *history, gboolean is_last)
         return FALSE;
     if (rt_rng_percent(rng, 12) && !check_status(history))
         return FALSE;
-    if (history->world->has[RT_TAMPERED_CELL] && !check_tampering(history))
+    if (rt_history_has_failed(history))
+        return FALSE;
+    /* What is sealed is neither verified nor mended. */
+    if (history->world->has[RT_TAMPERED_CELL] && !history->world->has[RT_SEALED] &&
+        !check_tampering(history))
         return FALSE;
     return TRUE;
 }

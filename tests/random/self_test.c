@@ -254,7 +254,7 @@ check_falsified(Tally *tally, const RtPlan *plan)
         rt_database_run(db, oracle_rows);
         rt_database_run(db, falsified[i].sql);
         oracle = rt_oracle_new(db, plan);
-        rt_compare(db, plan, oracle, &comparison);
+        rt_compare(db, plan, oracle, NULL, &comparison);
         check(tally, comparison.wrong == falsified[i].wrong && comparison.cells == 4,
               "%s: %d wrong of %d\n%s", falsified[i].label, (int)comparison.wrong,
               (int)comparison.cells, comparison.report->str);

@@ -12,6 +12,7 @@ typedef struct {
     RtServer *server;
     const RtPlan *plan;
     const RtTruth *truth;
+    RtRetention *retention;
     const RtSummary *summary;
     RtGrain grain;
     guint keys, measures;
@@ -193,6 +194,39 @@ compare_cells(Table *table, GHashTable *stored, GHashTable *truth)
             complain(table, "a ghost", key, "");
 }
 
+/* ---- What is removed or sealed ---- */
+
+static char *
+measures_text(gconstpointer cell)
+{
+    GString *text = g_string_new(NULL);
+
+    append_measures(text, "", cell);
+    return g_string_free(text, FALSE);
+}
+
+static const RtZone *
+zone_of(gconstpointer truth, const char *tenant)
+{
+    return rt_truth_zone(truth, tenant);
+}
+
+static void
+complain_of(gpointer table, const char *what, const char *key, const char *detail)
+{
+    complain(table, what, key, detail);
+}
+
+static void
+part_retained(Table *table, GHashTable *stored, GHashTable *truth)
+{
+    const RtRetained retained = {table->summary, table->grain, table->plan->has_tenant,
+                                 table->truth,   zone_of,      measures_text,
+                                 complain_of,    table};
+
+    rt_retention_part(table->retention, &retained, stored, truth);
+}
+
 static void
 compare_table(Table *table)
 {
@@ -202,12 +236,13 @@ compare_table(Table *table)
 
     table->stored_fields = fields;
     stored = stored_cells(table);
+    part_retained(table, stored, truth);
     compare_cells(table, stored, truth);
 }
 
 void
 rt_server_compare(RtServer *server, const RtPlan *plan, const RtTruth *truth,
-                  RtServerComparison *ret_comparison)
+                  RtRetention *retention, RtServerComparison *ret_comparison)
 {
     *ret_comparison = (RtServerComparison){.report = g_string_new(NULL)};
     for (guint i = 0; i < plan->summaries->len; i++) {
@@ -215,6 +250,7 @@ rt_server_compare(RtServer *server, const RtPlan *plan, const RtTruth *truth,
         Table table = {.server = server,
                        .plan = plan,
                        .truth = truth,
+                       .retention = retention,
                        .summary = summary,
                        .keys = (guint)summary->is_long + (guint)plan->has_tenant + 1 +
                                summary->dimensions->len,

@@ -218,21 +218,42 @@ update_joined(RtDraft *draft)
     rt_value(draft->sql, draft->world, draft->table, rt_draft_key(draft->table), draft->rng);
 }
 
-/* A date that a lenient session may write, and that no bucket has. */
+/* A time column of the table: its time, or the one of mixed values where that is one. NULL: none.
+ */
+static const RtColumn *
+dated_column(RtDraft *draft)
+{
+    gboolean is_mixed = rt_rng_percent(draft->rng, 50);
+    const RtColumn *column =
+        rt_table_column(draft->table, is_mixed ? RT_MIXED : RT_TIME, draft->rng);
+    RtClass class = column != NULL ? rt_type_class(column->server_type) : RT_CLASS_NONE;
+    gboolean is_dated =
+        class == RT_CLASS_DATE || class == RT_CLASS_STAMP || class == RT_CLASS_INSTANT;
+
+    return is_dated ? column : NULL;
+}
+
+/* Dates that a lenient session may write: no bucket has them, and all the same they are values. A
+ * TIMESTAMP has but one of them. */
 static void
 update_to_zero_date(RtDraft *draft)
 {
-    const RtColumn *time = rt_table_column(draft->table, RT_TIME, draft->rng);
+    static const char *const dates[] = {"0000-00-00", "2024-00-10", "2024-05-00", "2023-12-00"};
+    const RtColumn *time = dated_column(draft);
 
-    if (time == NULL || (time->unit != RT_DATE && time->unit != RT_STAMP)) {
+    if (time == NULL) {
         update_one(draft);
         return;
     }
-    g_string_append_printf(draft->sql,
-                           "SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR UPDATE %s SET %s = '%s'",
-                           draft->table->name, time->name,
-                           rt_rng_percent(draft->rng, 50) ? "0000-00-00" : "2024-00-10");
-    rt_draft_where_one(draft);
+    gboolean is_instant = rt_type_class(time->server_type) == RT_CLASS_INSTANT;
+    g_string_append_printf(
+        draft->sql, "SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR UPDATE %s SET %s = '%s'",
+        draft->table->name, time->name,
+        is_instant ? dates[0] : dates[rt_rng_index(draft->rng, G_N_ELEMENTS(dates))]);
+    if (rt_rng_percent(draft->rng, 70))
+        rt_draft_where_one(draft);
+    else
+        rt_draft_where_many(draft);
 }
 
 /* ---- Deletes ---- */
@@ -326,7 +347,7 @@ static const struct {
     {update_joined, PG | MY, 15, ALWAYS},
     {update_ignore, MY, 25, RT_REPLACE},
     {update_key, PG | MY, 40, RT_KEY_CHANGES},
-    {update_to_zero_date, MY, 15, RT_BAD_TIMES},
+    {update_to_zero_date, MY, 40, RT_BAD_TIMES},
     {delete_one, PG | MY, 90, ALWAYS},
     {delete_many, PG | MY, 12, ALWAYS},
     {delete_all, PG | MY, 2, ALWAYS},

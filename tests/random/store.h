@@ -33,6 +33,9 @@ struct RtStore {
      */
     gint64 (*run)(RtHistory *history, const char *sql);
 
+    /* A query's rows: a line each, fields between |; NULL is empty. */
+    char *(*read)(RtHistory *history, const char *sql);
+
     /* TRUE if every cell of every summary is right. Adds to the count of cells compared. */
     gboolean (*compare)(RtHistory *history, char **ret_report);
 

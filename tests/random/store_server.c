@@ -324,6 +324,24 @@ begin_snapshot(RtHistory *history, RtServer *server)
     rt_server_do(server, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
 }
 
+static char *
+read_rows(RtHistory *history, const char *sql)
+{
+    g_autoptr(RtServer) server = open_database(history);
+    g_autoptr(RtRows) rows = rt_server_query(server, sql);
+    GString *text = g_string_new(NULL);
+
+    for (guint row = 0; row < rows->rows->len; row++) {
+        for (guint i = 0; i < rows->fields; i++) {
+            const char *field = rt_rows_at(rows, row, i)->bytes;
+
+            g_string_append_printf(text, "%s%s", i > 0 ? "|" : "", field != NULL ? field : "");
+        }
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(text, FALSE);
+}
+
 static gboolean
 compare(RtHistory *history, char **ret_report)
 {
@@ -334,7 +352,7 @@ compare(RtHistory *history, char **ret_report)
 
     begin_snapshot(history, server);
     truth = rt_truth_read(server, history->plan);
-    rt_server_compare(server, history->plan, truth, &comparison);
+    rt_server_compare(server, history->plan, truth, history->retention, &comparison);
     is_equal = comparison.wrong == 0;
     history->report->counts[RT_COUNT_CELLS] += (guint64)comparison.cells;
     *ret_report = g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " cells wrong\n%s",
@@ -391,6 +409,7 @@ const RtStore rt_store_server = {.locate = locate,
                                  .let_go = let_go,
                                  .cut = cut,
                                  .run = run,
+                                 .read = read_rows,
                                  .compare = compare,
                                  .count_pending = count_pending,
                                  .fill = fill};

@@ -41,6 +41,29 @@ run(RtHistory *history, const char *sql)
     return rt_writer_run(history->database, log, sql);
 }
 
+static char *
+read_rows(RtHistory *history, const char *sql)
+{
+    sqlite3 *db = rt_database_open(history->database);
+    sqlite3_stmt *row = rt_database_prepare(db, sql);
+    GString *text = g_string_new(NULL);
+
+    if (row == NULL)
+        g_error("%s: %s", sql, sqlite3_errmsg(db));
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(row); i++) {
+            const unsigned char *field = sqlite3_column_text(row, i);
+
+            g_string_append_printf(text, "%s%s", i > 0 ? "|" : "",
+                                   field != NULL ? (const char *)field : "");
+        }
+        g_string_append_c(text, '\n');
+    }
+    sqlite3_finalize(row);
+    rt_database_close(db);
+    return g_string_free(text, FALSE);
+}
+
 static gboolean
 compare(RtHistory *history, char **ret_report)
 {
@@ -52,7 +75,7 @@ compare(RtHistory *history, char **ret_report)
     rt_database_run(db, "BEGIN");
     oracle = rt_oracle_new(db, history->plan);
     history->bad_tenants = history->has_bad_data ? rt_oracle_skip_bad_data(oracle) : 0;
-    rt_compare(db, history->plan, oracle, &comparison);
+    rt_compare(db, history->plan, oracle, history->retention, &comparison);
     is_equal = comparison.wrong == 0 || history->bad_tenants < 0;
     history->report->counts[RT_COUNT_CELLS] += (guint64)comparison.cells;
     *ret_report = g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " cells wrong\n%s",
@@ -89,6 +112,7 @@ const RtStore rt_store_sqlite = {.locate = locate,
                                  .drop = drop,
                                  .start_writer = start_writer,
                                  .run = run,
+                                 .read = read_rows,
                                  .compare = compare,
                                  .count_pending = count_pending,
                                  .fill = rt_naive_fill};

@@ -130,6 +130,7 @@ static const RtTemplate server_dimensions[] = {
     {RT_AMOUNT, "{x}"},
     {RT_CODE, "{x}"},
     {RT_REFERENCE, "{x}"},
+    {RT_TIME, "{x}"},
     {RT_WHOLE, "'default'", 0, RT_CLASS_TEXT},
     {RT_WHOLE, "3", 0, RT_CLASS_WHOLE},
 };

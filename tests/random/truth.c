@@ -66,6 +66,14 @@ rt_truth_skips(const RtTruth *truth, const char *tenant)
     return g_hash_table_contains(truth->skipped, tenant);
 }
 
+const RtZone *
+rt_truth_zone(const RtTruth *truth, const char *tenant)
+{
+    if (!truth->plan->world->has[RT_TENANTS_TABLE])
+        return truth->fixed_zone;
+    return tenant != NULL ? g_hash_table_lookup(truth->tenants, tenant) : NULL;
+}
+
 /* ---- Reading the rows ---- */
 
 static void

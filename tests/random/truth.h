@@ -20,6 +20,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RtTruth, rt_truth_free)
 guint rt_truth_bad_zones(const RtTruth *truth);
 gboolean rt_truth_skips(const RtTruth *truth, const char *tenant);
 
+/* The clock of a tenant (a canonical value; NULL where sources have none); NULL if it has none. */
+const RtZone *rt_truth_zone(const RtTruth *truth, const char *tenant);
+
 /* A cell's measures, in the summary's order. */
 typedef struct {
     guint measures;

@@ -180,6 +180,34 @@ append_names(GString *yaml, const RtPlan *plan, const RtSummary *summary)
 }
 
 static void
+append_days(GString *yaml, const char *key, const RtSummary *summary, const guint *days)
+{
+    const char *before = "";
+
+    for (guint grain = 0; grain < RT_GRAINS; grain++) {
+        if (days[grain] == 0 || !(summary->grains >> grain & 1))
+            continue;
+        if (*before == '\0')
+            g_string_append_printf(yaml, "      %s: {", key);
+        g_string_append_printf(yaml, "%s%s: %ud", before, rt_grain_name(grain), days[grain]);
+        before = ", ";
+    }
+    if (*before != '\0')
+        g_string_append(yaml, "}\n");
+}
+
+static void
+append_retention(GString *yaml, const RtSummary *summary)
+{
+    g_autoptr(GString) days = g_string_new(NULL);
+
+    append_days(days, "keep", summary, summary->keep_days);
+    append_days(days, "sealed_after", summary, summary->sealed_days);
+    if (days->len > 0)
+        g_string_append_printf(yaml, "    refresh:\n%s", days->str);
+}
+
+static void
 append_summary(GString *yaml, const RtPlan *plan, const RtSummary *summary)
 {
     const RtSeries *first = summary->series->pdata[0];
@@ -194,6 +222,7 @@ append_summary(GString *yaml, const RtPlan *plan, const RtSummary *summary)
         append_long(yaml, summary);
     else
         append_cells(yaml, 4, summary, first);
+    append_retention(yaml, summary);
 }
 
 char *
