@@ -26,7 +26,7 @@ const DURABLE = {
 /* One server of a kind for all that is measured on it. */
 const servers = new Map();
 
-async function needServer(kind) {
+export async function needServer(kind) {
     if (!servers.has(kind))
         servers.set(kind, await start(kind, {more: DURABLE[kind]}));
     process.env[`TRUEUP_TEST_${kind.toUpperCase()}`] = servers.get(kind).url;
