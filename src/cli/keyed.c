@@ -43,6 +43,9 @@ read_value(TuKeyFilter *filter, TuDatabase *db, guint column, const char *text, 
     if (key->type == TU_KEY_INTEGER) {
         gint64 number = g_ascii_strtoll(text, &end, 10);
         given = *text != '\0' && *end == '\0' ? tu_value_integer(number) : given;
+    } else if (key->type == TU_KEY_DATE &&
+               !tu_value_parse_time(TU_TYPE_DATE, text, strlen(text), &given)) {
+        given = tu_value_text(text);
     }
     if (!tu_key_value_convert(db, key->type, &given, form, ret_value)) {
         g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "--key %s=%s: it is no %s", key->name, text,

@@ -8,8 +8,12 @@
 #include "db/sql.h"
 #include "keep/rows.h"
 
-/* What <table>_state says of each key. */
+/* What <table>_state says of each key; and what the table of states says, where the queries in that
+ * view cannot be evaluated: then all keys are invalid, since they are to be listed. */
 static const char *const state_columns[] = {"computed_at", "invalid_since", "error"};
+static const char own_columns[] =
+    ", s.trueup_computed_at, coalesce(s.trueup_invalid_since, (SELECT listing_since FROM "
+    "trueup_keyed WHERE name = '%s')), s.trueup_error";
 
 typedef struct {
     const TuKeyedModel *keyed;
@@ -26,9 +30,12 @@ select_sql(const TuKeyedModel *keyed)
     tu_keyed_append_key(sql, keyed, "s");
     for (guint i = 0; i < keyed->values->len; i++)
         tu_sql_append(sql, ", t.%I", (const char *)g_ptr_array_index(keyed->values, i));
-    for (guint i = 0; i < G_N_ELEMENTS(state_columns); i++)
+    for (guint i = 0; i < G_N_ELEMENTS(state_columns) && keyed->problem == NULL; i++)
         tu_sql_append(sql, ", s.%I", state_columns[i]);
-    tu_sql_append(sql, " FROM %Q AS s LEFT JOIN %Q AS t ON ", keyed->view, keyed->table);
+    if (keyed->problem != NULL) /* a summary's name has no quotes (spec/names.h) */
+        g_string_append_printf(sql, own_columns, keyed->spec->name);
+    tu_sql_append(sql, " FROM %Q AS s LEFT JOIN %Q AS t ON ",
+                  keyed->problem == NULL ? keyed->view : keyed->state, keyed->table);
     for (guint i = 0; i < tu_keyed_key_columns(keyed); i++)
         tu_sql_append(sql, "%ss.%I = t.%I", i == 0 ? "" : " AND ",
                       tu_keyed_key_column(keyed, i)->name, tu_keyed_key_column(keyed, i)->name);
@@ -86,14 +93,30 @@ begin_json(JsonBuilder *json, const TuKeyedModel *keyed, const GPtrArray *names)
 }
 
 static void
-end_json(JsonBuilder *json)
+end_json(JsonBuilder *json, const TuKeyedModel *keyed)
 {
     json_builder_end_array(json);
     json_builder_set_member_name(json, "errors");
     json_builder_begin_array(json);
+    if (keyed->problem != NULL) {
+        json_builder_begin_object(json);
+        json_builder_set_member_name(json, "error");
+        json_builder_add_string_value(json, keyed->problem);
+        json_builder_end_object(json);
+    }
     json_builder_end_array(json);
     json_builder_end_object(json);
     tu_output_json(json);
+}
+
+static void
+print_table(const TuTextTable *table, const TuKeyedModel *keyed)
+{
+    tu_text_table_print(table);
+    if (keyed->problem == NULL)
+        return;
+    g_autofree char *harmless = tu_output_harmless(keyed->problem);
+    fprintf(stderr, "trueup: %s\n", harmless);
 }
 
 gboolean
@@ -127,8 +150,8 @@ tu_keyed_query(const TuContext *context, TuSession *session, const TuKeyedModel 
     if (!tu_rows_each(session->db, sql, NULL, 0, FALSE, take_row, &printing, error))
         return FALSE;
     if (as_json)
-        end_json(json);
+        end_json(json, keyed);
     else
-        tu_text_table_print(table);
+        print_table(table, keyed);
     return TRUE;
 }

@@ -107,6 +107,8 @@ read_one(TuSession *session, const TuStatus *all, TuKeyedStatus *status, GError 
         return FALSE;
     if (found)
         status->state = TU_STATE_BUILDING;
+    if (status->n_parked > 0 || status->keyed->problem != NULL)
+        status->state = MAX(status->state, TU_STATE_FAILING);
     if (!read_tables(db, status, error) ||
         !tu_last_run_read(db, summary, &status->last_run, error) ||
         !tu_database_integer(db, "SELECT drift FROM trueup_summary WHERE name = ?1", &name, 1,

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "keep/rows.h"
+#include "schema/keyed.h"
 
 /* The notes of one group. */
 typedef struct {
     TuChanges *changes;
-    GHashTable *noted; /* of TuSeriesModel *: those whose problem is noted as it is */
+    GHashTable *noted; /* of TuSeriesModel *, TuKeyedModel *: whose problem is noted as it is */
     GHashTable *whole; /* of TuSummaryModel *: those whose history is asked for */
 } Comparing;
 
@@ -20,6 +21,19 @@ series_named(const TuGroup *group, const TuValue *summary, const TuValue *name)
         TuValue own_name = tu_value_text(series->spec->name != NULL ? series->spec->name : "");
         if (tu_value_equal(&own_summary, summary) && tu_value_equal(&own_name, name))
             return series;
+    }
+    return NULL;
+}
+
+/* One of the group that keeps one row a key; it has no series, so its note's is ''. */
+static TuKeyedModel *
+keyed_named(const TuGroup *group, const TuValue *summary)
+{
+    for (guint i = 0; i < group->keyed->len; i++) {
+        TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        TuValue own = tu_value_text(keyed->spec->name);
+        if (tu_value_equal(&own, summary))
+            return keyed;
     }
     return NULL;
 }
@@ -43,11 +57,29 @@ ask_for_history(TuChanges *changes, const TuSummaryModel *summary)
                    build, G_N_ELEMENTS(build));
 }
 
+/* All keys become invalid when they can be listed: for readers they are from now on. */
+static void
+ask_for_listing(TuChanges *changes, const TuKeyedModel *keyed)
+{
+    TuValue values[] = {tu_value_text(keyed->spec->name), tu_keeper_now()};
+    tu_changes_add(changes,
+                   "UPDATE trueup_keyed SET listing_since = coalesce(listing_since, ?2) "
+                   "WHERE name = ?1",
+                   values, G_N_ELEMENTS(values));
+}
+
+/* `key`: the note's summary and series. */
+static void
+take_away(TuChanges *changes, const TuValue *key)
+{
+    tu_changes_add(changes, "DELETE FROM trueup_failing WHERE summary = ?1 AND series = ?2", key,
+                   2);
+}
+
 static void
 note_whole(const Comparing *comparing, TuSeriesModel *series, const TuValue *key)
 {
-    tu_changes_add(comparing->changes,
-                   "DELETE FROM trueup_failing WHERE summary = ?1 AND series = ?2", key, 2);
+    take_away(comparing->changes, key);
     if (g_hash_table_add(comparing->whole, series->summary))
         ask_for_history(comparing->changes, series->summary);
 }
@@ -58,22 +90,29 @@ take_note(const TuValue *row, gpointer data, GError **error)
     Comparing *comparing = data;
     const TuGroup *group = comparing->changes->tally->snapshot->group;
     TuSeriesModel *series = series_named(group, &row[0], &row[1]);
-    if (series == NULL)
+    TuKeyedModel *keyed = series == NULL ? keyed_named(group, &row[0]) : NULL;
+    if (series == NULL && keyed == NULL)
         return TRUE; /* another group's, or no longer in the spec: `apply` */
-    TuValue problem = tu_value_text(series->problem);
-    if (series->problem == NULL)
+    const char *own = series != NULL ? series->problem : keyed->problem;
+    TuValue problem = tu_value_text(own);
+    if (own != NULL) {
+        if (tu_value_equal(&problem, &row[2]))
+            g_hash_table_add(comparing->noted, series != NULL ? (gpointer)series : keyed);
+    } else if (series != NULL) {
         note_whole(comparing, series, row);
-    else if (tu_value_equal(&problem, &row[2]))
-        g_hash_table_add(comparing->noted, series);
+    } else {
+        take_away(comparing->changes, row);
+        ask_for_listing(comparing->changes, keyed);
+    }
     return TRUE;
 }
 
+/* `series` NULL: it has no name. */
 static void
-note_failing(TuChanges *changes, const TuSeriesModel *series)
+note_failing(TuChanges *changes, const char *summary, const char *series, const char *problem)
 {
-    TuValue values[] = {tu_value_text(series->summary->spec->name),
-                        tu_value_text(series->spec->name != NULL ? series->spec->name : ""),
-                        tu_value_text(series->problem), tu_keeper_now()};
+    TuValue values[] = {tu_value_text(summary), tu_value_text(series != NULL ? series : ""),
+                        tu_value_text(problem), tu_keeper_now()};
     tu_changes_add(changes,
                    "UPDATE trueup_failing SET error = ?3 WHERE summary = ?1 AND series = ?2",
                    values, 3);
@@ -97,7 +136,14 @@ tu_failing_compare(TuChanges *changes, GError **error)
     for (guint i = 0; i < group->n_targets; i++) {
         TuSeriesModel *series = group->targets[i].series;
         if (series->problem != NULL && g_hash_table_add(noted, series))
-            note_failing(changes, series);
+            note_failing(changes, series->summary->spec->name, series->spec->name, series->problem);
+    }
+    for (guint i = 0; i < group->keyed->len; i++) {
+        TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        if (keyed->problem == NULL || !g_hash_table_add(noted, keyed))
+            continue;
+        note_failing(changes, keyed->spec->name, NULL, keyed->problem);
+        ask_for_listing(changes, keyed);
     }
     return TRUE;
 }
@@ -115,4 +161,11 @@ tu_failing_tell(const TuGroup *group, const TuSummaryModel *summary, TuResult *r
                                     : g_strdup(series->problem);
         tu_result_fail(result, series->summary->spec->name, NULL, told);
     }
+}
+
+void
+tu_failing_tell_keyed(const TuKeyedModel *keyed, TuResult *result)
+{
+    if (keyed->problem != NULL)
+        tu_result_fail(result, keyed->spec->name, NULL, keyed->problem);
 }

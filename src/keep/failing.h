@@ -1,10 +1,13 @@
 /*
- * Failing series: those that the database cannot evaluate now, since a column or a function that
- * they use is gone.
+ * Failing series, and failing keyed summaries: those that the database cannot evaluate now, since a
+ * column or a function that they use is gone.
  *
  *   a worker's model says so, the note does not ──▶ one turn notes it: what is stored stays as it
  * is, and its changes are consumed without it (I-1 (e)) the note says so, the model does not ──▶
  * one turn takes the note away, and asks for the summary's history
+ *
+ * The same of a keyed summary, where a listing is asked for at once (K-5): it is done when it can
+ * be, and until then all keys are invalid for readers.
  *
  * The others go on. A bucket that only some row spoils is no failing series, but a hole
  * (keep/holes.h).
@@ -19,3 +22,6 @@ gboolean tu_failing_compare(TuChanges *changes, GError **error) G_GNUC_WARN_UNUS
 
 /* Tells of the failing series of a summary, or of all of the group (NULL). */
 void tu_failing_tell(const TuGroup *group, const TuSummaryModel *summary, TuResult *result);
+
+/* Tells of a keyed summary, if it fails. */
+void tu_failing_tell_keyed(const TuKeyedModel *keyed, TuResult *result);

@@ -93,12 +93,22 @@ read_uuid(const TuValue *value, char *text)
     return TRUE;
 }
 
+/* A date that no calendar has (infinity, 0000-00-00) stays what it is: only a database whose type of
+ * dates has it gives one. */
+static gboolean
+read_date_key(TuDatabase *db, const TuValue *value, char *text, TuValue *ret_value)
+{
+    gint32 date = 0;
+    gboolean is_real = tu_value_read_date(value, &date);
+    *ret_value = is_real ? tu_database_bucket_value(db, TU_GRAIN_DAY, date, text) : *value;
+    return is_real || value->type == TU_TYPE_DATE;
+}
+
 /* An integer that a query gives as a number of another kind is one all the same. */
 gboolean
 tu_key_value_convert(TuDatabase *db, TuKeyType type, const TuValue *value, char *text,
                      TuValue *ret_value)
 {
-    gint32 date = 0;
     switch (type) {
     case TU_KEY_INTEGER:
         *ret_value = tu_value_normalise(*value);
@@ -107,10 +117,7 @@ tu_key_value_convert(TuDatabase *db, TuKeyType type, const TuValue *value, char 
         *ret_value = *value;
         return value->type == TU_TYPE_TEXT;
     case TU_KEY_DATE:
-        if (!tu_value_read_date(value, &date))
-            return FALSE;
-        *ret_value = tu_database_bucket_value(db, TU_GRAIN_DAY, date, text);
-        return TRUE;
+        return read_date_key(db, value, text, ret_value);
     case TU_KEY_UUID:
         if (!read_uuid(value, text))
             return FALSE;

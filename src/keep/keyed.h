@@ -54,7 +54,6 @@ gboolean tu_keyed_write(TuKeeper *keeper, const TuKeyedChange *change, gint64 *n
 /* How far a settling is with the keyed summaries of its group; in TuGoal. */
 typedef struct {
     guint batch;   /* keys in one turn; 0: not known yet */
-    guint *paces;  /* the same of each summary of the group */
     guint at;      /* the summary that the last turn was for */
     guint n_alone; /* a batch could not be written: so many keys have a turn of their own */
     char *why;     /* ... and the first of them could not: then it is parked */

@@ -17,7 +17,6 @@ void
 tu_keyed_goal_clear(TuKeyedGoal *goal)
 {
     g_clear_pointer(&goal->why, g_free);
-    g_clear_pointer(&goal->paces, g_free);
 }
 
 static TuKeyedChange *
@@ -50,6 +49,10 @@ tu_keyed_note(TuChanges *changes, const TuBatch *batch, GError **error)
         if (!has_entries(keyed, batch))
             continue;
         TuKeyedChange *change = add_change(changes, keyed);
+        /* Its queries cannot be asked whose keys these are, so they may be anybody's. */
+        change->must_list = keyed->problem != NULL;
+        if (keyed->problem != NULL)
+            continue;
         change->named = tu_key_list_new(snapshot->keeper->db, keyed);
         if (!tu_keyed_find_named(snapshot, keyed, batch->after, batch->up_to, change->named,
                                  &change->must_list, error))
@@ -68,9 +71,11 @@ tu_keyed_tell_refused(const TuKeyList *list, TuResult *result)
 void
 tu_keyed_tell_named(const TuChanges *changes, TuResult *result)
 {
-    for (guint i = 0; i < changes->keyed->len; i++)
-        tu_keyed_tell_refused(((const TuKeyedChange *)g_ptr_array_index(changes->keyed, i))->named,
-                              result);
+    for (guint i = 0; i < changes->keyed->len; i++) {
+        const TuKeyedChange *change = g_ptr_array_index(changes->keyed, i);
+        if (change->named != NULL)
+            tu_keyed_tell_refused(change->named, result);
+    }
 }
 
 /* ---- all keys ---- */
@@ -138,8 +143,10 @@ take_due(const TuValue *values, gpointer data, GError **error)
 {
     TuKeyList *list = data;
     TuKeyRow *row = tu_key_list_add(list, values);
-    if (row != NULL)
-        row->attempts = values[tu_keyed_key_columns(list->keyed)].integer;
+    if (row == NULL)
+        return TRUE;
+    row->attempts = values[tu_keyed_key_columns(list->keyed)].integer;
+    row->is_due = TRUE;
     return TRUE;
 }
 
@@ -147,12 +154,12 @@ static gboolean
 list_due(TuSnapshot *snapshot, TuKeyList *list, guint most, GError **error)
 {
     g_autoptr(GString) sql = g_string_new("SELECT ");
-    TuValue values[] = {tu_keeper_now(), tu_value_integer(most)};
+    TuValue values[] = {tu_keeper_now(), tu_value_integer(most), tu_keeper_latest_attempt()};
     tu_keyed_append_key(sql, list->keyed, NULL);
     tu_sql_append(sql,
                   ", trueup_attempts FROM %Q WHERE trueup_invalid_since IS NOT NULL AND "
-                  "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?1) "
-                  "ORDER BY trueup_invalid_since, ",
+                  "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?1 "
+                  "OR trueup_next_attempt_at > ?3) ORDER BY trueup_invalid_since, ",
                   list->keyed->state);
     tu_keyed_append_key(sql, list->keyed, NULL);
     g_string_append(sql, " LIMIT ?2");
@@ -173,6 +180,22 @@ tell_failures(const TuKeyList *list, TuResult *result)
     }
 }
 
+/* In a turn the first key that fails for the first time is a row of the run log; from then on
+ * trueup_parked has it. What verify and repair find is in their own runs. */
+static void
+note_run(TuChanges *changes, const TuKeyList *list)
+{
+    for (guint i = 0; i < list->rows->len; i++) {
+        const TuKeyRow *row = tu_key_list_at(list, i);
+        if (row->problem == NULL || !row->is_due || row->attempts > 0)
+            continue;
+        g_autofree char *key = tu_key_row_text(list, row);
+        g_autofree char *text = g_strdup_printf("%s: %s", key, row->problem);
+        tu_changes_add_failed_run(changes, list->keyed->spec->name, NULL, text);
+        return;
+    }
+}
+
 gboolean
 tu_keyed_apply(TuSnapshot *snapshot, TuKeyList *list, gint64 n_drifted, TuResult *result,
                GError **error)
@@ -189,6 +212,7 @@ tu_keyed_apply(TuSnapshot *snapshot, TuKeyList *list, gint64 n_drifted, TuResult
     if (n_drifted > 0)
         tu_changes_add(changes, "UPDATE trueup_summary SET drift = drift + ?2 WHERE name = ?1",
                        values, G_N_ELEMENTS(values));
+    note_run(changes, list);
     tu_changes_note_hour(changes, n, n_differ);
     gboolean is_ok = tu_stop("cells.computed", error) && tu_apply(snapshot, changes, error);
     change->computed = NULL; /* the caller's */
@@ -235,13 +259,21 @@ compute_due(TuSnapshot *snapshot, TuKeyList *due, TuKeyedGoal *goal, TuResult *r
     gint64 began_us = g_get_monotonic_time();
     g_autoptr(GError) local = NULL;
     guint n = due->rows->len;
-    if (goal->why != NULL) {
+    gboolean is_parking = goal->why != NULL;
+    if (is_parking) {
         tu_key_list_at(due, 0)->problem = g_steal_pointer(&goal->why);
     } else if (!tu_keyed_compute(snapshot, due, 0, n, error)) {
         return FALSE;
     }
-    if (!tu_keyed_apply(snapshot, due, 0, result, &local))
-        return note_unwritable(goal, n, g_steal_pointer(&local), error);
+    if (!tu_keyed_apply(snapshot, due, 0, result, &local)) {
+        if (!is_parking)
+            return note_unwritable(goal, n, g_steal_pointer(&local), error);
+        /* Where not even that can be written nothing else helps: else it is tried for ever. */
+        g_propagate_prefixed_error(
+            error, g_steal_pointer(&local),
+            "summary %s: a key that failed cannot be set aside: ", due->keyed->spec->name);
+        return FALSE;
+    }
     goal->n_alone -= MIN(goal->n_alone, n);
     note_pace(goal, &due->keyed->spec->refresh, n, g_get_monotonic_time() - began_us);
     return TRUE;
@@ -318,15 +350,16 @@ static gboolean
 read_waiting(TuSnapshot *snapshot, guint place, Waiting *ret_waiting, GError **error)
 {
     const TuKeyedModel *keyed = g_ptr_array_index(snapshot->group->keyed, place);
-    TuValue now = tu_keeper_now();
+    TuValue values[] = {tu_keeper_now(), tu_keeper_latest_attempt()};
     Asked asked = {0};
     *ret_waiting = (Waiting){place, G_MAXINT64};
     g_autofree char *sql = tu_sql_format(
         "SELECT trueup_invalid_since FROM %Q WHERE trueup_invalid_since IS NOT NULL AND "
-        "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?1) "
-        "ORDER BY trueup_invalid_since LIMIT 1",
+        "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?1 "
+        "OR trueup_next_attempt_at > ?2) ORDER BY trueup_invalid_since LIMIT 1",
         keyed->state);
-    if (!tu_rows_each(snapshot->keeper->db, sql, &now, 1, FALSE, take_since, ret_waiting, error) ||
+    if (!tu_rows_each(snapshot->keeper->db, sql, values, G_N_ELEMENTS(values), FALSE, take_since,
+                      ret_waiting, error) ||
         !read_listing(snapshot, keyed, &asked, error))
         return FALSE;
     if (asked.is_asked)
@@ -353,7 +386,7 @@ read_order(TuSnapshot *snapshot, const TuKeyedGoal *goal, GArray *order, GError 
     for (guint i = 0; i < keyed->len; i++) {
         const TuKeyedModel *one = g_ptr_array_index(keyed, i);
         Waiting waiting = {i, 0};
-        if (tu_snapshot_is_name_paused(snapshot, one->spec->name))
+        if (one->problem != NULL || tu_snapshot_is_name_paused(snapshot, one->spec->name))
             continue;
         if (keyed->len > 1 && !read_waiting(snapshot, i, &waiting, error))
             return FALSE;
@@ -365,6 +398,24 @@ read_order(TuSnapshot *snapshot, const TuKeyedGoal *goal, GArray *order, GError 
     return TRUE;
 }
 
+/* What one visit has found out holds for the next: with a turn of one key to begin with, a few
+ * dozen keys would be as many turns as they have binary digits, each with its commit. */
+static guint
+pace_of(const TuKeeper *keeper, const TuKeyedModel *keyed)
+{
+    return keeper->key_paces != NULL
+               ? GPOINTER_TO_UINT(g_hash_table_lookup(keeper->key_paces, keyed))
+               : 0;
+}
+
+static void
+keep_pace(TuKeeper *keeper, const TuKeyedModel *keyed, guint batch)
+{
+    if (keeper->key_paces == NULL)
+        keeper->key_paces = g_hash_table_new(NULL, NULL);
+    g_hash_table_insert(keeper->key_paces, (gpointer)(gsize)keyed, GUINT_TO_POINTER(batch));
+}
+
 gboolean
 tu_keyed_step(TuSnapshot *snapshot, TuKeyedGoal *goal, TuResult *result, gboolean *ret_is_done,
               GError **error)
@@ -374,14 +425,13 @@ tu_keyed_step(TuSnapshot *snapshot, TuKeyedGoal *goal, TuResult *result, gboolea
     gboolean did = FALSE;
     if (!read_order(snapshot, goal, order, error))
         return FALSE;
-    if (goal->paces == NULL)
-        goal->paces = g_new0(guint, keyed->len);
     for (guint i = 0; i < order->len && !did; i++) {
         goal->at = g_array_index(order, Waiting, i).place;
-        goal->batch = goal->paces[goal->at];
-        if (!step_one(snapshot, g_ptr_array_index(keyed, goal->at), goal, result, &did, error))
+        const TuKeyedModel *one = g_ptr_array_index(keyed, goal->at);
+        goal->batch = pace_of(snapshot->keeper, one);
+        if (!step_one(snapshot, one, goal, result, &did, error))
             return FALSE;
-        goal->paces[goal->at] = goal->batch;
+        keep_pace(snapshot->keeper, one, goal->batch);
     }
     *ret_is_done = !did;
     return TRUE;

@@ -1,6 +1,7 @@
 /*
  * Verifying and repairing keys: the same comparison as settling's, whether or not they are invalid.
  */
+#include "keep/failing.h"
 #include "keep/keyed_settle.h"
 #include "work/runs.h"
 
@@ -113,6 +114,9 @@ tu_keyed_verify(TuKeeper *keeper, const TuKeyedModel *keyed, TuOnKeyDrift on_dri
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(TuKeyList) list = tu_key_list_new(keeper->db, keyed);
+    tu_failing_tell_keyed(keyed, result);
+    if (keyed->problem != NULL)
+        return TRUE;
     return tu_snapshot_begin(&snapshot, keeper, keyed->group, error) &&
            list_all(&snapshot, list, result, error) && mark_named(&snapshot, list, error) &&
            compare_all(&snapshot, list, on_drift, data, result, error);
@@ -205,6 +209,9 @@ repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, Tu
 {
     g_autoptr(TuKeyList) all = tu_key_list_new(keeper->db, keyed);
     guint most = MIN(keyed->spec->refresh.batch_max, COMPARED_AT_ONCE);
+    tu_failing_tell_keyed(keyed, result);
+    if (keyed->problem != NULL)
+        return TRUE;
     {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
         if (!begin(&snapshot, keeper, keyed, error) ||
@@ -227,6 +234,9 @@ compare_only(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, 
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     g_autoptr(TuKeyList) list = tu_key_list_new(keeper->db, keyed);
+    tu_failing_tell_keyed(keyed, result);
+    if (keyed->problem != NULL)
+        return TRUE;
     return tu_snapshot_begin(&snapshot, keeper, keyed->group, error) &&
            add_keys(&snapshot, choice, list, result, error) && mark_named(&snapshot, list, error) &&
            compare_all(&snapshot, list, NULL, NULL, result, error);

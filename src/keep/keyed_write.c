@@ -75,6 +75,13 @@ write_named(TuDatabase *db, const TuKeyList *list, GError **error)
     return tu_bulk_finish(states, error);
 }
 
+/* Has its row in the summary's table, after this turn. */
+static gboolean
+is_kept(const TuKeyRow *row)
+{
+    return row->problem == NULL && row->right != NULL;
+}
+
 static gboolean
 write_computed(TuDatabase *db, const TuKeyList *list, GError **error)
 {
@@ -90,8 +97,24 @@ write_computed(TuDatabase *db, const TuKeyList *list, GError **error)
         g_autofree char *text = tu_key_row_text(list, row);
         TuValue given[] = {tu_value_text(text), tu_keeper_now(), TU_NULL_VALUE,
                            tu_value_integer(0), TU_NULL_VALUE,   TU_NULL_VALUE};
-        if (row->problem == NULL &&
-            !add_state(states, list, row, given, G_N_ELEMENTS(given), error))
+        if (is_kept(row) && !add_state(states, list, row, given, G_N_ELEMENTS(given), error))
+            return FALSE;
+    }
+    return tu_bulk_finish(states, error);
+}
+
+/* A key that has no row, and should have none, has nothing to say: whatever changes that names it
+ * anew (K-6). Else keys that came and went would stay here for ever. */
+static gboolean
+remove_vanished(TuDatabase *db, const TuKeyList *list, GError **error)
+{
+    TuBulkColumn columns[TU_KEY_MOST_COLUMNS];
+    tu_keyed_bulk_key(list->keyed, columns);
+    g_autoptr(TuBulk) states = tu_bulk_new(db, list->keyed->state, columns,
+                                           tu_keyed_key_columns(list->keyed), TU_BULK_GONE);
+    for (guint i = 0; i < list->rows->len; i++) {
+        const TuKeyRow *row = tu_key_list_at(list, i);
+        if (row->problem == NULL && row->right == NULL && !tu_bulk_add(states, row->key, error))
             return FALSE;
     }
     return tu_bulk_finish(states, error);
@@ -208,7 +231,8 @@ tu_keyed_write(TuKeeper *keeper, const TuKeyedChange *change, gint64 *n_written,
         (!write_rows(db, computed, TU_BULK_NEW, n_written, error) ||
          !write_rows(db, computed, TU_BULK_KNOWN, n_written, error) ||
          !write_rows(db, computed, TU_BULK_GONE, n_written, error) ||
-         !write_computed(db, computed, error) || !write_failed(db, computed, error)))
+         !write_computed(db, computed, error) || !remove_vanished(db, computed, error) ||
+         !write_failed(db, computed, error)))
         return FALSE;
     return (change->named == NULL || write_named(db, change->named, error)) &&
            write_listing(db, change, error);

@@ -28,6 +28,7 @@ tu_keyed_model_free(gpointer data)
     g_free(keyed->table);
     g_free(keyed->state);
     g_free(keyed->view);
+    g_free(keyed->problem);
     g_ptr_array_unref(keyed->tables);
     g_ptr_array_unref(keyed->dependencies);
     g_ptr_array_unref(keyed->values);
@@ -55,10 +56,18 @@ typedef struct {
     char *where;
 } Resolving;
 
+/* Of what is wrong with a summary that may be left out, the first is its problem. */
 static void
 add_finding(const Resolving *resolving, gboolean is_error, char *message, const char *help)
 {
-    tu_finding_add(resolving->findings, is_error, resolving->where, message, g_strdup(help));
+    g_autofree char *owned = message;
+    if (is_error && resolving->model->leaves_out) {
+        if (resolving->keyed->problem == NULL)
+            resolving->keyed->problem = g_steal_pointer(&owned);
+        return;
+    }
+    tu_finding_add(resolving->findings, is_error, resolving->where, g_steal_pointer(&owned),
+                   g_strdup(help));
 }
 
 /* ---- tables and their columns ---- */
@@ -478,6 +487,26 @@ check_tables(const Resolving *resolving, GError **error)
     return TRUE;
 }
 
+/* ---- what cannot be evaluated ---- */
+
+/* What its query would give is not known: who reads is shown what the table has. */
+static gboolean
+take_stored(const Resolving *resolving, GError **error)
+{
+    TuKeyedModel *keyed = resolving->keyed;
+    g_autoptr(TuTableInfo) info = NULL;
+    if (!tu_database_describe(resolving->db, keyed->table, &info, error))
+        return FALSE;
+    g_ptr_array_set_size(keyed->values, 0);
+    g_array_set_size(keyed->value_types, 0);
+    for (guint i = 0; info != NULL && i < info->columns->len; i++) {
+        const TuColumnInfo *column = g_ptr_array_index(info->columns, i);
+        if (!is_key_column(keyed, column->name))
+            take_value(resolving, column);
+    }
+    return TRUE;
+}
+
 /* ---- the whole ---- */
 
 static void
@@ -511,8 +540,10 @@ resolve(const Resolving *resolving, GError **error)
     for (guint i = 0; i < keyed->dependencies->len; i++)
         resolve_slots(keyed, g_ptr_array_index(keyed->dependencies, i));
     name_parts(resolving);
-    return check_queries(resolving, error) && check_tables(resolving, error) &&
-           tu_database_has_table(resolving->db, keyed->table, &keyed->exists, error);
+    if (!tu_database_has_table(resolving->db, keyed->table, &keyed->exists, error) ||
+        !check_queries(resolving, error))
+        return FALSE;
+    return keyed->problem != NULL ? take_stored(resolving, error) : check_tables(resolving, error);
 }
 
 gboolean

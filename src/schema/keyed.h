@@ -43,9 +43,12 @@ struct TuKeyedModel {
     GPtrArray *values;       /* of char *: value columns, as the query names them */
     GArray *value_types;     /* of TuSqlType */
     gboolean exists;         /* the table */
+    char *problem; /* why it cannot be evaluated now: nothing of it is read or written, `values` are
+                    * those stored; NULL: it can */
 };
 
-/* Resolves one; what is wrong goes into `findings`. */
+/* Resolves one; what is wrong goes into `findings`, or is its problem where the model leaves out
+ * what cannot be evaluated. A table that is not there is always a finding. */
 gboolean tu_model_add_keyed(TuModel *model, TuDatabase *db, const TuKeyed *spec,
                             GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_keyed_model_free(gpointer keyed);

@@ -183,6 +183,23 @@ create_state_index(const TuKeyedModel *keyed)
     return tu_sql_format("CREATE INDEX %I ON %Q (trueup_invalid_since)", name, keyed->state);
 }
 
+/* Some databases count the columns of an index as they are declared, however short what is in them.
+ */
+static void
+check_key_fits(const TuDialect *dialect, const TuKeyedModel *keyed, GPtrArray *findings)
+{
+    guint bytes = 0;
+    for (guint i = 0; i < tu_keyed_key_columns(keyed); i++)
+        bytes += dialect->key_column_bytes[tu_keyed_key_column(keyed, i)->type];
+    if (dialect->key_most_bytes > 0 && bytes > dialect->key_most_bytes)
+        tu_finding_add(findings, TRUE, keyed->table,
+                       g_strdup_printf("its key takes %u bytes of an index, which has at most %u: "
+                                       "each text takes %u",
+                                       bytes, dialect->key_most_bytes,
+                                       dialect->key_column_bytes[TU_KEY_TEXT]),
+                       g_strdup("give `key` fewer texts: a number for one of them, or two in one"));
+}
+
 gboolean
 tu_keyed_plan_tables(TuDatabase *db, const TuKeyedModel *keyed, GPtrArray *statements,
                      GPtrArray *findings, GError **error)
@@ -193,6 +210,7 @@ tu_keyed_plan_tables(TuDatabase *db, const TuKeyedModel *keyed, GPtrArray *state
     if (!tu_database_describe(db, keyed->table, &info, error) ||
         !tu_database_has_table(db, keyed->state, &has_state, error))
         return FALSE;
+    check_key_fits(dialect, keyed, findings);
     if (info == NULL)
         g_ptr_array_add(statements, create_table(dialect, keyed));
     else if (!info->is_table)

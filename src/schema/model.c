@@ -58,6 +58,9 @@ tu_model_leaves_some_out(const TuModel *model)
             if (((const TuSeriesModel *)g_ptr_array_index(source->series, s))->problem != NULL)
                 return TRUE;
     }
+    for (guint i = 0; i < model->keyed->len; i++)
+        if (((const TuKeyedModel *)g_ptr_array_index(model->keyed, i))->problem != NULL)
+            return TRUE;
     return FALSE;
 }
 

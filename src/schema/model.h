@@ -175,7 +175,7 @@ gboolean tu_model_new_leaving_out(const TuSpec *spec, TuDatabase *db, GPtrArray 
 void tu_model_free(TuModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuModel, tu_model_free)
 
-/* TRUE if some series has a problem: who keeps the model should resolve the spec again some time. */
+/* TRUE if some series or keyed summary has a problem: who keeps the model should resolve the spec again some time. */
 gboolean tu_model_leaves_some_out(const TuModel *model);
 
 /* By name; NULL if there is none. */

@@ -213,3 +213,89 @@ onAll('a NATURAL JOIN reads columns that it does not name', (place) => {
     place.run('run --once', {code: 0});
     assert.deepEqual(counts(), ['1 106 1', '1 107 1', '2 106 2']);
 });
+
+/* ---- keys that go ---- */
+
+onAll('keys that came and went leave nothing behind, wherever a turn is killed', (place) => {
+    place.begin({keyed: {
+        keys: 'SELECT pass, run FROM detector WHERE run < 1000',
+        query: `SELECT k.pass, k.run, count(*) AS flags, max(d.det) AS worst
+            FROM {keys} k JOIN detector d ON d.pass = k.pass AND d.run = k.run
+            GROUP BY k.pass, k.run`,
+        depends_on: {detector: DEPENDS_ON.detector},
+    }});
+    const states = () => place.value(`SELECT count(*) FROM ${place.control('trueup_state_gaq')}`);
+    const settles = () => {
+        place.run('run --once', {code: 0});
+        place.same('SELECT pass, run, flags, worst FROM gaq', `SELECT pass, run, count(*) AS flags,
+            max(det) AS worst FROM detector GROUP BY pass, run`);
+        assert.deepEqual(place.invalid(), []);
+        assert.equal(states(), place.value('SELECT count(*) FROM gaq'));
+    };
+    settles();
+    for (const stop of ['apply.before_commit:kill:2', 'apply.after_commit:kill:2',
+        'apply.after_commit:kill']) {
+        place.sql(`INSERT INTO detector VALUES ${Array.from({length: 40},
+            (_, i) => `(1, ${200 + i}, 1), (1, ${2200 + i}, 3)`).join(', ')}`);
+        settles();
+        assert.equal(states(), 83);
+        place.sql('DELETE FROM detector WHERE run >= 200');
+        place.run('run --once', {stop});
+        settles();
+        /* A key that is there again is heard of again; what is asked for by nobody is not. */
+        place.sql('INSERT INTO detector VALUES (1, 201, 7)');
+        assert.deepEqual(place.invalid(), ['1/201']);
+        settles();
+        place.sql('DELETE FROM detector WHERE run = 201');
+        place.run('rebuild --wait', {code: 0});
+        settles();
+    }
+    place.run('verify', {code: 0});
+});
+
+/* ---- keys that no table can have, and what is asked of the wrong kind ---- */
+
+const TEXTS = (n, more = {}) => ({
+    key: {...Object.fromEntries(Array.from({length: n}, (_, i) => [`k${i}`, 'text'])), ...more},
+    keys: `SELECT ${'note, '.repeat(n)}id FROM flag`,
+    query: `SELECT k.*, 1 AS one FROM {keys} k`,
+    depends_on: {flag: {columns: ['note'], keys: `SELECT ${'r.note, '.repeat(n)}r.id FROM {row} r`}},
+});
+
+onAll('a key of many texts: `check` says where an index does not take it', (place, kind) => {
+    const spec = (n) => place.spec({summaries: {gaq: {table: 'gaq', ...TEXTS(n, {id: 'integer'})}}});
+    place.begin({apply: false});
+    spec(3);
+    place.run('check', {code: 0});
+    spec(4);
+    if (kind === 'mariadb') {
+        const {out} = place.run('check', {code: 1});
+        assert.match(out, /its key takes 4088 bytes of an index, which has at most 3072/);
+        assert.match(place.run('apply', {code: 2}).err, /its key takes 4088 bytes/);
+        assert.equal(place.database.tables().some(({name}) => name === 'gaq'), false);
+        spec(3);
+    }
+    place.run('apply', {code: 0});
+    assert.equal(place.value('SELECT count(*) FROM gaq'), 3);
+    place.run('verify', {code: 0});
+});
+
+onAll('--key of an ordinary summary; a rebuild of all while a keyed one is paused', (place) => {
+    place.begin({more: {
+        sources: {flag: {from: 'flag', time: 'run', time_unit: 'seconds'}},
+        summaries: {flags: {source: 'flag', grains: ['day'], measures: {n: 'count'}}},
+    }});
+    assert.match(place.run('query flags --key run=1', {code: 2}).err,
+        /--key is for keyed summaries, and flags is none/);
+    place.sql('UPDATE gaq SET flags = 99 WHERE run = 106');
+    place.sql('UPDATE flags_day SET n = 99');
+    place.run('pause --summary gaq', {code: 0});
+    const {err} = place.run('rebuild --wait', {code: 1});
+    assert.match(err, /summary gaq is paused, so it was not rebuilt: run `trueup resume`/);
+    assert.equal(place.value('SELECT n FROM flags_day'), 3);
+    assert.equal(place.value('SELECT flags FROM gaq WHERE pass = 1 AND run = 106'), 99);
+    place.run('rebuild --wait --summary gaq', {code: 2});
+    place.run('resume --summary gaq', {code: 0});
+    place.run('rebuild --wait', {code: 0});
+    place.settles();
+});

@@ -219,6 +219,15 @@ describe(TuDatabase *base, const char *table, TuTableInfo **ret_info, GError **e
 }
 
 static gboolean
+describe_query(TuDatabase *base, const char *sql, TuTableInfo *info, GError **error)
+{
+    Fault *db = fault_of(base);
+    if (is_hit(db))
+        return fail(db, sql, error);
+    return db->inner->driver->describe_query(db->inner, sql, info, error);
+}
+
+static gboolean
 has_table(TuDatabase *base, const char *table, gboolean *ret_has, GError **error)
 {
     Fault *db = fault_of(base);
@@ -273,8 +282,7 @@ delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to, co
 {
     Fault *db = fault_of(base);
     PASS_ON(db, "delete entries",
-            db->inner->driver->delete_entries(db->inner, log, after, up_to, ids,
-                                                    error), error);
+            db->inner->driver->delete_entries(db->inner, log, after, up_to, ids, error), error);
 }
 
 /* ---- locks and rights ---- */
@@ -383,6 +391,7 @@ take_over(TuDriver *driver)
     driver->commit = commit;
     driver->rollback = rollback;
     driver->describe = describe;
+    driver->describe_query = describe_query;
     driver->has_table = has_table;
     driver->inspect = inspect;
     driver->uses_index = uses_index;

@@ -14,6 +14,7 @@ typedef enum {
     WORLD_SALES = 1 << 0,    /* counts and sums over one table: folds */
     WORLD_EXTREMES = 1 << 1, /* max, count_distinct, a sum of reals: recomputed */
     WORLD_LINES = 1 << 2,    /* joined: recomputed where it is looked up */
+    WORLD_PRODUCTS = 1 << 3, /* keyed: one row a product, by a query */
 } WorldSummaries;
 
 /* A database file in a folder of its own. */
@@ -38,6 +39,9 @@ void world_restore(const World *world);
 /* Runs SQL as an application would, with a connection of its own. */
 void world_write(const World *world, const char *sql);
 
+/* What is parked is tried again later; for the test it is later now. */
+void world_pass_time(const World *world);
+
 /* A connection and a model over it. */
 typedef struct {
     TuDatabase *db;
@@ -58,5 +62,5 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
  * no build is left; else what is wrong. */
 char *world_difference(const World *world);
 
-/* Cells that verify finds drifted, changes that are pending counted in. */
+/* Cells and rows that verify finds drifted; those for which something is pending are none. */
 gint64 world_verify(const World *world);

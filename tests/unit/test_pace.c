@@ -124,6 +124,31 @@ test_interval(void)
     g_assert_cmpint(tu_interval_next_us(&interval, FALSE), ==, 200 * MS);
 }
 
+/* What the next round waits for: the interval; a lock that another has; others, while there is more. */
+static void
+test_interval_rest(void)
+{
+    static const struct {
+        const char *label;
+        gint64 left_us;
+        gboolean has_more, is_held;
+        gint64 wanted_us;
+    } rows[] = {
+        {"the interval", 200 * MS, FALSE, FALSE, 200 * MS},
+        {"no time is left of it", -5 * MS, FALSE, FALSE, 0},
+        {"a lock may come free earlier", 200 * MS, FALSE, TRUE, TU_HELD_US},
+        {"the interval is shorter", 5 * MS, FALSE, TRUE, 5 * MS},
+        {"a backlog leaves others the time to look twice", -1 * SECOND, TRUE, FALSE, 2 * TU_HELD_US},
+        {"also where another has a lock", 0, TRUE, TRUE, 2 * TU_HELD_US},
+        {"and no more than that", 5 * SECOND, TRUE, FALSE, 2 * TU_HELD_US},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_test_message("%s", rows[i].label);
+        g_assert_cmpint(tu_interval_rest_us(rows[i].left_us, rows[i].has_more, rows[i].is_held), ==,
+                        rows[i].wanted_us);
+    }
+}
+
 static void
 test_interval_extremes(void)
 {
@@ -250,6 +275,7 @@ main(int argc, char **argv)
     g_test_add_func("/pace/batch-settles", test_batch_settles);
     g_test_add_func("/pace/interval", test_interval);
     g_test_add_func("/pace/interval-extremes", test_interval_extremes);
+    g_test_add_func("/pace/interval-rest", test_interval_rest);
     g_test_add_func("/pace/backlog", test_backlog);
     g_test_add_func("/pace/backlog-of-bursts", test_backlog_of_bursts);
     g_test_add_func("/pace/backlog-warning", test_backlog_warning);

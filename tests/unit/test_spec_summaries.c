@@ -59,10 +59,17 @@ static const SpecRow summary_rows[] = {
     {"depends_on alone",
      SOURCES "summaries:\n"
              "  s: {source: flight, depends_on: {a: {keys: 'SELECT 1 FROM {row} r'}}}\n",
-     "4:3: summary `s` has no `key`: write its columns and types, {run_number: integer}\n"
-     "4:3: summary `s` has no `keys`: write SELECT DISTINCT run_number FROM ...\n"
-     "4:3: summary `s` has no `query`: write SELECT ... FROM {keys} k JOIN ...\n"
-     "4:7: unknown key `source`; the keys here are table, key, keys, query, depends_on, refresh"},
+     "4:23: summary `s` has `depends_on`, which is a keyed summary's, and `source`, which that has "
+     "not: take one of the two out"},
+    {"a stray key of the other kind",
+     SOURCES "summaries:\n"
+             "  s:\n"
+             "    source: flight\n"
+             "    grains: [day]\n"
+             "    measures: {n: count}\n"
+             "    keys: SELECT 1\n",
+     "8:5: summary `s` has `keys`, which is a keyed summary's, and `source`, which that has not: "
+     "take one of the two out"},
     {"keyed slots",
      SOURCES "summaries:\n"
              "  gaq:\n"

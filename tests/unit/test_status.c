@@ -28,7 +28,7 @@ static const struct {
      "INSERT INTO trueup_pending(source, summary, tenant, tenant_key, bucket, error, noted_at) "
      "VALUES"
      " ('sale', 'people', 'ny', 'tny', '2001-04-01', 'bad', '2024-01-01T00:00:00Z')",
-     "people", TU_STATE_RIGHT, NULL, 1, 1, TRUE},
+     "people", TU_STATE_FAILING, NULL, 1, 1, TRUE},
     {"building",
      "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping) VALUES"
      " ('people', '', 2147483647, 1)",
