@@ -43,6 +43,7 @@ bench:
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/run
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/servers
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/daemon
+	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/gaq
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/lab
 	TRUEUP=$(TRUEUP) BENCH_DIR=$(abspath $(BUILD))/bench bench/dashboard
 

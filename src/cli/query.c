@@ -19,7 +19,9 @@ tu_command_query(const TuContext *context, int argc, char **argv, GError **error
         return -1;
     const TuKeyedModel *keyed = keyed_named(&session, argc, argv);
     if (keyed != NULL)
-        return tu_keyed_query(context, &session, keyed, argc, argv, error) ? TU_EXIT_DONE : -1;
+        return !tu_keyed_query(context, &session, keyed, argc, argv, error) ? -1
+               : keyed->problem != NULL                                     ? TU_EXIT_NOT_RIGHT
+                                                                            : TU_EXIT_DONE;
     if (!tu_query_parse(&query, session.model, context->as_json, argc, argv, error) ||
         !tu_query_read(&query, &session, &answer, error))
         return -1;

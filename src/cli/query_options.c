@@ -8,7 +8,7 @@
 
 /* The options as written. */
 typedef struct {
-    char **series, **measures, **by;
+    char **series, **measures, **by, **keys;
     char *grain, *tenant, *from, *to, *format;
     gboolean fills;
 } Options;
@@ -19,6 +19,7 @@ options_clear(Options *options)
     g_strfreev(options->series);
     g_strfreev(options->measures);
     g_strfreev(options->by);
+    g_strfreev(options->keys);
     g_free(options->grain);
     g_free(options->tenant);
     g_free(options->from);
@@ -259,6 +260,17 @@ check_tenant(TuQuery *query, Options *options, GError **error)
     return FALSE;
 }
 
+static gboolean
+refuse_keys(const TuQuery *query, const Options *options, GError **error)
+{
+    if (options->keys == NULL)
+        return TRUE;
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE,
+                "--key is for keyed summaries, and %s is none: choose with --tenant, --from, --to",
+                query->summary->spec->name);
+    return FALSE;
+}
+
 gboolean
 tu_query_parse(TuQuery *ret_query, const TuModel *model, gboolean as_json, int argc, char **argv,
                GError **error)
@@ -280,10 +292,13 @@ tu_query_parse(TuQuery *ret_query, const TuModel *model, gboolean as_json, int a
         {"fill", 0, 0, G_OPTION_ARG_NONE, &options.fills, "a row for every bucket of the range",
          NULL},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "table, csv or json", "F"},
+        /* Known, so that it is said what is the matter with it. */
+        {"key", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME_ARRAY, &options.keys, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
     if (!tu_options_parse(entries, &argc, &argv, error) ||
-        !find_summary(&query, model, argc, argv, error) || !find_series(&query, &options, error) ||
+        !find_summary(&query, model, argc, argv, error) ||
+        !refuse_keys(&query, &options, error) || !find_series(&query, &options, error) ||
         !find_columns(&query, &options, error) || !find_grain(&query, &options, error) ||
         !find_dates(&query, &options, error) || !check_tenant(&query, &options, error) ||
         !find_format(&query, &options, as_json, error))

@@ -58,6 +58,28 @@ ask(TuKeeper *keeper, TuGroup *group, const Wanted *wanted, GError **error)
            tu_transaction_commit(&txn, error);
 }
 
+/* One that is paused is said, and holds up no other, unless it is asked for by its name. */
+static gboolean
+rebuild_keyed(TuKeeper *keeper, const TuKeyedModel *keyed, const Wanted *wanted, TuResult *result,
+              GError **error)
+{
+    g_autoptr(GPtrArray) pauses = NULL;
+    const char *name = keyed->spec->name;
+    if (wanted->summary != NULL && !g_str_equal(wanted->summary, name))
+        return TRUE;
+    if (!tu_pauses_read(keeper->db, &pauses, error))
+        return FALSE;
+    if (wanted->summary == NULL && tu_pauses_find(pauses, name) != NULL) {
+        g_autofree char *text = g_strdup_printf(
+            "summary %s is paused, so it was not rebuilt: run `trueup resume`, then "
+            "`trueup rebuild --summary %s`",
+            name, name);
+        tu_result_fail(result, name, NULL, text);
+        return TRUE;
+    }
+    return tu_keyed_repair(keeper, keyed, "rebuild", NULL, NULL, FALSE, result, error);
+}
+
 static gboolean
 rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
@@ -66,12 +88,9 @@ rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GErro
         (group->index >= wanted->n_asked && !ask(keeper, group, wanted, error)))
         return FALSE;
     wanted->n_asked = MAX(wanted->n_asked, group->index + 1);
-    for (guint i = 0; i < group->keyed->len && wanted->tenant == NULL; i++) {
-        const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
-        if ((wanted->summary == NULL || g_str_equal(wanted->summary, keyed->spec->name)) &&
-            !tu_keyed_repair(keeper, keyed, "rebuild", NULL, NULL, FALSE, result, error))
+    for (guint i = 0; i < group->keyed->len && wanted->tenant == NULL; i++)
+        if (!rebuild_keyed(keeper, g_ptr_array_index(group->keyed, i), wanted, result, error))
             return FALSE;
-    }
     return tu_build_group(keeper, group, result, error) &&
            tu_settle_group(keeper, group, result, error);
 }
@@ -106,8 +125,8 @@ ask_for_job(TuSession *session, const TuSummaryModel *summary, const char *name,
 }
 
 static int
-queue(const TuContext *context, TuSession *session, const TuSummaryModel *summary,
-      const char *name, const char *tenant, GError **error)
+queue(const TuContext *context, TuSession *session, const TuSummaryModel *summary, const char *name,
+      const char *tenant, GError **error)
 {
     g_autoptr(TuJob) job = NULL;
     gboolean is_new = FALSE;

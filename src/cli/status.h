@@ -14,6 +14,7 @@
 typedef enum {
     TU_STATE_RIGHT,        /* built, and its tables are guarded */
     TU_STATE_NOT_CAPTURED, /* `capture: none`: as right as its last repair */
+    TU_STATE_FAILING,      /* some buckets or keys are parked, or a series fails: all else is right */
     TU_STATE_REBUILDING,   /* right so far, and being counted anew */
     TU_STATE_BUILDING,     /* history is being written: it is right from a date on */
     TU_STATE_UNGUARDED,    /* some table lost its triggers */
@@ -72,7 +73,7 @@ typedef struct {
     gint64 since_us;
 } TuNightStatus;
 
-/* A series that cannot be evaluated now (keep/failing.h). */
+/* A series or a keyed summary that cannot be evaluated now (keep/failing.h). */
 typedef struct {
     char *summary, *series, *error, *since;
 } TuFailingStatus;

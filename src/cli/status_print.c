@@ -482,10 +482,11 @@ print_failing(const TuStatus *status)
 {
     for (guint i = 0; i < status->failing->len; i++) {
         const TuFailingStatus *failing = &g_array_index(status->failing, TuFailingStatus, i);
-        print_line("failing%s%s: summary %s, series %s: %s: it stays as it is, the others go on",
+        print_line("failing%s%s: summary %s%s%s: %s: it stays as it is, the others go on",
                    failing->since != NULL ? " since " : "",
                    failing->since != NULL ? failing->since : "", failing->summary,
-                   failing->series, failing->error);
+                   failing->series != NULL ? ", series " : "",
+                   failing->series != NULL ? failing->series : "", failing->error);
     }
 }
 

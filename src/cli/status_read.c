@@ -14,7 +14,7 @@ tu_state_name(TuState state)
         [TU_STATE_RIGHT] = "right",           [TU_STATE_NOT_CAPTURED] = "not captured",
         [TU_STATE_REBUILDING] = "rebuilding", [TU_STATE_BUILDING] = "building",
         [TU_STATE_UNGUARDED] = "unguarded",   [TU_STATE_RELEASED] = "released",
-        [TU_STATE_PAUSED] = "paused",
+        [TU_STATE_PAUSED] = "paused",         [TU_STATE_FAILING] = "failing",
     };
     return names[state];
 }
@@ -218,13 +218,28 @@ take_parked(const TuValue *row, gpointer data, GError **error)
 static gboolean
 take_failing(const TuValue *row, gpointer data, GError **error)
 {
-    TuFailingStatus failing = {text_of(&row[0]), text_of(&row[1]), text_of(&row[2]),
-                               text_of(&row[3])};
+    char *series = row[1].bytes > 0 ? text_of(&row[1]) : NULL;
+    TuFailingStatus failing = {text_of(&row[0]), series, text_of(&row[2]), text_of(&row[3])};
     g_array_append_val(((TuStatus *)data)->failing, failing);
     return TRUE;
 }
 
-/* Noted or not, who looks at the database now sees it too. */
+/* Noted or not, who looks at the database now sees it too. `series` NULL: it has no name. */
+static void
+add_if_unnoted(TuStatus *status, const char *summary, const char *series, const char *problem)
+{
+    gboolean is_noted = problem == NULL;
+    for (guint i = 0; i < status->failing->len && !is_noted; i++) {
+        const TuFailingStatus *noted = &g_array_index(status->failing, TuFailingStatus, i);
+        is_noted =
+            g_str_equal(noted->summary, summary) && g_strcmp0(noted->series, series) == 0;
+    }
+    if (is_noted)
+        return;
+    TuFailingStatus failing = {g_strdup(summary), g_strdup(series), g_strdup(problem), NULL};
+    g_array_append_val(status->failing, failing);
+}
+
 static void
 add_unnoted(const TuModel *model, TuStatus *status)
 {
@@ -232,19 +247,13 @@ add_unnoted(const TuModel *model, TuStatus *status)
         const TuSourceModel *source = g_ptr_array_index(model->sources, i);
         for (guint s = 0; s < source->series->len; s++) {
             const TuSeriesModel *series = g_ptr_array_index(source->series, s);
-            gboolean is_noted = series->problem == NULL;
-            const char *summary = series->summary->spec->name;
-            for (guint f = 0; f < status->failing->len && !is_noted; f++) {
-                const TuFailingStatus *noted = &g_array_index(status->failing, TuFailingStatus, f);
-                is_noted = g_str_equal(noted->summary, summary) &&
-                           g_strcmp0(noted->series, series->spec->name) == 0;
-            }
-            if (is_noted)
-                continue;
-            TuFailingStatus failing = {g_strdup(summary), g_strdup(series->spec->name),
-                                       g_strdup(series->problem), NULL};
-            g_array_append_val(status->failing, failing);
+            add_if_unnoted(status, series->summary->spec->name, series->spec->name,
+                           series->problem);
         }
+    }
+    for (guint i = 0; i < model->keyed->len; i++) {
+        const TuKeyedModel *keyed = g_ptr_array_index(model->keyed, i);
+        add_if_unnoted(status, keyed->spec->name, NULL, keyed->problem);
     }
 }
 
@@ -280,6 +289,17 @@ read_nights(TuSession *session, TuStatus *status, GError **error)
 }
 
 static gboolean
+is_failing(const TuStatus *status, const TuSummaryStatus *summary)
+{
+    gboolean is_failing = summary->waiting.n_parked > 0;
+    for (guint i = 0; i < status->failing->len; i++)
+        is_failing = is_failing ||
+                     g_str_equal(g_array_index(status->failing, TuFailingStatus, i).summary,
+                                 summary->summary->spec->name);
+    return is_failing;
+}
+
+static gboolean
 read_all(TuSession *session, TuStatus *status, GError **error)
 {
     TuDatabase *db = session->db;
@@ -295,6 +315,8 @@ read_all(TuSession *session, TuStatus *status, GError **error)
         TuSummaryStatus *read = &g_array_index(status->summaries, TuSummaryStatus, i);
         if (!read_summary(session, read, error))
             return FALSE;
+        if (is_failing(status, read))
+            read->state = MAX(read->state, TU_STATE_FAILING);
         if (tu_pauses_find(status->pauses, read->summary->spec->name) != NULL)
             read->state = TU_STATE_PAUSED;
     }

@@ -399,7 +399,7 @@ is_night_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError 
         gpointer last = NULL;
         gboolean is_done =
             g_hash_table_lookup_extended(done, tu_zone_name(night->zone), NULL, &last) &&
-            GPOINTER_TO_INT(last) == night->night;
+            GPOINTER_TO_INT(last) >= night->night;
         *ret_is_wanted = *ret_is_wanted || !is_done;
     }
     return TRUE;

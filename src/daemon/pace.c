@@ -66,6 +66,14 @@ tu_interval_next_us(TuInterval *interval, gboolean came)
     return interval->wait_us;
 }
 
+gint64
+tu_interval_rest_us(gint64 wait_us, gboolean has_more, gboolean is_held)
+{
+    if (has_more)
+        return 2 * TU_HELD_US;
+    return MAX(is_held ? MIN(wait_us, TU_HELD_US) : wait_us, 0);
+}
+
 /* ---- the backlog ---- */
 
 TuBacklogSign

@@ -53,6 +53,15 @@ void tu_interval_init(TuInterval *ret_interval, gint64 settle_us);
 /* Something came or nothing did; says how long to wait before asking again. */
 gint64 tu_interval_next_us(TuInterval *interval, gboolean came);
 
+/* How often somebody looks whether another has let go of a group's lock. */
+#define TU_HELD_US (20 * G_GINT64_CONSTANT(1000))
+
+/* The same behind a round: `wait_us` is what the interval has left of it. Where work is left over
+ * (`has_more`) its lock is free long enough to be found so by whoever looks each TU_HELD_US, or a
+ * backlog would keep nights, jobs and builds of its group waiting until it ends. `is_held`: another
+ * has a group that there is work for. */
+gint64 tu_interval_rest_us(gint64 wait_us, gboolean has_more, gboolean is_held);
+
 /* ---- the backlog ---- */
 
 /* A backlog this many ticks long is no burst; then again every so many. */

@@ -8,8 +8,6 @@
 
 /* How long one group is worked on before the others have their turn. */
 #define VISIT_US TU_SECOND_US
-/* When to try again to get a group that another has. */
-#define HELD_US (20 * 1000)
 #define LOOK_US TU_MINUTE_US
 /* What settling did is said so often. */
 #define SAY_US TU_MINUTE_US
@@ -241,7 +239,7 @@ visit(Settler *settler, guint index, gboolean *ret_came)
     gboolean is_ok = tu_worker_take(worker, group, &is_taken, &error);
     if (is_ok && !is_taken) {
         settler->is_held = TRUE;
-        visited->next_us = began_us + HELD_US;
+        visited->next_us = began_us + TU_HELD_US;
         return TRUE;
     }
     is_ok = is_ok && tick_backlog(settler, visited, group, &error) &&
@@ -308,13 +306,8 @@ go_round(Settler *settler, gint64 *ret_wait_us)
     }
     settler->first = n_groups > 0 ? (settler->first + 1) % n_groups : 0;
     gint64 took_us = g_get_monotonic_time() - began_us;
-    gint64 wait_us = tu_interval_next_us(&settler->interval, came) - took_us;
-    /* Long enough for somebody else, who looks each HELD_US whether the lock is free. */
-    if (settler->has_more)
-        wait_us = 2 * HELD_US;
-    else if (settler->is_held)
-        wait_us = MIN(wait_us, HELD_US);
-    *ret_wait_us = MAX(wait_us, 0);
+    gint64 left_us = tu_interval_next_us(&settler->interval, came) - took_us;
+    *ret_wait_us = tu_interval_rest_us(left_us, settler->has_more, settler->is_held);
     return TRUE;
 }
 

@@ -22,10 +22,9 @@
 #define LEAST_YIELD_US (5 * 1000)
 #define LONGEST_YIELD_US (150 * 1000)
 
-/* How often something is looked at: what others hold; what is there to do but could not be done;
- * whose runs are dead (a server ends a session from which it hears nothing for 30 s); which runs
- * are old. */
-#define HELD_US (20 * 1000)
+/* How often something is looked at (what others hold: TU_HELD_US): what is there to do but could
+ * not be done; whose runs are dead (a server ends a session from which it hears nothing for 30 s);
+ * which runs are old. */
 #define AGAIN_US TU_SECOND_US
 #define CLOSE_US (10 * TU_SECOND_US)
 #define EXPIRE_US TU_HOUR_US
@@ -65,7 +64,7 @@ rest(const TuWorker *worker, const TuKeeper *keeper, gint64 rest_us)
     for (gint64 now_us = g_get_monotonic_time();
          now_us < until_us && !tu_worker_is_ending(worker) && !tu_keeper_is_cancelled(keeper);
          now_us = g_get_monotonic_time())
-        g_usleep((gulong)MIN(until_us - now_us, HELD_US));
+        g_usleep((gulong)MIN(until_us - now_us, TU_HELD_US));
 }
 
 static gboolean
@@ -81,7 +80,7 @@ take_again(TuWorker *worker, const TuGroup *group, GError **error)
             return FALSE;
         tu_worker_beat(worker);
         if (!is_taken)
-            g_usleep(HELD_US);
+            g_usleep(TU_HELD_US);
     }
     return TRUE;
 }
@@ -396,7 +395,7 @@ wait_us(const Upkeep *upkeep, gboolean has_more)
     for (guint i = 0; i < upkeep->groups->len; i++)
         wait = MIN(wait, until_due_us(upkeep, i, now_us));
     if (has_more)
-        wait = MIN(wait, upkeep->is_held ? HELD_US : AGAIN_US);
+        wait = MIN(wait, upkeep->is_held ? TU_HELD_US : AGAIN_US);
     return wait;
 }
 

@@ -148,14 +148,31 @@ look_at_spec(TuWorker *worker)
     worker->door.spec_bytes = bytes;
 }
 
-/* A session knows the tables as they were when it was opened: where a series could not be evaluated then,
- * it is seen in a while whether it can now. */
+/* A session knows the tables as they were when it was opened. If they were altered, it is opened anew: a
+ * series that cannot be evaluated any more must be noted. Where one could not be evaluated then, it is
+ * seen in a while whether it can now. */
 #define LOOK_AT_FAILING_US (20 * G_USEC_PER_SEC)
+
+/* Tables that the spec does not fit at all would end everybody's work; with the old model only what
+ * needs them fails. */
+static gboolean
+can_be_resolved(const TuWorker *worker)
+{
+    const TuSession *session = &worker->session;
+    g_autoptr(GPtrArray) findings = tu_findings_new();
+    g_autoptr(TuModel) model = NULL;
+    return tu_model_new_leaving_out(session->spec, session->db, findings, &model, NULL) &&
+           model != NULL;
+}
 
 static void
 look_at_failing(TuWorker *worker)
 {
     gint64 now_us = g_get_monotonic_time();
+    if (worker->is_open && worker->session.keeper.is_outdated) {
+        worker->session.keeper.is_outdated = FALSE; /* whoever looks next says it again */
+        worker->is_open = !can_be_resolved(worker);
+    }
     if (!worker->is_open || !tu_model_leaves_some_out(worker->session.model)) {
         worker->failing_us = 0;
     } else if (worker->failing_us == 0) {

@@ -50,6 +50,7 @@ writing_clear(Writing *writing)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Writing, writing_clear)
 
+/* The bulks share the table's columns: what goes needs its key only. */
 static void
 add_writer(Writing *writing, const TuSummaryTable *table)
 {
@@ -81,6 +82,7 @@ sort_all(Writing *writing)
     tu_order_sort(&writing->order, lists);
 }
 
+/* A table of which nothing is known to change has no writer, and its bulks are never prepared. */
 static gboolean
 table_is_touched(const Writing *writing, const TuSummaryTable *table)
 {
@@ -96,6 +98,7 @@ table_is_touched(const Writing *writing, const TuSummaryTable *table)
     return FALSE;
 }
 
+/* Sorting comes before the transaction: while it runs, nobody waits for a lock. */
 static void
 writing_init(Writing *writing, TuSnapshot *snapshot, TuChanges *changes)
 {
@@ -121,6 +124,9 @@ writing_init(Writing *writing, TuSnapshot *snapshot, TuChanges *changes)
 
 /* ---- statements of one transaction ---- */
 
+/* The first statement of each transaction that writes, and what makes it exact: whoever read an
+ * older turn changes no row here and has decided for nothing (I-2). Its lock keeps others out until
+ * the commit. */
 static gboolean
 take_turn(TuSnapshot *snapshot, GError **error)
 {
@@ -175,6 +181,7 @@ note_committed(Writing *writing)
     writing->n_written = 0;
 }
 
+/* A commit whose answer is lost may have happened: the next snapshot sees which, by the turn. */
 static gboolean
 commit(TuTransaction *txn, Writing *writing, GError **error)
 {
@@ -189,6 +196,8 @@ commit(TuTransaction *txn, Writing *writing, GError **error)
 
 /* ---- removing rows ---- */
 
+/* By the key as it is stored, a bucket's own text included where it names none (a row that somebody
+ * else wrote). */
 static gboolean
 delete_row(Writing *writing, TableWriter *writer, const TuDelete *row, GError **error)
 {
@@ -210,6 +219,7 @@ delete_row(Writing *writing, TableWriter *writer, const TuDelete *row, GError **
     return tu_bulk_add(writer->gone, writing->values, error);
 }
 
+/* Through the writer of the row's table: one prepared statement each. */
 static gboolean
 delete_rows(Writing *writing, GError **error)
 {
@@ -281,6 +291,7 @@ write_table(Writing *writing, TableWriter *writer, guint32 rank, GError **error)
 
 /* ---- the log, and trueup's own tables ---- */
 
+/* In the transaction that writes what they say: an entry is never both settled and there (I-1). */
 static gboolean
 delete_entries(Writing *writing, GError **error)
 {
@@ -294,6 +305,8 @@ delete_entries(Writing *writing, GError **error)
     return TRUE;
 }
 
+/* `n_changed` is that of the statement before: an INSERT may be meant for where an UPDATE found
+ * none. */
 static gboolean
 run_statements(Writing *writing, gboolean are_shared, GError **error)
 {
@@ -429,6 +442,8 @@ split(TuTransaction *txn, Writing *writing, gint64 *began_us, GError **error)
     return tu_keeper_may_go_on(writing->snapshot->keeper, error) && begin(txn, writing, error);
 }
 
+/* Rows that go are deleted in the last part, together with whatever the caller writes beside cells.
+ */
 static gboolean
 write_cells(TuTransaction *txn, Writing *writing, GError **error)
 {
@@ -465,6 +480,8 @@ has_shared(const TuChanges *changes)
     return FALSE;
 }
 
+/* One transaction, unless the cells may be split: then each part takes a turn of its own, and the
+ * last one has all that is not cells, so that a crash between them only leaves work to do again. */
 gboolean
 tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
 {

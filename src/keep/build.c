@@ -136,22 +136,47 @@ same_work(const TuBuild *a, const TuBuild *b)
            a->is_rezone == b->is_rezone && (!a->is_rezone || a->run_id == b->run_id);
 }
 
+/* What building has learned. A chunk is of several summaries; when it does not fit into the least of
+ * their `memory`, each is built by itself with its own, and those that do not fit so are left. */
+typedef struct {
+    TuPieces pieces;
+    gboolean is_alone;
+    TuSummaryModel *only; /* of the chunk, when alone */
+    GHashTable *left;           /* set of TuSummaryModel */
+    GError *why;                /* the first of them was left */
+} Building;
+
+static void
+building_clear(Building *building)
+{
+    g_clear_pointer(&building->left, g_hash_table_unref);
+    g_clear_error(&building->why);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Building, building_clear)
+
+static gboolean
+may_build(const TuSnapshot *snapshot, const Building *building, const TuBuild *build)
+{
+    return !tu_snapshot_is_paused(snapshot, build->summary) &&
+           !g_hash_table_contains(building->left, build->summary);
+}
+
 /* The work that reaches furthest to today, and all that can be done with it in one pass. What is paused
  * waits. */
 static GArray *
-choose_builds(const TuSnapshot *snapshot)
+choose_builds(const TuSnapshot *snapshot, const Building *building)
 {
     GArray *chosen = g_array_new(FALSE, FALSE, sizeof(TuBuild));
     const TuBuild *first = NULL;
     for (guint i = 0; i < snapshot->builds->len; i++) {
         const TuBuild *build = &g_array_index(snapshot->builds, TuBuild, i);
-        if (!tu_snapshot_is_paused(snapshot, build->summary) &&
-            (first == NULL || build->below > first->below))
+        if (may_build(snapshot, building, build) && (first == NULL || build->below > first->below))
             first = build;
     }
     for (guint i = 0; first != NULL && i < snapshot->builds->len; i++) {
         const TuBuild *build = &g_array_index(snapshot->builds, TuBuild, i);
-        if (same_work(build, first) && !tu_snapshot_is_paused(snapshot, build->summary))
+        if (same_work(build, first) && may_build(snapshot, building, build) &&
+            (!building->is_alone || build->summary == first->summary))
             g_array_append_vals(chosen, build, 1);
     }
     return chosen;
@@ -274,12 +299,22 @@ confine(const TuSnapshot *snapshot, const GArray *builds, TuStretch *stretch, Tu
     return TRUE;
 }
 
+/* What was learned of the pieces of one summary is nothing for another. */
+static void
+begin_alone(TuSnapshot *snapshot, Building *building, TuSummaryModel *summary)
+{
+    if (building->only != summary)
+        building->pieces = TU_PIECES_INIT;
+    building->only = summary;
+    snapshot->keeper->memory_bytes = summary->spec->refresh.memory_bytes;
+}
+
 /* One chunk: as much as fits into memory and takes about the time of a piece. */
 static gboolean
-write_chunk(TuSnapshot *snapshot, TuPieces *pieces, TuResult *result, gboolean *ret_is_done,
+write_chunk(TuSnapshot *snapshot, Building *building, TuResult *result, gboolean *ret_is_done,
             GError **error)
 {
-    g_autoptr(GArray) builds = choose_builds(snapshot);
+    g_autoptr(GArray) builds = choose_builds(snapshot, building);
     g_autoptr(GPtrArray) summaries = g_ptr_array_new();
     g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
     g_auto(TuRezone) rezone = {0};
@@ -287,14 +322,16 @@ write_chunk(TuSnapshot *snapshot, TuPieces *pieces, TuResult *result, gboolean *
     *ret_is_done = builds->len == 0;
     if (*ret_is_done)
         return TRUE;
+    if (building->is_alone)
+        begin_alone(snapshot, building, g_array_index(builds, TuBuild, 0).summary);
     TuStretch stretch = stretch_of(builds, summaries, tenants);
     if (!confine(snapshot, builds, &stretch, &rezone, tenants, error))
         return FALSE;
     Chunk chunk = {snapshot, builds, G_MININT32, result, result->rows_read, result->cells_written,
                    result->cells_drifted};
     const TuPieceWork work = {begin_chunk, note_progress, is_chunk_wanted, &chunk};
-    return tu_pieces_cut(snapshot, pieces, &stretch, error) &&
-           tu_pieces_write(snapshot, pieces, &stretch, &work, result, &is_over, error) &&
+    return tu_pieces_cut(snapshot, &building->pieces, &stretch, error) &&
+           tu_pieces_write(snapshot, &building->pieces, &stretch, &work, result, &is_over, error) &&
            (!is_over || tu_stop("build.chunk_done", error));
 }
 
@@ -333,11 +370,43 @@ take_building(TuKeeper *keeper, const TuGroup *group, gboolean *ret_is_taken, GE
     return TRUE;
 }
 
+/* FALSE: nothing would be left to try. */
+static gboolean
+go_on_without(Building *building, const TuGroup *group, GError *why)
+{
+    gboolean was_too_large = building->pieces.is_too_large;
+    building->pieces.is_too_large = FALSE;
+    if (!was_too_large || group->summaries->len < 2)
+        return FALSE;
+    building->pieces = TU_PIECES_INIT;
+    if (!building->is_alone) {
+        building->is_alone = TRUE;
+        return TRUE;
+    }
+    g_hash_table_add(building->left, building->only);
+    if (building->why == NULL) {
+        building->why = g_error_copy(why);
+        g_prefix_error(&building->why, "summary %s: ", building->only->spec->name);
+    }
+    return TRUE;
+}
+
+/* The others are built; the first that was left is the error. */
+static gboolean
+end_building(Building *building, GError **error)
+{
+    if (building->why == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&building->why));
+    return FALSE;
+}
+
 /* One chunk after the other, settling between them. */
 static gboolean
 build_all(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
 {
-    TuPieces pieces = TU_PIECES_INIT;
+    g_auto(Building) building = {.pieces = TU_PIECES_INIT, .left = g_hash_table_new(NULL, NULL)};
+    gsize memory_bytes = keeper->memory_bytes;
     gint64 busy_since_us = 0;
     for (gboolean is_done = FALSE; !is_done;) {
         g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
@@ -348,22 +417,25 @@ build_all(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
         /* Cells of tenants that are not as they were noted would be taken for nobody's (I-3). */
         if (tu_snapshot_begin(&snapshot, keeper, group, &local) &&
             tu_tenants_sync(&snapshot, &ignored, &has_synced, &local) &&
-            (has_synced || write_chunk(&snapshot, &pieces, result, &is_done, &local))) {
+            (has_synced || write_chunk(&snapshot, &building, result, &is_done, &local))) {
             busy_since_us = 0;
+            keeper->memory_bytes = memory_bytes;
             tu_snapshot_end(&snapshot);
             if (!is_done && (!tu_settle_group(keeper, group, result, error) ||
-                             !tu_keeper_between(keeper, pieces.reached, tu_pieces_share(&pieces), error) ||
+                             !tu_keeper_between(keeper, building.pieces.reached,
+                                                tu_pieces_share(&building.pieces), error) ||
                              !tu_keeper_yield(keeper, TRUE, error)))
                 return FALSE;
             continue;
         }
+        keeper->memory_bytes = memory_bytes;
         tu_result_restore(result, &before);
-        if (!tu_keeper_may_retry(local, &busy_since_us)) {
+        if (!go_on_without(&building, group, local) && !tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
     }
-    return TRUE;
+    return end_building(&building, error);
 }
 
 gboolean

@@ -30,6 +30,7 @@ settled_clear(gpointer data)
 
 /* ---- the pending list: each bucket once ---- */
 
+/* The summary is left out: a collision costs less than hashing it. */
 static guint
 pending_hash(gconstpointer data)
 {
@@ -37,6 +38,7 @@ pending_hash(gconstpointer data)
     return g_str_hash(row->bucket) * 31 + g_str_hash(row->tenant_key);
 }
 
+/* By the texts that the list's unique key has: a tenant is known there by its key's text. */
 static gboolean
 pending_equal(gconstpointer a, gconstpointer b)
 {
@@ -150,6 +152,8 @@ tu_changes_add_pending(TuChanges *changes, const TuSourceModel *source,
     row->tenant_key = tu_tenant_key(tenant);
     row->bucket = g_strdup(bucket);
     row->problem = g_strdup(problem);
+    /* The list has a bucket once; whoever knows what is wrong with it is not lost to who does not.
+     * */
     TuPendingRow *known = g_hash_table_lookup(changes->pending, row);
     if (known == NULL) {
         g_hash_table_add(changes->pending, row);
@@ -178,13 +182,29 @@ tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_written)
                            "INSERT INTO trueup_run(kind, status, started_at, finished_at, rows_read, "
                            "cells_written, worker) VALUES ('settle', 'COMPLETED', ?1, ?2, ?3, ?4, ?5)",
                            values, G_N_ELEMENTS(values));
+    /* Workers of all groups add to this hour's row, so where a snapshot would refuse that, it is
+     * written apart (write_shared in keep/apply.c). */
     for (guint i = 1; i <= 2; i++)
         g_array_index(changes->statements, TuBoundStatement, changes->statements->len - i)
             .is_shared = TRUE;
 }
 
+void
+tu_changes_add_failed_run(TuChanges *changes, const char *summary, const char *tenant,
+                          const char *problem)
+{
+    TuValue values[] = {tu_value_text(summary), tu_value_text(tenant), tu_keeper_now(),
+                        tu_value_text(changes->tally->snapshot->keeper->worker),
+                        tu_value_text(problem)};
+    tu_changes_add(changes,
+                   "INSERT INTO trueup_run(kind, summary, tenant, status, started_at, finished_at, "
+                   "worker, error) VALUES ('settle', ?1, ?2, 'FAILED', ?3, ?3, ?4, ?5)",
+                   values, G_N_ELEMENTS(values));
+}
+
 /* ---- comparing ---- */
 
+/* A row of a label that no series has belongs to no target, and nothing is pending for it. */
 static gboolean
 is_uncertain(const TuChanges *changes, int target, guint32 tenant, TuBucket bucket)
 {
@@ -193,6 +213,7 @@ is_uncertain(const TuChanges *changes, int target, guint32 tenant, TuBucket buck
            g_hash_table_contains(changes->uncertain[target], &named);
 }
 
+/* Asked of every cell that is compared: most of the time no history is being built. */
 static gboolean
 is_unbuilt(TuTally *tally, const TuSummaryTable *table, guint32 tenant, TuBucket bucket)
 {
@@ -279,6 +300,8 @@ is_left_sealed(const TuChanges *changes, const TuSummaryTable *table, guint targ
                tu_boundary_of(tally->snapshot->boundaries, table->summary, table->grain).sealed_below;
 }
 
+/* Decides about one stored row. A bucket that failed keeps what it has; a row without a cell, or
+ * whose cell has no rows, is one that a GROUP BY would not give. */
 static gboolean
 compare_stored(const TuStoredCell *stored, gpointer data, GError **error)
 {
@@ -324,6 +347,7 @@ count_new_cells(TuChanges *changes, guint target)
     }
 }
 
+/* Stored rows first, each marking its cell: those left as NEW after all tables have none. */
 gboolean
 tu_changes_compare(TuChanges *changes, GError **error)
 {

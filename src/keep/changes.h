@@ -103,6 +103,10 @@ gboolean tu_changes_compare(TuChanges *changes, GError **error);
 /* Adds to the run log's row of this hour: settling that succeeds is not a run of its own. */
 void tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_written);
 
+/* Adds a row of the run log: settling something of the summary failed. `tenant` may be NULL. */
+void tu_changes_add_failed_run(TuChanges *changes, const char *summary, const char *tenant,
+                               const char *problem);
+
 /* Adds one (source, summary, tenant, unit bucket) to the pending list; `problem` NULL: it is only to
  * be recomputed. A row that is there already keeps its attempts and error unless there is one. */
 void tu_changes_add_pending(TuChanges *changes, const TuSourceModel *source,

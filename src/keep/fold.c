@@ -17,6 +17,8 @@ does_not_fold(const TuSeriesModel *series, gpointer data)
     return !tu_snapshot_folds(data, series);
 }
 
+/* Series that do not fold are left out here; their places are noted by the settler (keep/places.h).
+ */
 static gboolean
 add_image(const TuValue *row, gpointer data, GError **error)
 {
@@ -31,6 +33,7 @@ add_image(const TuValue *row, gpointer data, GError **error)
 
 /* ---- one cell: stored + delta ---- */
 
+/* Floats do not, nor does a sum that has outgrown what can be stored and read back. */
 static gboolean
 folds_exactly(const TuLayout *layout, TuCell *cell)
 {
@@ -67,6 +70,8 @@ merge_stored(TuTally *tally, const TuSought *sought, const TuValue *values)
     return TRUE;
 }
 
+/* Whatever the sum says that no rows could say is a doubt, never an error: recomputing finds out. A
+ * cell whose last row went is deleted, as GROUP BY would not show it. */
 static gboolean
 add_stored(const TuSought *sought, const TuValue *values, gpointer data, GError **error)
 {
@@ -167,6 +172,7 @@ fold_table(TuChanges *changes, const TuSummaryTable *table, GError **error)
     return tu_look_up(changes->tally, table, wanted, add_stored, changes, error);
 }
 
+/* All grains: each table has its own stored cells to add to. */
 static gboolean
 fold_tables(TuChanges *changes, GError **error)
 {
@@ -181,6 +187,8 @@ fold_tables(TuChanges *changes, GError **error)
     return TRUE;
 }
 
+/* The entries of each one-table source in one pass over its log, for all of its series and grains.
+ */
 gboolean
 tu_fold_batch(TuChanges *changes, const TuBatch *batch, gint64 *ret_images, GError **error)
 {

@@ -45,6 +45,8 @@ schema_is_known(TuSnapshot *snapshot, gboolean *ret_known, GError **error)
                                     &snapshot->schema_version, error))
         return FALSE;
     *ret_known = snapshot->has_noted_version && snapshot->noted_version == snapshot->schema_version;
+    if (snapshot->schema_version != snapshot->keeper->model->schema_version)
+        snapshot->keeper->is_outdated = TRUE;
     return TRUE;
 }
 

@@ -37,6 +37,7 @@ tu_keeper_clear(TuKeeper *keeper)
     g_clear_pointer(&keeper->zones, g_hash_table_unref);
     g_clear_pointer(&keeper->zone_problems, g_hash_table_unref);
     g_clear_pointer(&keeper->known, g_hash_table_unref);
+    g_clear_pointer(&keeper->key_paces, g_hash_table_unref);
     g_clear_pointer(&keeper->worker, g_free);
 }
 
@@ -127,6 +128,15 @@ TuValue
 tu_keeper_now(void)
 {
     return tu_value_time(TU_TYPE_INSTANT, tu_instant_now_us());
+}
+
+/* Twice the longest back-off of a bucket or a key: clocks of several hosts differ a little. */
+TuValue
+tu_keeper_latest_attempt(void)
+{
+    TuValue latest = tu_keeper_now();
+    latest.integer += 2 * TU_HOUR_US;
+    return latest;
 }
 
 static gboolean

@@ -40,6 +40,7 @@ typedef struct {
     gsize memory_bytes;
     guint batch_most; /* changes of one table settled in one turn */
     GHashTable *known;   /* TuGroup -> what of it need not be asked again (keep/known.h); may be NULL */
+    GHashTable *key_paces; /* TuKeyedModel -> keys that one turn does; may be NULL */
     char *worker;        /* "host:pid", for the run log */
     TuProgress progress; /* may be NULL */
     gpointer progress_data;
@@ -50,6 +51,7 @@ typedef struct {
     TuLetGo let_go;      /* may be NULL: the lock is kept */
     TuBeat beat;         /* may be NULL */
     gboolean waits;      /* for another worker that builds, rather than leave it to that one */
+    gboolean is_outdated; /* the tables were altered since the model was made: see again what fails */
     gint64 piece_us; /* builds are cut into pieces of about so long, where that can be; 0: not */
 } TuKeeper;
 
@@ -90,3 +92,7 @@ gsize tu_keeper_cells_bytes(const TuKeeper *keeper);
 
 /* Now, as trueup's tables write instants. */
 TuValue tu_keeper_now(void);
+
+/* No attempt is put off beyond this: what is to be tried again only later was put off by a clock that was
+ * ahead, and is due. */
+TuValue tu_keeper_latest_attempt(void);

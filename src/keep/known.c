@@ -23,12 +23,15 @@ known_free(gpointer data)
     g_free(known);
 }
 
+/* By the group's address: a new model forgets everything, being another session's. */
 static Known *
 find(const TuKeeper *keeper, const TuGroup *group)
 {
     return keeper->known != NULL ? g_hash_table_lookup(keeper->known, group) : NULL;
 }
 
+/* Both must hold: the turn says that no other worker noted anything, the time that a change which
+ * nobody noted yet is seen soon. */
 TuTenantSet *
 tu_known_tenants(const TuKeeper *keeper, const TuGroup *group, gint64 turn)
 {
@@ -49,6 +52,7 @@ tu_known_note(TuKeeper *keeper, const TuGroup *group, gint64 turn, gint64 asked_
     g_hash_table_insert(keeper->known, (gpointer)(gsize)group, known);
 }
 
+/* Not where somebody else moved it on in between: what they did is not known here. */
 void
 tu_known_move(TuKeeper *keeper, const TuGroup *group, gint64 from, gint64 to)
 {

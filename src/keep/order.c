@@ -23,18 +23,22 @@ tu_order_clear(TuOrder *order)
     g_clear_pointer(&order->ranks, g_free);
 }
 
+/* Without ranks the order is that in which values were met: tenants stay together all the same. */
 static guint32
 rank_of(const TuOrder *order, guint32 id)
 {
     return order->ranks != NULL ? order->ranks[id] : id;
 }
 
+/* Most cells of a repair are right: they are never sorted. */
 static gboolean
 is_written(const TuCell *cell)
 {
     return cell->mark == TU_MARK_NEW || cell->mark == TU_MARK_WRITE || cell->mark == TU_MARK_GONE;
 }
 
+/* The first dimension comes along, so that comparing two entries seldom needs the cells themselves.
+ */
 void
 tu_order_add_target(const TuOrder *order, guint target, GArray *cells)
 {

@@ -183,6 +183,14 @@ try_to_write(TuSnapshot *snapshot, TuPieces *pieces, const TuStretch *stretch,
     return TRUE;
 }
 
+/* CONFIG: `memory` is what is to be changed. */
+static gboolean
+give_up(TuPieces *pieces, GError **error)
+{
+    pieces->is_too_large = error != NULL && tu_error_is(*error, TU_ERROR_CONFIG);
+    return FALSE;
+}
+
 gboolean
 tu_pieces_write(TuSnapshot *snapshot, TuPieces *pieces, TuStretch *stretch, const TuPieceWork *work,
                 TuResult *result, gboolean *ret_is_over, GError **error)
@@ -201,14 +209,14 @@ tu_pieces_write(TuSnapshot *snapshot, TuPieces *pieces, TuStretch *stretch, cons
         /* A later slice was too large: all of them again, smaller. */
         if (snapshot->txn.db == NULL) {
             if (!tu_stretch_slice(snapshot, stretch, error))
-                return FALSE;
+                return give_up(pieces, error);
             pieces->n_slices = stretch->n_slices;
             *ret_is_over = FALSE;
             return TRUE;
         }
         pieces->most_days = 0; /* memory says how much: it is not tried again */
         if (!tu_stretch_shrink(snapshot, stretch, error))
-            return FALSE;
+            return give_up(pieces, error);
     }
     if (*ret_is_over)
         note(snapshot, pieces, stretch, g_get_monotonic_time() - began_us,

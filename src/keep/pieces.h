@@ -22,6 +22,7 @@ typedef struct {
     guint n_slices;
     gboolean has_begun;
     gboolean has_listed; /* some buckets are on the pending list rather than written */
+    gboolean is_too_large; /* not even the smallest piece fits into memory: that was the error */
     gboolean holds;      /* others are not let in (keep/aside.h): too much differs */
     gint32 most_days;    /* no longer spans are tried */
     TuDate first, last;  /* of what is stored, about: for telling how far it is */

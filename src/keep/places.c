@@ -35,6 +35,7 @@ typedef struct {
     gint64 up_to, n, n_changes;
 } Taken;
 
+/* A change has one image or two; which there are more of says how many changes it is at least. */
 static gboolean
 take_end(const TuValue *row, gpointer data, GError **error)
 {
@@ -103,6 +104,7 @@ take_ends(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* Of all logs in one question. */
 gboolean
 tu_batch_ends(const TuSnapshot *snapshot, gint64 **ret_ends, GError **error)
 {
@@ -126,6 +128,7 @@ tu_batch_ends(const TuSnapshot *snapshot, gint64 **ret_ends, GError **error)
     return TRUE;
 }
 
+/* By any of its series, joined tables included. */
 static gboolean
 reads_table(const TuSummaryModel *summary, const TuCaptured *captured)
 {
@@ -137,6 +140,7 @@ reads_table(const TuSummaryModel *summary, const TuCaptured *captured)
     return FALSE;
 }
 
+/* Weight 2: a trigger that could not say what changed, so every bucket may have (decision 0010). */
 gboolean
 tu_batch_is_unclear(const TuSnapshot *snapshot, const TuSummaryModel *summary, const TuBatch *batch,
                     gboolean *ret_is_unclear, GError **error)
@@ -168,6 +172,7 @@ typedef struct {
     gpointer data;
 } Visiting;
 
+/* An image without a place names no bucket, and is counted as such. */
 static gboolean
 take_place(const TuValue *row, gpointer data, GError **error)
 {
@@ -209,6 +214,7 @@ each_image(Visiting *visiting, const char *sql, gint64 from, gint64 to, GError *
     return tu_rows_each(db, sql, range, G_N_ELEMENTS(range), FALSE, take_place, visiting, error);
 }
 
+/* All ids first: each image is then tried behind a mark of its own. */
 static gboolean
 take_id(const TuValue *row, gpointer data, GError **error)
 {
@@ -292,6 +298,8 @@ each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql
     return TRUE;
 }
 
+/* All in one scan as long as the database can evaluate it; where it cannot, the error has spoilt
+ * the transaction up to the mark, and each image is tried for itself. */
 static gboolean
 each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *batch, const char *sql,
               gboolean is_tolerant, GError **error)
@@ -312,6 +320,9 @@ each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *bat
     return FALSE;
 }
 
+/* Each choice of "the table or its images" that holds an image: a change of one table meets the
+ * rows of the others as they are and as they were (I-3). A table whose log is empty is never
+ * chosen. */
 static gboolean
 each_combination(Visiting *visiting, const TuBatch *batch, gboolean is_tolerant, GError **error)
 {

@@ -9,7 +9,7 @@ struct TuQuestion {
     TuKeeper *keeper;
     char *sql;
     GArray
-        *values; /* of TuValue: the digest, the time (set when it is asked), names of summaries */
+        *values; /* of TuValue: the digest, times (set when it is asked), names of summaries */
     TuAnswer answer;
     gint64 n_pauses;
     gboolean has_version; /* `version` was read before an answer in which nothing waited */
@@ -18,6 +18,7 @@ struct TuQuestion {
 
 #define DIGEST 0
 #define NOW 1
+#define LATEST 2
 #define N_COMMON 5 /* columns before those of the groups: two each */
 
 /* ---- the statement ---- */
@@ -41,20 +42,23 @@ append_entries(TuQuestion *question, GString *sql, const TuGroup *group)
     g_string_append(sql, ", 0)");
 }
 
-/* 1 if a key of the group's keyed summaries is due, or all of one are to be listed. Each begins with a
- * comma. */
+/* 1 if a key of the group's keyed summaries is due, or all of one are to be listed; of one that cannot
+ * be evaluated nothing is. Each begins with a comma. */
 static void
 append_keyed(GString *sql, const TuGroup *group)
 {
     for (guint i = 0; i < group->keyed->len; i++) {
         const TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
+        if (keyed->problem != NULL)
+            continue;
         tu_sql_append(sql,
                       ", (SELECT 1 FROM %Q WHERE trueup_invalid_since IS NOT NULL AND "
-                      "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?%u) AND NOT "
+                      "(trueup_next_attempt_at IS NULL OR trueup_next_attempt_at <= ?%u "
+                      "OR trueup_next_attempt_at > ?%u) AND NOT "
                       "EXISTS (SELECT 1 FROM trueup_pause p WHERE p.summary IN ('', '%s')) LIMIT 1)"
                       ", (SELECT 1 FROM trueup_keyed WHERE name = '%s' AND listing_since IS NOT "
                       "NULL)",
-                      keyed->state, NOW + 1, keyed->spec->name, keyed->spec->name);
+                      keyed->state, NOW + 1, LATEST + 1, keyed->spec->name, keyed->spec->name);
     }
 }
 
@@ -65,8 +69,8 @@ append_buckets(TuQuestion *question, GString *sql, const TuGroup *group)
     g_string_append_printf(
         sql,
         "(SELECT 1 FROM trueup_pending WHERE (next_attempt_at IS NULL "
-        "OR next_attempt_at <= ?%d) AND summary IN (",
-        NOW + 1);
+        "OR next_attempt_at <= ?%d OR next_attempt_at > ?%d) AND summary IN (",
+        NOW + 1, LATEST + 1);
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
         TuValue name = tu_value_text(summary->spec->name);
@@ -125,7 +129,7 @@ TuQuestion *
 tu_question_new(TuKeeper *keeper)
 {
     TuQuestion *question = g_new0(TuQuestion, 1);
-    TuValue common[] = {tu_value_text(keeper->model->digest), TU_NULL_VALUE};
+    TuValue common[] = {tu_value_text(keeper->model->digest), TU_NULL_VALUE, TU_NULL_VALUE};
     question->keeper = keeper;
     question->values = g_array_new(FALSE, FALSE, sizeof(TuValue));
     g_array_append_vals(question->values, common, G_N_ELEMENTS(common));
@@ -236,6 +240,7 @@ tu_question_ask(TuQuestion *question, const TuAnswer **ret_answer, GError **erro
         return TRUE;
     question->has_version = FALSE;
     g_array_index(question->values, TuValue, NOW) = tu_keeper_now();
+    g_array_index(question->values, TuValue, LATEST) = tu_keeper_latest_attempt();
     if (!tu_rows_each(question->keeper->db, question->sql,
                       &g_array_index(question->values, TuValue, 0), question->values->len, FALSE,
                       take_answer, &reading, error) ||
@@ -275,6 +280,8 @@ tu_question_count(TuKeeper *keeper, const TuGroup *group, gint64 most, gint64 *r
         TuValue limit = tu_value_integer(most);
         gboolean found = FALSE;
         gint64 n = 0;
+        if (keyed->problem != NULL)
+            continue;
         g_autofree char *sql = tu_sql_format(
             "SELECT count(*) FROM (SELECT 1 AS one FROM %Q WHERE trueup_invalid_since IS NOT NULL "
             "AND trueup_error IS NULL LIMIT ?1) AS e",

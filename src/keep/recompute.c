@@ -97,11 +97,16 @@ list_due(TuSnapshot *snapshot, const TuGoal *goal, GArray *buckets, GError **err
 {
     Listing listing = {snapshot, buckets};
     TuValue now = tu_keeper_now();
-    TuValue values[] = {now, tu_value_integer(goal->batch), tu_value_text(snapshot->group->name),
-                        tu_value_integer(goal->pending_done), tu_value_integer(goal->pending)};
+    TuValue values[] = {now,
+                        tu_value_integer(goal->batch),
+                        tu_value_text(snapshot->group->name),
+                        tu_value_integer(goal->pending_done),
+                        tu_value_integer(goal->pending),
+                        tu_keeper_latest_attempt()};
     return tu_rows_each(snapshot->keeper->db,
                         "SELECT id, source, summary, tenant, bucket, attempts FROM trueup_pending "
-                        "WHERE (next_attempt_at IS NULL OR next_attempt_at <= ?1) "
+                        "WHERE (next_attempt_at IS NULL OR next_attempt_at <= ?1 "
+                        "OR next_attempt_at > ?6) "
                         "AND id > ?4 AND id <= ?5 AND summary IN "
                         "(SELECT name FROM trueup_summary WHERE group_name = ?3) "
                         "AND NOT EXISTS (SELECT 1 FROM trueup_pause p "
@@ -123,8 +128,22 @@ find_goal(const TuSnapshot *snapshot, TuGoal *goal)
 
 /* ---- what becomes of a bucket ---- */
 
+/* Whose failure is told in a turn by a row of the run log: each summary's first (`told`: their
+ * models; NULL: nothing is told twice), when it fails for the first time. From then on
+ * trueup_parked has it. */
 static void
-note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem, TuResult *result)
+note_run(TuChanges *changes, const PendingBucket *bucket, const char *tenant, const char *error,
+         GHashTable *told)
+{
+    if (bucket->attempts > 0 ||
+        (told != NULL && !g_hash_table_add(told, (gpointer)(gsize)bucket->summary)))
+        return;
+    tu_changes_add_failed_run(changes, bucket->summary->spec->name, tenant, error);
+}
+
+static void
+note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem, GHashTable *told,
+            TuResult *result)
 {
     TuValue next = tu_keeper_now();
     TuBackoff backoff = tu_backoff_bucket(bucket->summary->spec->refresh.attempts);
@@ -143,6 +162,7 @@ note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem
     tu_bucket_format(bucket->summary->unit, bucket->unit, text);
     g_autofree char *error = g_strdup_printf("%s: %s", text, problem);
     tu_result_fail(result, bucket->summary->spec->name, tenant, error);
+    note_run(changes, bucket, tenant, error, told);
 }
 
 /* Why the bucket could not be computed; NULL: it was. */
@@ -210,6 +230,7 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolean 
     if (!count_truth(snapshot, buckets, n, has_holes, &tally, error))
         return FALSE;
     g_autoptr(TuChanges) changes = tu_changes_new(tally);
+    g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
     changes->may_split = FALSE;
     if (!tu_changes_compare(changes, error))
         return FALSE;
@@ -218,7 +239,7 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolean 
         if (problem == NULL)
             g_array_append_val(changes->done, buckets[i].id);
         else if (!g_str_equal(problem, TU_UNDER_WAY))
-            note_failed(changes, &buckets[i], problem, result);
+            note_failed(changes, &buckets[i], problem, told, result);
     }
     tu_holes_tell(tally->holes, result);
     tu_changes_note_hour(changes, tally->rows_read, changes->n_to_write);
@@ -236,7 +257,7 @@ fail_bucket(TuSnapshot *snapshot, const PendingBucket *bucket, const GError *why
             GError **error)
 {
     g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
-    note_failed(changes, bucket, why->message, result);
+    note_failed(changes, bucket, why->message, NULL, result);
     return tu_apply(snapshot, changes, error);
 }
 

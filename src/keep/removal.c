@@ -1,6 +1,7 @@
 #include "keep/removal.h"
 
 #include "db/sql.h"
+#include "db/stop.h"
 #include "keep/ddl.h"
 #include "keep/keyed_install.h"
 #include "keep/rights.h"
@@ -170,7 +171,7 @@ drop_tables(TuKeeper *keeper, const char *summary, GError **error)
 }
 
 static gboolean
-drop_summary(TuKeeper *keeper, const char *summary, gboolean keep_tables, GError **error)
+forget_summary(TuKeeper *keeper, const char *summary, GError **error)
 {
     static const char *const statements[] = {
         "DELETE FROM trueup_pending WHERE summary = ?1",
@@ -183,10 +184,9 @@ drop_summary(TuKeeper *keeper, const char *summary, gboolean keep_tables, GError
         "DELETE FROM trueup_summary WHERE name = ?1",
     };
     TuValue name = tu_value_text(summary);
-    if (!keep_tables && !drop_tables(keeper, summary, error))
-        return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(statements); i++)
-        if (!tu_database_run(keeper->db, statements[i], &name, 1, NULL, error))
+        if (!tu_database_run(keeper->db, statements[i], &name, 1, NULL, error) ||
+            !tu_stop("drop.forgets", error))
             return FALSE;
     return TRUE;
 }
@@ -251,9 +251,14 @@ drop_once(TuKeeper *keeper, gpointer data, GError **error)
             !drop_capture(keeper, captured, error))
             return FALSE;
     }
-    return drop_summary(keeper, name_of(dropping), dropping->keep_tables, error) &&
-           tu_database_execute(keeper->db, "UPDATE trueup_spec SET digest = ''", error) &&
+    if (!dropping->keep_tables && !drop_tables(keeper, name_of(dropping), error))
+        return FALSE;
+    /* One transaction, which begins with the turns: what is written by a snapshot of before is there by
+     * then and goes with the rest, or it is thrown away. */
+    return tu_ddl_begin_noting(&txn, keeper, error) &&
            tu_database_execute(keeper->db, "UPDATE trueup_group SET turn = turn + 1", error) &&
+           forget_summary(keeper, name_of(dropping), error) &&
+           tu_database_execute(keeper->db, "UPDATE trueup_spec SET digest = ''", error) &&
            tu_transaction_commit(&txn, error);
 }
 

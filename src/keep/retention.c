@@ -97,7 +97,8 @@ add_moves(TuChanges *changes, const TuSnapshot *snapshot, Dates *removed, Dates 
 
 /* *ret_did: it took the turn. */
 static gboolean
-move_boundaries(TuSnapshot *snapshot, TuResult *result, gboolean *ret_did, GError **error)
+move_boundaries(TuSnapshot *snapshot, TuSealingSize *size, TuResult *result, gboolean *ret_did,
+                GError **error)
 {
     const GPtrArray *summaries = snapshot->group->summaries;
     g_autofree Dates *removed = g_new(Dates, summaries->len);
@@ -116,7 +117,7 @@ move_boundaries(TuSnapshot *snapshot, TuResult *result, gboolean *ret_did, GErro
         return tu_apply(snapshot, changes, error);
     TuSummaryModel *blind = find_blind(snapshot, sealed, &wanted);
     *ret_did = blind != NULL;
-    return blind == NULL || tu_sealing_seal_blind(snapshot, blind, wanted, result, error);
+    return blind == NULL || tu_sealing_seal_blind(snapshot, blind, wanted, size, result, error);
 }
 
 /* ---- removing rows ---- */
@@ -223,14 +224,15 @@ remove_some(TuSnapshot *snapshot, TuResult *result, gboolean *ret_did, GError **
 /* ---- one piece ---- */
 
 static gboolean
-step(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean *ret_did, GError **error)
+step(TuKeeper *keeper, TuGroup *group, TuSealingSize *size, TuResult *result, gboolean *ret_did,
+     GError **error)
 {
     g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
     if (!tu_stop("retention.due", error) ||
         !tu_snapshot_begin_next(&snapshot, keeper, group, error))
         return FALSE;
     gint64 turn = snapshot.turn;
-    if (!move_boundaries(&snapshot, result, ret_did, error) ||
+    if (!move_boundaries(&snapshot, size, result, ret_did, error) ||
         (!*ret_did && !remove_some(&snapshot, result, ret_did, error)))
         return FALSE;
     tu_known_move(keeper, group, turn, snapshot.turn);
@@ -243,13 +245,17 @@ tu_retention_group(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean 
 {
     gint64 busy_since_us = 0;
     gboolean may_move = FALSE;
+    TuSealingSize size = TU_SEALING_SIZE_INIT;
     *ret_has_more = FALSE;
     if (is_asked_for(group) && !tu_clock_check(keeper, group, result, &may_move, error))
         return FALSE;
     while (may_move) {
         g_autoptr(GError) local = NULL;
-        if (step(keeper, group, result, ret_has_more, &local))
-            break;
+        if (step(keeper, group, &size, result, ret_has_more, &local)) {
+            if (!size.is_again)
+                break;
+            continue;
+        }
         if (!tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;

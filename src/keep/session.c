@@ -29,6 +29,8 @@ refuse_findings(const TuSession *session, gboolean needs_apply, GError **error)
     return FALSE;
 }
 
+/* From the coarsest cause to the finest, so that whoever reads the message knows what to do first.
+ */
 static gboolean
 check_applied(TuSession *session, GError **error)
 {
@@ -114,6 +116,7 @@ connect_session(TuSession *session, GError **error)
     return TRUE;
 }
 
+/* The daemon has read the file itself: all its threads work by the same text (daemon/reload.h). */
 static TuSpec *
 read_spec(const TuDoor *door, GError **error)
 {
@@ -122,6 +125,7 @@ read_spec(const TuDoor *door, GError **error)
                : tu_spec_load(door->spec_path, NULL, error);
 }
 
+/* What it made until an error is closed by whoever tries again, or ends. */
 static gboolean
 open_once(TuSession *session, GError **error)
 {
@@ -139,6 +143,7 @@ open_once(TuSession *session, GError **error)
     return !session->needs_apply || check_applied(session, error);
 }
 
+/* In the reverse order: the model belongs to the database, the database to the spec. */
 static void
 close_session(TuSession *session)
 {
@@ -157,6 +162,7 @@ is_not_yet(const TuSession *session, const GError *error)
     return session->db == NULL && tu_error_is(error, TU_ERROR_BUSY);
 }
 
+/* A connection that was there; a file is never lost like that. */
 static gboolean
 is_lost(const TuSession *session, const GError *error)
 {
@@ -173,6 +179,7 @@ say_trying(TuSession *session, const char *what, const GError *why)
     session->has_said_so = TRUE;
 }
 
+/* A server that is just starting is waited for; one that was reached and lost, for longer. */
 gboolean
 tu_session_open(TuSession *session, const TuDoor *door, TuOpenMode mode, gboolean needs_apply,
                 GError **error)
@@ -233,6 +240,7 @@ give_up(const TuSession *session, gint64 limit_us, GError *last, GError **error)
     return FALSE;
 }
 
+/* Whatever was under way is thrown away with its transaction, so it may be begun again (I-2). */
 gboolean
 tu_session_survive(TuSession *session, gint64 limit_us, GError *lost, GError **error)
 {

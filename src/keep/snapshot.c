@@ -15,6 +15,8 @@ static const char head_sql[] =
     "n.given, n.taken "
     "FROM trueup_group g LEFT JOIN trueup_notice n ON n.group_name = g.name WHERE g.name = ?1";
 
+/* What the head says about the questions that follow: those whose answer is "none" are not asked.
+ */
 typedef struct {
     TuSnapshot *snapshot;
     gboolean is_applied; /* the spec is the one that was applied last */
@@ -41,6 +43,8 @@ take_head(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* A worker with another spec than the applied one would write other cells than the triggers, tables
+ * and builds in the database are for. */
 static gboolean
 read_head(TuSnapshot *snapshot, Head *head, GError **error)
 {
@@ -66,6 +70,7 @@ read_since(const TuSnapshot *snapshot, const TuValue *date)
     return has ? (TuDate)since : G_MININT32;
 }
 
+/* Builds of other groups, and of summaries that left the spec, are others' business. */
 static gboolean
 take_build(const TuValue *row, gpointer data, GError **error)
 {
@@ -89,6 +94,7 @@ take_build(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* A notice that a tenant changed makes worthless what is known, however fresh. */
 static gboolean
 read_tenants(TuSnapshot *snapshot, gboolean may_know, GError **error)
 {
@@ -104,6 +110,8 @@ read_tenants(TuSnapshot *snapshot, gboolean may_know, GError **error)
             tu_tenants_read(snapshot->keeper, &snapshot->tenants, error));
 }
 
+/* All in the one transaction: turn, builds and boundaries must be of the same moment as the rows
+ * (I-2). */
 static gboolean
 read_all(TuSnapshot *snapshot, gboolean may_know, GError **error)
 {
@@ -131,6 +139,7 @@ begin(TuSnapshot *snapshot, TuKeeper *keeper, TuGroup *group, gboolean may_know,
                                 .began_us = g_get_monotonic_time()};
     fresh.values = tu_dictionary_new();
     fresh.builds = g_array_new(FALSE, FALSE, sizeof(TuBuild));
+    /* Owned here until all was read: an error on the way ends the transaction. */
     if (!tu_keeper_may_go_on(keeper, error) ||
         !tu_transaction_begin_read(&fresh.txn, keeper->db, keeper->model->table_names, error) ||
         !read_all(&fresh, may_know, error))
@@ -152,6 +161,7 @@ tu_snapshot_begin_next(TuSnapshot *snapshot, TuKeeper *keeper, TuGroup *group, G
     return begin(snapshot, keeper, group, TRUE, error);
 }
 
+/* What was read stays, and is worth as much as the turn is still the same. */
 void
 tu_snapshot_end(TuSnapshot *snapshot)
 {

@@ -9,6 +9,7 @@
 
 /* ---- a row of a summary table ---- */
 
+/* NULL: a label of no series, such as one that left the spec. */
 static const TuSeriesModel *
 series_of_label(const TuSummaryModel *summary, const TuValue *label)
 {
@@ -23,6 +24,8 @@ series_of_label(const TuSummaryModel *summary, const TuValue *label)
     return NULL;
 }
 
+/* Tables may hold rows that trueup would never write; a bucket that cannot be read is kept as its
+ * text, so that the row can still be named and deleted. */
 void
 tu_stored_read_key(TuTally *tally, const TuSummaryTable *table, const TuValue *row,
                    guint32 *dimensions, TuStoredCell *ret_stored)
@@ -60,6 +63,7 @@ typedef struct {
     gboolean takes_all;  /* the range has no lower bound: rows without a bucket's name too */
 } Reading;
 
+/* Cells of a tenant whose zone is unknown are neither right nor wrong: they stay. */
 static gboolean
 is_wanted(const Reading *reading, const TuStoredCell *stored)
 {
@@ -96,6 +100,7 @@ read_one(const Reading *reading, const TuValue *row, Read *read)
                      stored->tenant, stored->bucket, dimensions);
 }
 
+/* In the order of the rows; keys that were looked up are fewer, since some rows have none. */
 static gboolean
 visit_read(const Reading *reading, Read *read, GError **error)
 {
@@ -157,6 +162,7 @@ tu_stored_bucket_bounds(const TuDatabase *db, const TuSummaryTable *table, TuDat
         ret_bounds[1].integer = TU_TIME_AFTER_ALL;
 }
 
+/* Of some tenants only: one statement a tenant, which the table's key answers. */
 static gboolean
 read_range(Reading *reading, TuDate from, TuDate to, GError **error)
 {
@@ -206,6 +212,7 @@ bucket_parameters(const Reading *reading, const TuSeriesModel *series, const TuN
     return n;
 }
 
+/* The statement is prepared once and takes the same number of buckets each time. */
 static gboolean
 read_buckets(Reading *reading, TuStatement **statement, guint n_buckets, GArray *parameters,
              GError **error)
@@ -247,6 +254,7 @@ read_few(Reading *reading, const TuSeriesModel *series, const GArray *named, GEr
     return n == 0 || read_buckets(reading, &rest, n, parameters, error);
 }
 
+/* The same where a driver takes many keys at once (db/given.h). */
 static gboolean
 read_given(Reading *reading, const TuSeriesModel *series, const GArray *named, TuGiven *given,
            GError **error)
@@ -310,6 +318,8 @@ read_named(Reading *reading, const TuSeriesModel *series, GError **error)
                          : read_few(reading, series, named, error);
 }
 
+/* A range is the same for all series of a table, so it is read once; sets differ, and are read for
+ * each. */
 gboolean
 tu_stored_each_wanted(TuTally *tally, const TuSummaryTable *table, TuStoredVisit visit,
                       gpointer data, GError **error)
@@ -332,6 +342,7 @@ tu_stored_each_wanted(TuTally *tally, const TuSummaryTable *table, TuStoredVisit
 
 /* ---- one cell ---- */
 
+/* A table without hidden columns says of its cells only that they have rows. */
 gboolean
 tu_stored_into_cell(TuTally *tally, guint target, const TuValue *values, TuCell *cell)
 {
@@ -370,6 +381,7 @@ tu_stored_key(TuTally *tally, guint target, const TuCell *cell, char *text, TuVa
     return (guint)(next - ret_values);
 }
 
+/* In the order of the table's columns: key, measures, then the hidden ones. */
 void
 tu_stored_values(TuTally *tally, guint target, TuCell *cell, char *text, TuValue *ret_values)
 {
@@ -424,6 +436,7 @@ same_value(const TuDialect *dialect, TuValue is, TuValue stored)
     return tu_value_equal(&is, &stored);
 }
 
+/* Hidden columns count as much as shown ones: the next fold relies on them. */
 gboolean
 tu_stored_equals(TuTally *tally, guint target, TuCell *cell, const TuValue *values)
 {

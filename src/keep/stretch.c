@@ -324,6 +324,8 @@ tu_stretch_note(TuChanges *into, const TuChanges *found, const TuStretch *stretc
 {
     note_uncounted(into, found, stretch);
     note_drift(into, found, stretch);
+    if (stretch->on_slice != NULL)
+        stretch->on_slice(into, stretch->on_slice_data);
     if (finish != NULL && slice + 1 == stretch->n_slices)
         finish(into, finish_data);
 }

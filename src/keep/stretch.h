@@ -9,6 +9,9 @@
 #include "keep/truth.h"
 #include "keep/changes.h"
 
+/* Adds statements to a turn of a stretch. */
+typedef void (*TuFinish)(TuChanges *changes, gpointer data);
+
 typedef struct {
     GPtrArray *summaries; /* of TuSummaryModel *, all of one group */
     GArray *tenants;      /* of TuValue: only these; NULL: all */
@@ -21,6 +24,8 @@ typedef struct {
     gboolean counts_drift; /* a difference is drift (a first build has none) */
     TuOnDrift on_drift;
     gpointer on_drift_data;
+    TuFinish on_slice; /* looks at what each slice found, before `finish`; NULL: nobody does */
+    gpointer on_slice_data;
 } TuStretch;
 
 /* A tally of the stretch's tenants that wants nothing yet. */
@@ -35,9 +40,6 @@ gboolean tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guin
 /* The same for all slices and for any size: parts that need too much memory are done smaller. */
 gboolean tu_stretch_compare_all(TuSnapshot *snapshot, const TuStretch *stretch, TuResult *result,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Adds statements to the last turn of a stretch. */
-typedef void (*TuFinish)(TuChanges *changes, gpointer data);
 
 /* Whose piece of work a stretch is. */
 typedef struct {

@@ -7,6 +7,8 @@
 
 /* ---- what is wanted ---- */
 
+/* Multiplied by the golden ratio of 2^64, whose high bits mix best: dates and tenants are small
+ * numbers in a row. */
 guint
 tu_named_bucket_hash(gconstpointer data)
 {
@@ -37,6 +39,7 @@ tu_tally_want(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
         g_hash_table_add(wanted->set, g_memdup2(&named, sizeof named));
 }
 
+/* A tenant without a clock has the day before the bucket's in UTC: early enough for every zone. */
 TuDate
 tu_tally_bucket_date(TuTally *tally, TuGrain grain, guint32 tenant, TuBucket bucket)
 {
@@ -47,6 +50,8 @@ tu_tally_bucket_date(TuTally *tally, TuGrain grain, guint32 tenant, TuBucket buc
                         : (TuDate)(bucket / TU_DAY_US - (bucket % TU_DAY_US < 0)) - 1;
 }
 
+/* Any unit of the bucket would do, since recomputing one recomputes the coarser ones above it. The
+ * first instant of a local day need not be its midnight, so the envelope is asked. */
 TuBucket
 tu_tally_unit_in(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
 {
@@ -64,12 +69,15 @@ tu_tally_unit_in(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
     return tu_bucket_of(zone, unit, from_us, NULL);
 }
 
+/* Of some tenants only, or of one slice of them. */
 static gboolean
 wants_tenant(TuTally *tally, guint32 tenant)
 {
     return !tu_tally_tenant(tally, tenant)->is_left_out;
 }
 
+/* Asked for each row and target; the unbounded range is the first build's, where a date would have
+ * to be found for nothing. */
 gboolean
 tu_tally_wants(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
 {
@@ -137,6 +145,7 @@ tu_tally_free(TuTally *tally)
 
 /* ---- tenants ---- */
 
+/* Once a tenant: rows that follow find it by the number of its value. */
 static void
 look_up(TuTally *tally, guint32 id, TuTallyTenant *slot)
 {
@@ -150,6 +159,7 @@ look_up(TuTally *tally, guint32 id, TuTallyTenant *slot)
         (tally->n_slices > 1 && tu_value_hash(&key) % tally->n_slices != tally->slice);
 }
 
+/* The pointer holds until the next call, which may move the array. */
 TuTallyTenant *
 tu_tally_tenant(TuTally *tally, guint32 id)
 {
@@ -161,6 +171,8 @@ tu_tally_tenant(TuTally *tally, guint32 id)
     return slot;
 }
 
+/* A row without a place is counted once, by its first lack: `status` tells the three apart. One of
+ * a tenant whose zone is unknown is not: that tenant is reported itself. */
 gboolean
 tu_tally_place(TuTally *tally, const TuSourceModel *source, const TuValue *tenant,
                const TuValue *time, int weight, TuPlace *ret_place)
@@ -206,6 +218,8 @@ typedef struct {
     guint32 children[TU_AHEAD_KEYS]; /* ... and whose they are */
 } RollUp;
 
+/* A batch of parents is looked up at once, so that their misses of the cache overlap. What failed
+ * below fails above. */
 static void
 merge_children(RollUp *up)
 {
@@ -252,6 +266,7 @@ roll_up_target(TuTally *tally, guint target, guint parent)
         tu_cell_table_merge_sets(up.into, up.from, parents);
 }
 
+/* Targets of a series come finest first, so one is complete before a coarser one is made of it. */
 void
 tu_tally_roll_up(TuTally *tally)
 {
@@ -272,6 +287,7 @@ tu_tally_failures(TuTally *tally, guint target)
     return tally->failures[target];
 }
 
+/* The first message stays: what follows it is often its consequence. */
 const char *
 tu_tally_fail(TuTally *tally, guint target, guint32 tenant, TuBucket bucket, const char *message)
 {
@@ -285,6 +301,7 @@ tu_tally_fail(TuTally *tally, guint target, guint32 tenant, TuBucket bucket, con
     return g_hash_table_lookup(tally->failures[target], &named);
 }
 
+/* Asked when all rows are in: a sum may pass the limit on its way and come back. */
 static const char *
 overflow_of(const TuTally *tally, guint target, TuCell *cell)
 {
@@ -317,6 +334,8 @@ fail_cell(TuTally *tally, guint target, const TuCell *cell, const char *failure)
     tu_tally_fail(tally, target, cell->tenant, cell->bucket, told != NULL ? told : failure);
 }
 
+/* Where no row spoilt a cell and none was taken away, all are sound: the common case costs one
+ * look. */
 void
 tu_tally_check(TuTally *tally)
 {

@@ -41,6 +41,7 @@ tu_tenant_set_free(TuTenantSet *tenants)
 typedef struct {
     TuKeeper *keeper;
     TuTenantSet *tenants;
+    GHashTable *last_zones; /* of tenants with several zones, the last of them by name: TuTenant -> char * */
 } Reading;
 
 static TuTenant *
@@ -59,6 +60,27 @@ add_tenant(Reading *reading, TuValue key, const char *zone_name)
     return tenant;
 }
 
+/* Which of them is the tenant's nobody can say, so it has none. What is noted and said is the same in
+ * whatever order the rows come: else it would look like another change of its clock each time. */
+static void
+note_another_zone(Reading *reading, TuTenant *tenant, const char *zone_name)
+{
+    const char *last = g_hash_table_lookup(reading->last_zones, tenant);
+    const char *most = last != NULL ? last : tenant->zone_name;
+    g_autofree char *first =
+        g_strdup(g_strcmp0(zone_name, tenant->zone_name) < 0 ? zone_name : tenant->zone_name);
+    g_hash_table_replace(reading->last_zones, tenant,
+                         g_strdup(g_strcmp0(zone_name, most) > 0 ? zone_name : most));
+    g_free(tenant->zone_name);
+    g_free(tenant->error);
+    tenant->zone_name = g_steal_pointer(&first);
+    tenant->zone = NULL;
+    tenant->error = g_strdup_printf(
+        "it is there twice, with the zones %s and %s: keep one of the rows",
+        tenant->zone_name != NULL ? tenant->zone_name : "NULL",
+        (const char *)g_hash_table_lookup(reading->last_zones, tenant));
+}
+
 static gboolean
 take_tenant(const TuValue *row, gpointer data, GError **error)
 {
@@ -71,10 +93,8 @@ take_tenant(const TuValue *row, gpointer data, GError **error)
         row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes) : NULL;
     if (known == NULL) {
         add_tenant(reading, row[0], zone);
-    } else if (g_strcmp0(known->zone_name, zone) != 0 && known->error == NULL) {
-        known->zone = NULL;
-        known->error = g_strdup_printf("it is there twice, with the zones %s and %s",
-                                       known->zone_name, zone != NULL ? zone : "NULL");
+    } else if (g_strcmp0(known->zone_name, zone) != 0) {
+        note_another_zone(reading, known, zone);
     }
     return TRUE;
 }
@@ -89,7 +109,8 @@ tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error)
     tenants->keys = tu_dictionary_new();
     tenants->tenants = g_ptr_array_new_with_free_func(tenant_free);
     tenants->by_id = g_hash_table_new(NULL, NULL);
-    Reading reading = {keeper, tenants};
+    g_autoptr(GHashTable) last_zones = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    Reading reading = {keeper, tenants, last_zones};
     if (!tenants->is_listed) {
         if (tu_keeper_zone(keeper, spec->time_zone, error) == NULL)
             return FALSE;
@@ -162,10 +183,12 @@ TuValue
 tu_tenant_read(const TuModel *model, TuDictionary *values, const TuValue *stored)
 {
     TuValue tenant = *stored;
-    gint64 integer = 0;
     char *end = NULL;
     gboolean is_number =
         model->tenant_kind == TU_TYPE_INTEGER || model->tenant_kind == TU_TYPE_DECIMAL;
+    gboolean is_time = model->tenant_kind == TU_TYPE_DATE ||
+                       model->tenant_kind == TU_TYPE_TIMESTAMP ||
+                       model->tenant_kind == TU_TYPE_INSTANT;
     if (stored->type == TU_TYPE_TEXT && model->tenant_kind == TU_TYPE_REAL) {
         g_autofree char *text = g_strndup(stored->text, stored->bytes);
         double real = g_ascii_strtod(text, &end);
@@ -174,14 +197,9 @@ tu_tenant_read(const TuModel *model, TuDictionary *values, const TuValue *stored
     } else if (stored->type == TU_TYPE_TEXT && is_number) {
         if (!tu_decimal_parse(stored->text, stored->bytes, &tenant))
             tenant = *stored;
-    } else if (stored->type == TU_TYPE_TEXT && model->tenant_kind == TU_TYPE_DATE) {
-        gint32 date = 0;
-        if (tu_value_read_date(stored, &date))
-            tenant = tu_value_time(TU_TYPE_DATE, date);
-    } else if (stored->type == TU_TYPE_TEXT && (model->tenant_kind == TU_TYPE_TIMESTAMP ||
-                                                model->tenant_kind == TU_TYPE_INSTANT)) {
-        if (tu_value_read_instant(stored, &integer))
-            tenant = tu_value_time(model->tenant_kind, integer);
+    } else if (stored->type == TU_TYPE_TEXT && is_time &&
+               !tu_value_parse_time(model->tenant_kind, stored->text, stored->bytes, &tenant)) {
+        tenant = *stored;
     }
     return tu_dictionary_value(values, tu_dictionary_intern(values, tenant));
 }

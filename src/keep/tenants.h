@@ -17,7 +17,7 @@ typedef struct {
 typedef struct TuTenantSet TuTenantSet;
 
 /* Reads the tenants table, or makes the one tenant that stands for all. Tenants with a bad zone are
- * in the set, with their error. A key that is there twice is DATA. */
+ * in the set, with their error; so are those that are there with several zones. */
 gboolean tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error);
 TuTenantSet *tu_tenant_set_ref(TuTenantSet *tenants);
 void tu_tenant_set_free(TuTenantSet *tenants); /* when the last who has it gives it back */

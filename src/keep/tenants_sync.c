@@ -100,6 +100,12 @@ note_tenant(TuChanges *changes, const TuTenant *tenant, gboolean is_first)
                    "INSERT INTO trueup_tenant(group_name, tenant_key, tenant, time_zone, error) "
                    "VALUES (?1, ?2, ?3, ?4, ?5)",
                    values, G_N_ELEMENTS(values));
+    /* What failed for want of a right zone has not to wait any longer. */
+    tu_changes_add(changes,
+                   "UPDATE trueup_pending SET next_attempt_at = NULL WHERE tenant_key = ?2 "
+                   "AND next_attempt_at IS NOT NULL AND summary IN "
+                   "(SELECT name FROM trueup_summary WHERE group_name = ?1)",
+                   values, 2);
     note_zone(changes, tenant);
     ask_for_builds(changes, &tenant->key, is_first);
 }
@@ -204,6 +210,8 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
             tu_result_fail(result, NULL, text, tenant->error);
     }
     tu_failing_tell(snapshot->group, NULL, result);
+    for (guint i = 0; i < snapshot->group->keyed->len; i++)
+        tu_failing_tell_keyed(g_ptr_array_index(snapshot->group->keyed, i), result);
     if (!snapshot->is_known && (!each_difference(snapshot, note_difference, changes, error) ||
                                 !tu_failing_compare(changes, error)))
         return FALSE;

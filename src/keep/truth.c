@@ -9,6 +9,8 @@
 
 /* ---- what is wanted ---- */
 
+/* All history: nothing of a coarse bucket lies outside, so finer cells that are counted here make
+ * it. */
 static gboolean
 is_unbounded(const TuDateRange *range)
 {
@@ -24,6 +26,8 @@ written_from(const TuTally *tally, const TuSummaryModel *summary, TuGrain grain)
                                 : tu_boundary_written_from(boundaries, summary, grain);
 }
 
+/* What of the range is wanted at the grain. A stretch may ask for buckets that begin before it and
+ * reach into it (overlapping); new rules of a zone move only some (moved). */
 static TuWanted
 range_of_grain(const TuTally *tally, const TuSummaryModel *summary, const TuDateRange *range,
                TuGrain grain)
@@ -59,6 +63,8 @@ may_roll_up(const TuDateRange *range, TuGrain grain)
            tu_date_next(grain, tu_date_floor(grain, range->to - 1)) <= range->stored_to;
 }
 
+/* Where a grain is not read from the source, tu_tally_roll_up makes it: what of a coarse bucket
+ * lies outside the range comes from stored finer cells, if those are exact. */
 void
 tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange range)
 {
@@ -78,6 +84,8 @@ tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange r
     }
 }
 
+/* The bucket of a grain that a pending unit lies in: a date has no clock, an hour has its tenant's.
+ */
 static TuBucket
 bucket_in_grain(TuTally *tally, guint32 tenant, TuGrain unit, TuBucket bucket, TuGrain grain)
 {
@@ -159,6 +167,7 @@ add_rows(const TuRows *rows, gpointer data, GError **error)
     return TRUE;
 }
 
+/* One range goes by the driver's scan, which may be a COPY of millions of rows. */
 static gboolean
 read_whole_range(Scan *scan, const TuReadRange *range, GError **error)
 {
@@ -211,6 +220,8 @@ read_small_ranges(Scan *scan, GArray *ranges, GError **error)
     return TRUE;
 }
 
+/* Once a scan has failed (holes), rows are read in parts instead, so that the bad ones cost no
+ * others. */
 static gboolean
 read_source(TuTally *tally, const TuSourceModel *source, GError **error)
 {
@@ -237,6 +248,8 @@ does_not_fold(const TuSeriesModel *series, gpointer data)
     return !series->is_foldable;
 }
 
+/* An image with its weight turned round: the cell is then what it was before the entry was written.
+ */
 static gboolean
 take_away_image(const TuValue *row, gpointer data, GError **error)
 {
@@ -246,6 +259,8 @@ take_away_image(const TuValue *row, gpointer data, GError **error)
                         does_not_fold, NULL, error);
 }
 
+/* Only series that fold keep stored + pending = truth; the others' cells are the truth itself
+ * (I-1). */
 static gboolean
 wants_some_folded(const TuTally *tally, const TuSourceModel *source)
 {
@@ -259,6 +274,8 @@ wants_some_folded(const TuTally *tally, const TuSourceModel *source)
     return FALSE;
 }
 
+/* All entries of the log that the snapshot sees, not only a batch: each is still to be folded. The
+ * counts of rows without a place are restored, for those were counted as rows already. */
 static gboolean
 take_away_pending(TuTally *tally, const TuSourceModel *source, GError **error)
 {
@@ -283,6 +300,8 @@ take_away_pending(TuTally *tally, const TuSourceModel *source, GError **error)
     return TRUE;
 }
 
+/* The order matters: images are taken from cells that are read, finer cells are added before they
+ * are rolled up, and only whole cells are checked. */
 gboolean
 tu_truth_count(TuTally *tally, gboolean *ret_cannot_roll_up, GError **error)
 {

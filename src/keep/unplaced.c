@@ -151,6 +151,21 @@ search_all(Search *search, const TuSourceModel *source, GError **error)
     return !extent.has_rows || look(search, extent.least, extent.most, error);
 }
 
+/* Where no row can be told from the others by an address, a person has to. */
+static void
+say_what_helps(const TuSourceModel *source, GError **why)
+{
+    const TuCaptured *table = g_ptr_array_index(source->tables, 0);
+    const char *rows = source->is_joined              ? "rows of joined tables"
+                       : table->info->parts->len > 0 ? "rows of a table with partitions"
+                                                      : "rows of a table without an integer key";
+    g_prefix_error(why,
+                   "the tenant or time of some row cannot be evaluated, and %s cannot be left out one "
+                   "by one: correct the row, or write an expression that is NULL for it (then it "
+                   "counts nowhere): ",
+                   rows);
+}
+
 gboolean
 tu_unplaced_find(TuTally *tally, const TuSourceModel *source, GError *why,
                  TuUnplaced **ret_unplaced, GError **error)
@@ -158,6 +173,8 @@ tu_unplaced_find(TuTally *tally, const TuSourceModel *source, GError *why,
     g_autoptr(GError) own = why;
     char *address = address_of(source, tu_database_dialect(tally->snapshot->keeper->db));
     if (address == NULL || !tu_bisect_may_help(own)) {
+        if (address == NULL && tu_bisect_may_help(own))
+            say_what_helps(source, &own);
         g_free(address);
         g_propagate_error(error, g_steal_pointer(&own));
         return FALSE;

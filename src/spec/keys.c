@@ -119,12 +119,20 @@ tu_keys_check(TuKeys keys, const TuYaml *map, TuProblems *problems)
     }
 }
 
+const TuYamlPair *
+tu_keys_own(const TuYaml *map, TuKeys kind)
+{
+    TuKeys other = kind == TU_KEYS_KEYED ? TU_KEYS_SUMMARY : TU_KEYS_KEYED;
+    for (guint i = 0; i < map->pairs->len; i++) {
+        const TuYamlPair *pair = &g_array_index(map->pairs, TuYamlPair, i);
+        if (find_key(kind, pair->key) != NULL && find_key(other, pair->key) == NULL)
+            return pair;
+    }
+    return NULL;
+}
+
 gboolean
 tu_keys_is_keyed(const TuYaml *map)
 {
-    static const char *const keys[] = {"key", "keys", "query", "depends_on"};
-    for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
-        if (tu_yaml_pair(map, keys[i]) != NULL)
-            return TRUE;
-    return FALSE;
+    return tu_keys_own(map, TU_KEYS_KEYED) != NULL;
 }

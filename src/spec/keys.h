@@ -26,3 +26,6 @@ void tu_keys_check(TuKeys keys, const TuYaml *map, TuProblems *problems);
 
 /* TRUE if the map of a summary is one of the keyed kind: it has a key that only those know. */
 gboolean tu_keys_is_keyed(const TuYaml *map);
+
+/* The first key of the map that only a summary of that kind has; NULL: none. */
+const TuYamlPair *tu_keys_own(const TuYaml *map, TuKeys kind);

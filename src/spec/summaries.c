@@ -43,6 +43,22 @@ new_summary(const TuSpec *spec, const TuYamlPair *pair)
     return summary;
 }
 
+/* TRUE, with one message, if it has keys of both kinds: what else is wrong with it depends on which
+ * is meant. */
+static gboolean
+is_of_two_kinds(const TuReader *reader, const TuYamlPair *pair, const char *what)
+{
+    const TuYamlPair *keyed = tu_keys_own(pair->value, TU_KEYS_KEYED);
+    const TuYamlPair *own = tu_keys_own(pair->value, TU_KEYS_SUMMARY);
+    if (keyed == NULL || own == NULL)
+        return FALSE;
+    tu_problems_add(reader->problems, keyed->mark,
+                    "%s has `%s`, which is a keyed summary's, and `%s`, which that has not: take "
+                    "one of the two out",
+                    what, keyed->key, own->key);
+    return TRUE;
+}
+
 /* A keyed summary is another thing: none of the other keys apply to it. */
 static void
 read_summary(TuReader *reader, const TuYamlPair *pair, const TuRefresh *refresh)
@@ -60,6 +76,8 @@ read_summary(TuReader *reader, const TuYamlPair *pair, const TuRefresh *refresh)
                         what);
         return;
     }
+    if (is_of_two_kinds(reader, pair, what))
+        return;
     if (tu_keys_is_keyed(pair->value)) {
         tu_read_keyed(reader, pair, refresh);
         return;

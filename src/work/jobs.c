@@ -85,6 +85,7 @@ real_of(const TuValue *value)
     return value->type == TU_TYPE_REAL ? value->real : (double)integer_of(value);
 }
 
+/* A moment that is none counts as not yet. */
 static gint64
 instant_of(const TuValue *value)
 {
@@ -92,6 +93,7 @@ instant_of(const TuValue *value)
     return tu_value_read_instant(value, &at_us) ? at_us : TU_TIME_BEFORE_ALL;
 }
 
+/* A bound that cannot be read must not become an open one: the job would do more than was asked. */
 static void
 read_bound(TuJob *job, const char *column, const TuValue *value, TuDate *ret_date)
 {
@@ -154,6 +156,7 @@ free_job(gpointer job)
     tu_job_free(job);
 }
 
+/* Statements name their columns by TU_JOB_COLUMNS, so that job_of finds them. */
 gboolean
 tu_jobs_select(TuDatabase *db, const char *sql, const TuValue *values, guint n_values,
                GPtrArray **ret_jobs, GError **error)
@@ -212,6 +215,7 @@ wait_for_others_who_ask(TuDatabase *db, GError **error)
     return tu_database_execute(db, "UPDATE trueup_spec SET digest = digest", error);
 }
 
+/* NULL is like NULL here: the database's own operator for that. */
 static gboolean
 find_same(TuDatabase *db, const TuValue *values, guint n_values, gboolean *ret_found,
           gint64 *ret_id, GError **error)

@@ -61,6 +61,7 @@ moment(TuDatabase *db, gint64 after_us, TuValue *ret_moment, GError **error)
     return TRUE;
 }
 
+/* The one regular write of a worker: it is its beat, and its look whether it should stop. */
 gboolean
 tu_job_note(TuDatabase *db, TuJob *job, gboolean has_got_on, GError **error)
 {
@@ -95,6 +96,7 @@ tu_job_note(TuDatabase *db, TuJob *job, gboolean has_got_on, GError **error)
 
 /* ---- how a claim ends ---- */
 
+/* The lock goes last: nobody takes a job for abandoned whose end is being written. */
 static gboolean
 end(TuDatabase *db, TuJob *job, TuJobStatus status, const char *problem, GError **error)
 {
@@ -143,6 +145,7 @@ tu_job_fail(TuDatabase *db, TuJob *job, guint attempts_most, const char *problem
     return is_ok;
 }
 
+/* The attempt that began with its claim is not counted. */
 gboolean
 tu_job_put_back(TuDatabase *db, TuJob *job, GError **error)
 {
@@ -154,6 +157,7 @@ tu_job_put_back(TuDatabase *db, TuJob *job, GError **error)
     return is_ok;
 }
 
+/* Turns first, as everywhere: a chunk under way loses its turn and writes nothing (I-2). */
 gboolean
 tu_job_stop_build(TuDatabase *db, TuJob *job, const char *why, GError **error)
 {
@@ -191,6 +195,7 @@ tu_job_stop_build(TuDatabase *db, TuJob *job, const char *why, GError **error)
 
 /* ---- cancelling ---- */
 
+/* By its claim as it was read: if a worker takes it meanwhile, this finds no row. */
 static gboolean
 set_cancelled(TuDatabase *db, TuJob *job, GError **error)
 {

@@ -6,12 +6,14 @@
 #include "work/runs.h"
 #include "work/select.h"
 
+/* Three beats: one may be late on a loaded host. */
 #define SHOWN_US (3 * TU_PRESENT_EVERY_US)
 /* Rows of workers that died are forgotten. */
 #define FORGOTTEN_US (3600 * (gint64)G_USEC_PER_SEC)
 /* Runs that are looked through for those under way. */
 #define RUNS_READ 200
 
+/* Old rows are looked for only when one comes that is new, so a beat is one statement. */
 gboolean
 tu_present_note(TuDatabase *db, const char *worker, GError **error)
 {

@@ -20,6 +20,7 @@ lock_name(gint64 id, char *text)
     return text;
 }
 
+/* An end that is open is NULL, as people write it. */
 static TuValue
 bound(TuDate date)
 {
@@ -57,6 +58,7 @@ tu_run_begin(TuDatabase *db, const TuRunWhat *what, gint64 *ret_id, GError **err
            tu_transaction_commit(&txn, error);
 }
 
+/* The lock goes after the commit: until then a look at the run finds its worker alive. */
 gboolean
 tu_run_finish(TuDatabase *db, gint64 id, const TuRunCounts *counts, const char *problem,
               GError **error)
@@ -146,6 +148,7 @@ find_dead(TuDatabase *db, const TuRun *run, const char *own, gint64 now_us, gboo
     return TRUE;
 }
 
+/* Not if its worker said in the last moment how it ended. */
 static gboolean
 close_one(TuDatabase *db, const TuRun *run, const char *own, gint64 now_us, GError **error)
 {
@@ -222,6 +225,8 @@ tu_runs_list(TuDatabase *db, const char *summary, guint limit, GPtrArray **ret_r
                              values, G_N_ELEMENTS(values), ret_runs, error);
 }
 
+/* A build's run may outlive its worker: while its row of trueup_build is there, anybody goes on
+ * with it. */
 gboolean
 tu_runs_close(TuDatabase *db, const char *worker, GError **error)
 {
@@ -245,6 +250,8 @@ tu_runs_close(TuDatabase *db, const char *worker, GError **error)
 
 /* ---- forgetting ---- */
 
+/* The list of ids is wrapped once more: not every database deletes from a table that the statement
+ * reads. */
 gboolean
 tu_runs_forget(TuDatabase *db, gint64 before_us, guint most, gint64 *ret_deleted, GError **error)
 {
@@ -269,6 +276,7 @@ is_any_old(TuDatabase *db, gint64 before_us, gboolean *ret_is_any, GError **erro
                                &before, 1, ret_is_any, &one, error);
 }
 
+/* A part at a time, each a short transaction of its own. */
 gboolean
 tu_runs_expire(TuDatabase *db, gint64 kept_us, GError **error)
 {

@@ -97,3 +97,92 @@ conformTo('sealed and removed: a clock that jumped is not believed',
         retention.settles('as before');
         assert.ok(retention.boundaries().get('kinds day').sealed > after.get('kinds day').sealed);
     });
+
+/* A day of the past that everybody's clock is through with. */
+const past = (days, hour = 12) => `${daysAgo(days).slice(0, 10)} ${String(hour).padStart(2, '0')}:00:00`;
+const sealedBelow = (retention) => retention.boundaries().get('huge day')?.sealed ?? '0000-00-00';
+
+/* Two of these in one bucket are more than a sum can hold. */
+const HUGE = '9000000000000000000';
+const huge = {
+    tables: `CREATE TABLE shop(id {name} PRIMARY KEY, tz {text});
+        CREATE TABLE sale(id {id}, shop {name}, at {instant}, amount {integer});`,
+    rows: {shop: [['utc', 'UTC']], sale: sales().filter(([, shop]) => shop === 'utc')},
+    spec: () => ({
+        tenants: {table: 'shop', key: 'id', time_zone: 'tz'},
+        sources: {sale: {from: 'sale', time: 'at', tenant: 'shop', capture: 'none'}},
+        summaries: {huge: {source: 'sale', grains: ['day'], measures: {n: 'count',
+            total: `sum(CASE WHEN amount = 777 THEN ${HUGE} ELSE 0 END)`}}},
+        refresh: {attempts: 3},
+    }),
+};
+
+conformTo('sealed: what fails when it is repaired is not passed, until it is right', huge, (place) => {
+    const retention = new Retention(place, {utc: 'UTC'});
+    place.run('apply', {code: 0});
+    place.run('run --once', {code: 0});
+    place.shell(`UPDATE sale SET amount = 777 WHERE at >= '${past(100, 0)}' AND at < '${past(99, 0)}'`);
+    place.wanted.refresh = {attempts: 3, sealed_after: {day: '50d'}};
+    place.spec(place.wanted);
+    assert.match(place.run('run --once', {code: 1}).err, /huge/);
+    assert.ok(sealedBelow(retention) <= past(100).slice(0, 10), sealedBelow(retention));
+    place.shell('UPDATE sale SET amount = 1 WHERE amount = 777');
+    /* A bucket waits for its next try, so it is asked for. */
+    const until = Date.now() + 120_000;
+    while (sealedBelow(retention) < past(60).slice(0, 10)) {
+        assert.ok(Date.now() < until, 'it is never sealed');
+        place.run('run --once');
+    }
+    assert.deepEqual(place.sql(`SELECT total AS total FROM huge_day WHERE total <> 0`), []);
+    retention.holds('sealed as it is right');
+});
+
+conformTo('sealed: what fails for ever holds nobody up', huge, (place) => {
+    const retention = new Retention(place, {utc: 'UTC'});
+    place.run('apply', {code: 0});
+    place.run('run --once', {code: 0});
+    place.shell(`UPDATE sale SET amount = 777 WHERE at >= '${past(100, 0)}' AND at < '${past(99, 0)}'`);
+    place.wanted.refresh = {attempts: 1, sealed_after: {day: '50d'}};
+    place.spec(place.wanted);
+    const until = Date.now() + 120_000;
+    while (sealedBelow(retention) < past(60).slice(0, 10)) {
+        assert.ok(Date.now() < until, 'it is never sealed');
+        place.run('run --once', {code: 1});
+    }
+});
+
+/* Days of more cells than memory holds: they are sealed tenant by tenant. */
+const DAYS = 3;
+const CELLS = 4100;
+function large() {
+    const rows = [];
+    for (let day = 0; day < DAYS; day++)
+        for (let n = 0; n < CELLS; n++)
+            for (const shop of ['a', 'b', 'c'])
+                rows.push([`${shop}${day}`, past(100 + day), n]);
+    return rows.map((row, i) => [i + 1, ...row]);
+}
+
+conformTo('sealed: what is not captured, a day in slices', {
+    tables: `CREATE TABLE shop(id {name} PRIMARY KEY, tz {text});
+        CREATE TABLE sale(id {id}, shop {name}, at {instant}, amount {integer});`,
+    rows: {shop: [...'abc'].flatMap((shop) => Array.from({length: DAYS},
+        (_, day) => [`${shop}${day}`, 'UTC'])), sale: large()},
+    spec: () => ({
+        tenants: {table: 'shop', key: 'id', time_zone: 'tz'},
+        sources: {sale: {from: 'sale', time: 'at', tenant: 'shop', capture: 'none'}},
+        summaries: {kinds: {source: 'sale', grains: ['day'], dimensions: {amount: 'amount'},
+            measures: {n: 'count'}}},
+        refresh: {memory: '1MiB'},
+    }),
+}, (place) => {
+    const zones = Object.fromEntries([...'abc'].flatMap((shop) => Array.from({length: DAYS},
+        (_, day) => [`${shop}${day}`, 'UTC'])));
+    const retention = new Retention(place, zones);
+    place.run('apply', {code: 0});
+    place.wanted.refresh = {memory: '1MiB', sealed_after: {day: '50d'}};
+    place.spec(place.wanted);
+    place.run('run --once', {code: 0});
+    retention.holds('sealed in slices');
+    assert.ok(retention.boundaries().get('kinds day').sealed > past(60).slice(0, 10));
+});

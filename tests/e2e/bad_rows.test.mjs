@@ -342,3 +342,27 @@ onEach('bad cells: an index of the user\'s refuses two; the others are written',
     house.sql(kind === 'mariadb' ? 'DROP INDEX mine ON daily_day' : 'DROP INDEX mine');
     await house.mended();
 });
+
+/* ---- a place that cannot be evaluated, where no row has an address ---- */
+
+const RAISING_TENANT = {
+    sqlite: "CASE WHEN abs(s.extra) < 0 THEN '' ELSE s.shop END",
+    postgresql: "CASE WHEN 10 / (1 - s.extra) > 1000000 THEN '' ELSE s.shop END",
+    mariadb: "CASE WHEN s.extra * 9223372036854775807 < -1 THEN '' ELSE s.shop END",
+};
+
+onEach('a joined source whose tenant cannot be evaluated for a row: what to do is said', async (t, kind) => {
+    const house = await House.on(kind, t, {days: 3, apply: false,
+        tables: 'ALTER TABLE sale ADD COLUMN extra {integer} DEFAULT 0;'});
+    house.spec({sources: {sale: {from: 'sale s', join: ['shop h ON h.id = s.shop'],
+        tenant: RAISING_TENANT[kind], time: 's.at'}},
+    summaries: {daily: {source: 'sale', grains: ['day'], measures: {n: 'count'}}}});
+    house.shell(`UPDATE sale SET extra = ${BAD[kind]} WHERE id = 3`);
+    const {err} = house.run('apply', {code: 3});
+    assert.match(err, ERROR);
+    assert.match(err, /source sale: the tenant or time of some row cannot be evaluated, and rows of joined tables/);
+    assert.match(err, /correct the row, or write an expression that is NULL for it/);
+    house.shell('UPDATE sale SET extra = 0 WHERE id = 3');
+    house.run('apply', {code: 0});
+    house.run('verify', {code: 0});
+});

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {until} from './processes.mjs';
 import {chosenKinds} from './servers.mjs';
 import {House, HOUSE_SPEC} from './trueup.mjs';
 
@@ -133,3 +134,32 @@ onEach('drop when the spec changed, and when its tables are gone', (house) => {
     assert.deepEqual(names(house), ['shop']);
     assert.match(house.run('drop --yes', {code: 2}).err, /nothing of trueup is in this database/);
 });
+
+/* ---- drop while another worker settles ---- */
+
+const LOCK_WAITS = {
+    postgresql: `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+        AND datname = current_database()`,
+    mariadb: `SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'UPDATE%trueup_group%'`,
+};
+
+/* SQLite has one writer at a time. */
+for (const kind of chosenKinds().filter((each) => each !== 'sqlite'))
+    test(`${kind}: drop: who read before puts nothing of it back on the lists`, async (t) => {
+        const house = await House.on(kind, t, {days: 20});
+        house.shell('UPDATE sale SET amount = amount + 1');
+        const settler = house.start('run --once', {stop: 'cells.computed:pause'});
+        await settler.paused();
+        const dropper = house.start('drop --summary daily --keep-tables --yes',
+            {stop: 'drop.forgets:pause'});
+        await dropper.paused();
+        settler.go();
+        await until('the settler to wait for the drop, or to be done', () => settler.result !== null
+            || house.value(LOCK_WAITS[kind]) > 0);
+        dropper.go();
+        assert.equal((await dropper.end()).code, 0, dropper.err);
+        await settler.end();
+        for (const list of ['trueup_pending', 'trueup_build', 'trueup_boundary'])
+            assert.equal(house.value(`SELECT count(*) FROM ${house.control(list)}
+                WHERE summary = 'daily'`), 0, list);
+    });

@@ -263,7 +263,7 @@ test('runs: settling that succeeds is one row an hour, what fails is a row', (t)
 test('runs: nightly and periodic repairs are done once, and again when they are due', (t) => {
     const house = new House(t, {apply: false, spec: {refresh: {nightly: {at: '00:00', zone: 'UTC',
         days: 2}}}});
-    house.sql(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', datetime('now', '-1 day'), 3)`);
+    house.sql(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', datetime('now', '-2 days'), 3)`);
     house.run('apply', {code: 0});
     house.run('run --once', {code: 0});
     const nights = () => house.sql(`SELECT * FROM trueup_run WHERE kind = 'nightly'

@@ -3,7 +3,10 @@
  * night is one run a zone; what was broken off is still due; what fails holds nothing else up.
  */
 import assert from 'node:assert/strict';
-import {onEach} from './daemons.mjs';
+import fs from 'node:fs';
+import path from 'node:path';
+import {test} from 'node:test';
+import {Kept, onEach} from './daemons.mjs';
 import {until} from './processes.mjs';
 import {HOUSE_SPEC} from './trueup.mjs';
 import {literal} from './words.mjs';
@@ -177,4 +180,22 @@ onEach('a repair of everything leaves what is paused, and has not failed', (hous
     house.run('resume --summary daily', {code: 0});
     house.run('repair --from 2024-02-01 --to 2024-03-31', {code: 0});
     house.isTrue();
+});
+
+/* The fault: nights are looked for when the clock comes to where it was before it was set back. Nothing of
+ * a database is in it. */
+test('a clock that is set back under a daemon: what is due is done', async (t) => {
+    const house = await Kept.on('sqlite', t, {spec: NIGHTLY, days: 4});
+    const clock = path.join(house.directory, 'clock');
+    fs.writeFileSync(clock, String(10 * 86_400));
+    const daemon = await house.daemon('', {env: {TRUEUP_NOW: `@${clock}`}});
+    const done = (n) => until(`${n} nights`, async () => {
+        await wait(50);
+        return nightsOf(house).filter(({status}) => status === 'COMPLETED').length === n;
+    });
+    await done(2);
+    fs.writeFileSync(clock, '0');
+    house.shell(`DELETE FROM ${house.control('trueup_night')}`);
+    await done(4);
+    await daemon.stop();
 });

@@ -167,3 +167,34 @@ onEach('tenants that are not captured: by `capture: none`, or since they are a v
         house.settles();
     }
 });
+
+/* ---- a tenant with two clocks ---- */
+
+/* In whatever order the two rows come, it is the same: told by name, and no change of its clock. */
+onEach('a tenant that is there with two zones has none, and is told of', (house) => {
+    const noted = () => house.sql(`SELECT tenant_key, time_zone, error
+        FROM ${house.control('trueup_tenant')} WHERE tenant_key = 'ttokyo'`);
+    const rebuilds = () => house.runs().filter(({kind}) => kind !== 'settle').length;
+    const told = /tenant tokyo: it is there twice, with the zones Asia\/Tokyo and Europe\/Paris/;
+    house.run('apply', {code: 1});
+    assert.match(house.run('check', {code: 1}).out, /it is there twice/);
+    assert.match(house.run('run --once', {code: 1}).err, told);
+    assert.match(house.run('status', {code: 1}).out, /tenant tokyo is left out: it is there twice/);
+    assert.equal(house.value(cells('daily_day', 'tokyo')), 0);
+    const [before, runs] = [noted(), rebuilds()];
+    assert.equal(before.length, 1);
+    for (const zone of ['Asia/Tokyo', 'Europe/Paris', 'Asia/Tokyo']) {
+        house.shell(`DELETE FROM place WHERE id = 'tokyo' AND tz = '${zone}';
+            INSERT INTO place(id, tz) VALUES ('tokyo', '${zone}')`);
+        assert.match(house.run('run --once', {code: 1}).err, told);
+        assert.deepEqual(noted(), before);
+    }
+    assert.equal(rebuilds(), runs, 'nothing was built anew');
+    house.shell(`DELETE FROM place WHERE tz = 'Europe/Paris'`);
+    house.settles();
+}, {
+    apply: false,
+    tables: `CREATE TABLE place(id {name}, tz {text}); INSERT INTO place(id, tz) SELECT id, tz FROM shop;
+        INSERT INTO place(id, tz) VALUES ('tokyo', 'Europe/Paris');`,
+    spec: {tenants: {table: 'place', key: 'id', time_zone: 'tz'}},
+});

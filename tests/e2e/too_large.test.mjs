@@ -1,0 +1,86 @@
+/*
+ * A day of one tenant that does not fit into `memory`, on every database: an error that says so, no
+ * scan after scan without end, and nobody else has to wait for it.
+ */
+import assert from 'node:assert/strict';
+import {onEach} from './daemons.mjs';
+import {until} from './processes.mjs';
+import {HOUSE_SPEC} from './trueup.mjs';
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/* One cell an amount. */
+const WIDE = {source: 'sale', grains: ['day'], columns: {tenant: 'shop'},
+    dimensions: {amount: 'amount'}, measures: {n: 'count'}, refresh: {memory: '1MiB'}};
+const specOf = (memory, more = {}) => ({...HOUSE_SPEC,
+    summaries: {wide: {...WIDE, refresh: {...WIDE.refresh, memory, ...more}}}});
+
+/* So many rows of one day, each with an amount of its own. */
+const manyRows = (shop, at) => `INSERT INTO sale(shop, at, amount)
+    SELECT '${shop}', '${at}', a.id * 1000 + b.id FROM sale a CROSS JOIN sale b
+    WHERE a.id <= 200 AND b.id <= 300`;
+
+const isRight = (house, kind, shops = `'tokyo', 'phoenix', 'kathmandu'`) => house.same(
+    `SELECT shop, sum(n) AS n, count(*) AS cells FROM wide_day WHERE shop IN (${shops})
+        GROUP BY shop`,
+    `SELECT shop, count(*) AS n, count(DISTINCT ${kind === 'sqlite'
+        ? `date(at, CASE shop WHEN 'tokyo' THEN '+9 hours' WHEN 'phoenix' THEN '-7 hours'
+            ELSE '+345 minutes' END) || '/' || amount` : 'amount'}) AS cells
+        FROM sale WHERE shop IN (${shops}) GROUP BY shop`);
+
+onEach('a tenant\'s day larger than memory: a build ends with an error, and with more it is right',
+    (house, kind) => {
+        house.shell(`DELETE FROM sale WHERE amount < 0; UPDATE sale SET amount = id`);
+        for (const shop of ['tokyo', 'phoenix', 'kathmandu']) {
+            house.shell(manyRows(shop, '2024-03-09 12:00:00').replace('a.id <= 200', 'a.id < 200'));
+            house.spec(specOf('1MiB'));
+            const {err} = house.run('apply', {code: 2});
+            assert.match(err, /does not fit into `memory`|memory/);
+            house.shell(`INSERT INTO sale(shop, at, amount)
+                VALUES ('${shop}', '2024-03-01 12:00:00', 777777)`);
+            house.run('run --once');
+            house.spec(specOf('256MiB'));
+            house.run('apply', {code: 0});
+            house.run('run --once', {code: 0});
+            isRight(house, kind);
+            house.isQuiet();
+            house.shell(`DELETE FROM sale WHERE amount > 1000 AND amount <> 777777`);
+            house.run('run --once', {code: 0});
+            house.run('drop --yes', {code: 0});
+            house.shell('DROP TABLE IF EXISTS wide_day');
+        }
+    }, {apply: false});
+
+/* Whose local dates are never the same, so that their nights are two runs. */
+const FAR = [['tokyo', 'Pacific/Kiritimati', 'Pacific/Niue'],
+    ['phoenix', 'Pacific/Niue', 'Pacific/Kiritimati']];
+
+/* The fault: the first of the two is tried again later, and the second with it, each time. */
+for (const [shop, zone, other] of FAR)
+    onEach(`a night of ${zone} that is too large is not the night of ${other}`, async (house) => {
+        house.shell(`DELETE FROM sale WHERE shop = 'kathmandu'`);
+        house.shell(`DELETE FROM shop WHERE id = 'kathmandu';
+            UPDATE shop SET tz = 'Pacific/Kiritimati' WHERE id = 'tokyo';
+            UPDATE shop SET tz = 'Pacific/Niue' WHERE id = 'phoenix'`);
+        house.spec(specOf('1MiB', {nightly: {at: '00:00', zone: 'tenant', days: 3}}));
+        house.run('apply', {code: 0});
+        const yesterday = new Date(Date.now() - 36 * 3600_000).toISOString().slice(0, 19)
+            .replace('T', ' ');
+        house.shell(manyRows(shop, yesterday));
+        const daemon = await house.daemon();
+        const done = () => house.sql(`SELECT zone FROM ${house.control('trueup_night')}`)
+            .map((row) => row.zone);
+        await until('the other\'s night, and word of the failed one', async () => {
+            await wait(100);
+            return done().includes(other) &&
+                daemon.events('work.failed').some(({error}) => /memory/.test(error));
+        });
+        assert.ok(!done().includes(zone));
+        house.shell(`INSERT INTO sale(shop, at, amount)
+            VALUES ('${shop}', '2024-03-01 12:00:00', 777777)`);
+        await until('the daemon to settle as ever', async () => {
+            await wait(100);
+            return house.value(`SELECT count(*) FROM wide_day WHERE amount = 777777`) === 1;
+        });
+        await daemon.stop();
+    }, {apply: false});
