@@ -108,10 +108,10 @@ gboolean tu_measure_add(const TuLayoutMeasure *measure, void *state, TuValue inp
 void tu_measure_merge(const TuLayoutMeasure *measure, void *into, const void *from, int weight,
                       GPtrArray *wides);
 
-/* What is stored for a state. `n` is the number of values that count (sums, avg), negative where the
- * sum looks like that of integers but rounding hides a fraction in it, so that nothing can be folded
- * into it; `sum` the sum, `result` what the measure's column holds; long decimals among them point
- * into `text`.
+/* What is stored for a state. `n` is the number of values that count (sums, avg), negative where
+ * the sum looks like that of integers but rounding hides a fraction in it, so that nothing can be
+ * folded into it; `sum` the sum, `result` what the measure's column holds; long decimals among them
+ * point into `text`.
  *
  *   number      sum of it                          avg of it
  *   WHOLE       an integer                         a decimal of scale 6

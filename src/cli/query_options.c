@@ -297,11 +297,10 @@ tu_query_parse(TuQuery *ret_query, const TuModel *model, gboolean as_json, int a
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
     if (!tu_options_parse(entries, &argc, &argv, error) ||
-        !find_summary(&query, model, argc, argv, error) ||
-        !refuse_keys(&query, &options, error) || !find_series(&query, &options, error) ||
-        !find_columns(&query, &options, error) || !find_grain(&query, &options, error) ||
-        !find_dates(&query, &options, error) || !check_tenant(&query, &options, error) ||
-        !find_format(&query, &options, as_json, error))
+        !find_summary(&query, model, argc, argv, error) || !refuse_keys(&query, &options, error) ||
+        !find_series(&query, &options, error) || !find_columns(&query, &options, error) ||
+        !find_grain(&query, &options, error) || !find_dates(&query, &options, error) ||
+        !check_tenant(&query, &options, error) || !find_format(&query, &options, as_json, error))
         return FALSE;
     query.fills = options.fills;
     *ret_query = query;

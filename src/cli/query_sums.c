@@ -220,7 +220,8 @@ add_avg(const Place *place, const TuStoredMeasure *stored)
     if (n.type != TU_TYPE_INTEGER)
         return place->before->n_cells == 0;
     return (n.integer != 0) == (stored->sum.type != TU_TYPE_NULL) &&
-           add_input(place, stored->sum) && !__builtin_add_overflow(before, ABS(n.integer), &state->n);
+           add_input(place, stored->sum) &&
+           !__builtin_add_overflow(before, ABS(n.integer), &state->n);
 }
 
 /* A value that outlives the statement it came from. */

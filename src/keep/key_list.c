@@ -93,8 +93,8 @@ read_uuid(const TuValue *value, char *text)
     return TRUE;
 }
 
-/* A date that no calendar has (infinity, 0000-00-00) stays what it is: only a database whose type of
- * dates has it gives one. */
+/* A date that no calendar has (infinity, 0000-00-00) stays what it is: only a database whose type
+ * of dates has it gives one. */
 static gboolean
 read_date_key(TuDatabase *db, const TuValue *value, char *text, TuValue *ret_value)
 {

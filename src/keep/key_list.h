@@ -12,7 +12,7 @@ typedef struct {
     TuValue *key;
     gint64 since_us; /* since when it is invalid, as far as the list was told; G_MAXINT64: not */
     gint64 attempts;
-    gboolean is_due; /* it is settled, not only looked at: `attempts` are known */
+    gboolean is_due;   /* it is settled, not only looked at: `attempts` are known */
     TuValue *stored;   /* values of the row that is there; NULL: there is none */
     TuValue *right;    /* values of the row that should be; NULL: none should */
     guint n_right;     /* rows that the query gave: two are an error */

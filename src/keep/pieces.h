@@ -21,11 +21,11 @@ typedef struct {
     TuDate reached;   /* from here on all is written */
     guint n_slices;
     gboolean has_begun;
-    gboolean has_listed; /* some buckets are on the pending list rather than written */
+    gboolean has_listed;   /* some buckets are on the pending list rather than written */
     gboolean is_too_large; /* not even the smallest piece fits into memory: that was the error */
-    gboolean holds;      /* others are not let in (keep/aside.h): too much differs */
-    gint32 most_days;    /* no longer spans are tried */
-    TuDate first, last;  /* of what is stored, about: for telling how far it is */
+    gboolean holds;        /* others are not let in (keep/aside.h): too much differs */
+    gint32 most_days;      /* no longer spans are tried */
+    TuDate first, last;    /* of what is stored, about: for telling how far it is */
 } TuPieces;
 
 #define TU_PIECES_INIT                                                                             \

@@ -71,9 +71,8 @@ hold(Blind *blind, const TuPendingRow *row)
         return;
     TuDate date = tu_bucket_date(tenant->zone, grain, unit);
     for (int i = 0; i < TU_GRAINS; i++)
-        blind->held[i] =
-            MIN(blind->held[i], tu_grain_is_dated((TuGrain)i) ? tu_date_floor((TuGrain)i, date)
-                                                              : date);
+        blind->held[i] = MIN(
+            blind->held[i], tu_grain_is_dated((TuGrain)i) ? tu_date_floor((TuGrain)i, date) : date);
 }
 
 /* With each slice: what it puts on the pending list is not right yet. */
@@ -102,8 +101,7 @@ note_sealed(TuChanges *changes, gpointer data)
     for (int grain = 0; grain < TU_GRAINS; grain++) {
         TuBoundary now =
             tu_boundary_of(blind->snapshot->boundaries, blind->summary, (TuGrain)grain);
-        TuDate below =
-            MIN(MIN(blind->wanted[grain], blind->stretch->range.to), blind->held[grain]);
+        TuDate below = MIN(MIN(blind->wanted[grain], blind->stretch->range.to), blind->held[grain]);
         if (blind->summary->tables[grain] != NULL && below > now.sealed_below)
             tu_sealing_add_move(changes, blind->summary, (TuGrain)grain, now.removed_below, below);
     }

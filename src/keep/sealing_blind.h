@@ -1,8 +1,8 @@
 /*
  * Sealing what is not captured: nobody knows what changed there since its last repair, so the
  * buckets that a boundary passes are repaired in the turn that moves it. What does not fit into
- * memory is sealed in parts, the oldest first. A bucket that fails is not passed: it is on the pending
- * list now, and holds the boundary (keep/sealing.h) until it is right or parked.
+ * memory is sealed in parts, the oldest first. A bucket that fails is not passed: it is on the
+ * pending list now, and holds the boundary (keep/sealing.h) until it is right or parked.
  */
 #pragma once
 

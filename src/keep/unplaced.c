@@ -156,14 +156,15 @@ static void
 say_what_helps(const TuSourceModel *source, GError **why)
 {
     const TuCaptured *table = g_ptr_array_index(source->tables, 0);
-    const char *rows = source->is_joined              ? "rows of joined tables"
+    const char *rows = source->is_joined             ? "rows of joined tables"
                        : table->info->parts->len > 0 ? "rows of a table with partitions"
-                                                      : "rows of a table without an integer key";
-    g_prefix_error(why,
-                   "the tenant or time of some row cannot be evaluated, and %s cannot be left out one "
-                   "by one: correct the row, or write an expression that is NULL for it (then it "
-                   "counts nowhere): ",
-                   rows);
+                                                     : "rows of a table without an integer key";
+    g_prefix_error(
+        why,
+        "the tenant or time of some row cannot be evaluated, and %s cannot be left out one "
+        "by one: correct the row, or write an expression that is NULL for it (then it "
+        "counts nowhere): ",
+        rows);
 }
 
 gboolean

@@ -262,8 +262,8 @@ complain_of(gpointer table, const char *what, const char *key, const char *detai
 static void
 part_retained(Table *table, GHashTable *stored, GHashTable *truth)
 {
-    const RtRetained retained = {table->summary, table->grain,  table->plan->has_tenant,
-                                 table->oracle,  zone_of,       measures_text,
+    const RtRetained retained = {table->summary, table->grain, table->plan->has_tenant,
+                                 table->oracle,  zone_of,      measures_text,
                                  complain_of,    table};
 
     rt_retention_part(table->retention, &retained, stored, truth);

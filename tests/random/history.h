@@ -43,7 +43,7 @@ typedef struct {
     struct RtRetention *retention; /* NULL: nothing is removed or sealed */
     RtRng yaml_rng;                /* what the spec draws for itself stays what it is */
     char *locator;                 /* the database as the spec names it */
-    struct RtServer *held; /* the connection of a transaction that stays open; NULL: none */
+    struct RtServer *held;         /* the connection of a transaction that stays open; NULL: none */
     char *directory, *spec;
     char *database;        /* SQLite: the file; servers: the URL */
     guint commands;        /* trueup's processes so far */

@@ -124,7 +124,8 @@ test_interval(void)
     g_assert_cmpint(tu_interval_next_us(&interval, FALSE), ==, 200 * MS);
 }
 
-/* What the next round waits for: the interval; a lock that another has; others, while there is more. */
+/* What the next round waits for: the interval; a lock that another has; others, while there is
+ * more. */
 static void
 test_interval_rest(void)
 {
@@ -138,7 +139,8 @@ test_interval_rest(void)
         {"no time is left of it", -5 * MS, FALSE, FALSE, 0},
         {"a lock may come free earlier", 200 * MS, FALSE, TRUE, TU_HELD_US},
         {"the interval is shorter", 5 * MS, FALSE, TRUE, 5 * MS},
-        {"a backlog leaves others the time to look twice", -1 * SECOND, TRUE, FALSE, 2 * TU_HELD_US},
+        {"a backlog leaves others the time to look twice", -1 * SECOND, TRUE, FALSE,
+         2 * TU_HELD_US},
         {"also where another has a lock", 0, TRUE, TRUE, 2 * TU_HELD_US},
         {"and no more than that", 5 * SECOND, TRUE, FALSE, 2 * TU_HELD_US},
     };
