@@ -228,6 +228,7 @@ note_progress(TuChanges *changes, gpointer data)
             note_run(changes, chunk, build->run_id);
         last_run = build->run_id;
     }
+    tu_changes_retry_soon(changes);
 }
 
 /* All of it that is left. */

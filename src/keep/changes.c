@@ -202,6 +202,15 @@ tu_changes_add_failed_run(TuChanges *changes, const char *summary, const char *t
                    values, G_N_ELEMENTS(values));
 }
 
+void
+tu_changes_retry_soon(TuChanges *changes)
+{
+    tu_changes_add(changes,
+                   "UPDATE trueup_pending SET next_attempt_at = NULL WHERE next_attempt_at IS NOT "
+                   "NULL AND summary IN (SELECT name FROM trueup_summary WHERE group_name = ?1)",
+                   (TuValue[]){tu_value_text(changes->tally->snapshot->group->name)}, 1);
+}
+
 /* ---- comparing ---- */
 
 /* A row of a label that no series has belongs to no target, and nothing is pending for it. */

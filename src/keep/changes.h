@@ -107,6 +107,9 @@ void tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_wri
 void tu_changes_add_failed_run(TuChanges *changes, const char *summary, const char *tenant,
                                const char *problem);
 
+/* What failed in the group waits no longer: whoever repairs or rebuilds it may have mended the rows. */
+void tu_changes_retry_soon(TuChanges *changes);
+
 /* Adds one (source, summary, tenant, unit bucket) to the pending list; `problem` NULL: it is only to
  * be recomputed. A row that is there already keeps its attempts and error unless there is one. */
 void tu_changes_add_pending(TuChanges *changes, const TuSourceModel *source,

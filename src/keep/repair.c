@@ -184,6 +184,7 @@ note_end(TuChanges *changes, gpointer data)
                    "UPDATE trueup_run SET status = ?2, finished_at = ?3, rows_read = ?4, "
                    "cells_written = ?5, cells_drifted = ?6, error = ?7 WHERE id = ?1",
                    values, G_N_ELEMENTS(values));
+    tu_changes_retry_soon(changes);
     if (left->finish != NULL)
         left->finish(changes, left->data);
 }

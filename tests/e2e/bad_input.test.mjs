@@ -94,8 +94,7 @@ summaries:
   two: {source: sale, grains: [day], table: t, measures: {trueup_x: count}}
 `, [[5, null, /hour/], [5, null, /n/], [6, null, /t/], [6, null, /trueup_/]]],
     ['keys of a keyed summary in another, and of later versions', `${GOOD.replace('grains', 'keys: SELECT 1\n    grains')}server: {listen: "127.0.0.1:1"}
-`, [[7, 3, /no `key`/], [7, 3, /no `query`/], [7, 3, /no `depends_on`/], [8, 5, /`source`/],
-        [10, 5, /`grains`/], [11, 5, /`measures`/], [13, 1, /server.*later/]]],
+`, [[9, 5, /keyed summary.*`source`/], [13, 1, /server.*later/]]],
     ['a key that stands twice', `${GOOD}sources: {}\n`, [[12, 1, /sources.*twice/]]],
     ['an environment variable that is not set', GOOD.replace('data.db', '${TRUEUP_E2E_UNSET}'),
         [[1, 11, /TRUEUP_E2E_UNSET/]]],

@@ -202,3 +202,16 @@ onEach('a bucket of a tenant whose zone is corrected does not wait any longer', 
     assert.equal(parked(house).length, 0);
     house.isTrue();
 });
+
+/* The fault: who mends what stood in the way and repairs is told for up to an hour that it fails. */
+for (const command of ['repair --from 2024-01-01 --to 2024-04-01', 'rebuild --wait'])
+    onEach(`a bucket that failed is tried again after ${command.split(' ')[0]}`, (house, kind) => {
+        spoil(house, {TRUEUP_NOW: '3600'}); /* its next attempt lies ahead, by as much as may be */
+        house.shell(forgive(kind));
+        house.run('run --once', {code: 0});
+        assert.ok(parked(house).length > 0);
+        house.run(command, {code: 0});
+        house.run('run --once', {code: 0});
+        assert.equal(parked(house).length, 0);
+        house.isTrue();
+    });
