@@ -10,7 +10,7 @@ static gboolean
 build(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
     return tu_settle_group(keeper, group, result, error) &&
-           tu_build_group(keeper, group, result, error) &&
+           tu_build_group(keeper, group, NULL, result, error) &&
            tu_settle_group(keeper, group, result, error);
 }
 

@@ -91,7 +91,7 @@ rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GErro
     for (guint i = 0; i < group->keyed->len && wanted->tenant == NULL; i++)
         if (!rebuild_keyed(keeper, g_ptr_array_index(group->keyed, i), wanted, result, error))
             return FALSE;
-    return tu_build_group(keeper, group, result, error) &&
+    return tu_build_group(keeper, group, wanted->summary, result, error) &&
            tu_settle_group(keeper, group, result, error);
 }
 

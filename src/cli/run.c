@@ -26,7 +26,7 @@ do_what_is_due(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data
     guint n_failures = count_failures(result);
     gboolean did = FALSE;
     if (!tu_chores_group(keeper, group, result, error) ||
-        !tu_build_group(keeper, group, result, error) ||
+        !tu_build_group(keeper, group, NULL, result, error) ||
         !tu_due_do(keeper, group, NULL, result, &did, error))
         return FALSE;
     gboolean was_idle = before.rows_read == result->rows_read &&

@@ -29,6 +29,9 @@
 #define CLOSE_US (10 * TU_SECOND_US)
 #define EXPIRE_US TU_HOUR_US
 #define RETENTION_US TU_MINUTE_US
+/* A summary that does not fit into its `memory` costs scans to find out, and whoever mends it applies a new
+ * spec. */
+#define UNFIT_US TU_MINUTE_US
 /* The same of what is due by the clock, and another worker does it; and at the most. */
 #define OTHERS_DUE_US (5 * TU_SECOND_US)
 #define LOOK_LEAST_US (20 * 1000)
@@ -38,6 +41,7 @@ typedef struct {
     guint load_percent;
     gint64 due_us;       /* on the wall clock: when its nights and periods are looked at again */
     gint64 next_us;      /* monotonic: a group that failed is left alone until then */
+    gint64 build_us;     /* monotonic: before that its builds would fail as they did */
     gint64 retention_us; /* monotonic: when its boundaries are looked at again */
 } Kept;
 
@@ -261,9 +265,17 @@ do_jobs(Upkeep *upkeep, gboolean *ret_did)
 static gboolean
 do_build(Upkeep *upkeep, TuGroup *group, TuResult *result, gboolean *ret_did, GError **error)
 {
-    gboolean is_ok = tu_build_group(&upkeep->worker->session.keeper, group, result, error);
-    *ret_did = result->rows_read > 0 || result->cells_checked > 0;
-    return is_ok;
+    Kept *kept = &g_array_index(upkeep->groups, Kept, group->index);
+    g_autoptr(GError) local = NULL;
+    if (g_get_monotonic_time() < kept->build_us ||
+        tu_build_group(&upkeep->worker->session.keeper, group, NULL, result, &local)) {
+        *ret_did = result->rows_read > 0 || result->cells_checked > 0;
+        return TRUE;
+    }
+    if (tu_error_is(local, TU_ERROR_CONFIG))
+        kept->build_us = g_get_monotonic_time() + UNFIT_US;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
 }
 
 /* ---- buckets that are sealed, and that go ---- */

@@ -141,16 +141,14 @@ same_work(const TuBuild *a, const TuBuild *b)
 typedef struct {
     TuPieces pieces;
     gboolean is_alone;
-    TuSummaryModel *only; /* of the chunk, when alone */
-    GHashTable *left;           /* set of TuSummaryModel */
-    GError *why;                /* the first of them was left */
+    TuSummaryModel *only; /* the chunk is of that one; NULL: of several */
+    GHashTable *left;     /* TuSummaryModel -> GError, why */
 } Building;
 
 static void
 building_clear(Building *building)
 {
     g_clear_pointer(&building->left, g_hash_table_unref);
-    g_clear_error(&building->why);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Building, building_clear)
 
@@ -183,19 +181,16 @@ choose_builds(const TuSnapshot *snapshot, const Building *building)
 }
 
 static void
-note_run(TuChanges *changes, const Chunk *chunk, gint64 run_id)
+note_run(TuChanges *changes, const Chunk *chunk, const TuBuild *build)
 {
     TuValue now = tu_keeper_now();
-    const GPtrArray *failures = chunk->result->failures;
-    const TuFailure *failure =
-        failures != NULL && failures->len > 0 ? g_ptr_array_index(failures, 0) : NULL;
     TuValue values[] = {
-        tu_value_integer(run_id),
+        tu_value_integer(build->run_id),
         tu_value_integer(chunk->result->rows_read - chunk->rows_before),
         tu_value_integer(chunk->result->cells_written + changes->n_to_write -
                          chunk->written_before),
         tu_value_integer(chunk->result->cells_drifted - chunk->drifted_before),
-        tu_value_text(failure != NULL ? failure->line : NULL),
+        tu_value_text(tu_result_problem(chunk->result, build->summary->spec->name)),
     };
     tu_changes_add(changes,
                    "UPDATE trueup_run SET rows_read = rows_read + ?2, "
@@ -225,7 +220,7 @@ note_progress(TuChanges *changes, gpointer data)
     for (guint i = 0; i < chunk->builds->len; i++) {
         const TuBuild *build = &g_array_index(chunk->builds, TuBuild, i);
         if (build->run_id != 0 && build->run_id != last_run)
-            note_run(changes, chunk, build->run_id);
+            note_run(changes, chunk, build);
         last_run = build->run_id;
     }
     tu_changes_retry_soon(changes);
@@ -323,9 +318,11 @@ write_chunk(TuSnapshot *snapshot, Building *building, TuResult *result, gboolean
     *ret_is_done = builds->len == 0;
     if (*ret_is_done)
         return TRUE;
-    if (building->is_alone)
-        begin_alone(snapshot, building, g_array_index(builds, TuBuild, 0).summary);
     TuStretch stretch = stretch_of(builds, summaries, tenants);
+    if (summaries->len == 1)
+        begin_alone(snapshot, building, g_ptr_array_index(summaries, 0));
+    else
+        building->only = NULL;
     if (!confine(snapshot, builds, &stretch, &rezone, tenants, error))
         return FALSE;
     Chunk chunk = {snapshot, builds, G_MININT32, result, result->rows_read, result->cells_written,
@@ -380,33 +377,42 @@ go_on_without(Building *building, const TuGroup *group, GError *why)
     if (!was_too_large || group->summaries->len < 2)
         return FALSE;
     building->pieces = TU_PIECES_INIT;
-    if (!building->is_alone) {
+    if (building->only == NULL) {
         building->is_alone = TRUE;
         return TRUE;
     }
-    g_hash_table_add(building->left, building->only);
-    if (building->why == NULL) {
-        building->why = g_error_copy(why);
-        g_prefix_error(&building->why, "summary %s: ", building->only->spec->name);
+    g_hash_table_insert(building->left, building->only, g_error_copy(why));
+    return TRUE;
+}
+
+/* The others are built. One that was left is the error, if it was asked for (NULL: any is), and told
+ * if not. */
+static gboolean
+end_building(Building *building, const TuGroup *group, const char *asked, TuResult *result,
+             GError **error)
+{
+    for (guint i = 0; i < group->summaries->len; i++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        const GError *why = g_hash_table_lookup(building->left, summary);
+        if (why == NULL)
+            continue;
+        if (asked == NULL || g_str_equal(asked, summary->spec->name)) {
+            g_set_error(error, why->domain, why->code, "summary %s: %s", summary->spec->name,
+                        why->message);
+            return FALSE;
+        }
+        tu_result_fail(result, summary->spec->name, NULL, why->message);
     }
     return TRUE;
 }
 
-/* The others are built; the first that was left is the error. */
-static gboolean
-end_building(Building *building, GError **error)
-{
-    if (building->why == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&building->why));
-    return FALSE;
-}
-
 /* One chunk after the other, settling between them. */
 static gboolean
-build_all(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+build_all(TuKeeper *keeper, TuGroup *group, const char *asked, TuResult *result, GError **error)
 {
-    g_auto(Building) building = {.pieces = TU_PIECES_INIT, .left = g_hash_table_new(NULL, NULL)};
+    g_auto(Building) building = {
+        .pieces = TU_PIECES_INIT,
+        .left = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_error_free)};
     gsize memory_bytes = keeper->memory_bytes;
     gint64 busy_since_us = 0;
     for (gboolean is_done = FALSE; !is_done;) {
@@ -436,11 +442,12 @@ build_all(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
             return FALSE;
         }
     }
-    return end_building(&building, error);
+    return end_building(&building, group, asked, result, error);
 }
 
 gboolean
-tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+tu_build_group(TuKeeper *keeper, TuGroup *group, const char *asked, TuResult *result,
+               GError **error)
 {
     gboolean has = FALSE;
     gboolean is_taken = FALSE;
@@ -450,7 +457,7 @@ tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **erro
     if (!is_taken)
         return TRUE;
     g_autofree char *name = g_strconcat("build ", group->name, NULL);
-    gboolean is_ok = build_all(keeper, group, result, error);
+    gboolean is_ok = build_all(keeper, group, asked, result, error);
     tu_database_unlock(keeper->db, name);
     return is_ok;
 }

@@ -19,6 +19,7 @@ gboolean tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuD
                             gint64 *ret_run_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes whatever history of the group is still asked for, settling between chunks. If another worker is at
- * it, it is left to that one, or waited for (keeper->waits). */
-gboolean tu_build_group(TuKeeper *keeper, TuGroup *group, TuResult *result,
+ * it, it is left to that one, or waited for (keeper->waits). A summary that does not fit into its `memory` is
+ * left: an error if it is the one `asked` for (NULL: if any is), else a failure of the result. */
+gboolean tu_build_group(TuKeeper *keeper, TuGroup *group, const char *asked, TuResult *result,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

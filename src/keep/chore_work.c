@@ -171,7 +171,8 @@ rebuild(TuChore *chore, GError **error)
     if (chore->keyed != NULL || chore->group->summaries->len == 0)
         return TRUE;
     return (chore->job->run_id != 0 || ask_for_build(chore, error)) &&
-           tu_build_group(chore->keeper, chore->group, &chore->result, error);
+           tu_build_group(chore->keeper, chore->group, chore->job->summary, &chore->result,
+                          error);
 }
 
 /* ---- a repair ---- */

@@ -46,10 +46,9 @@ finish_group(TuChore *chore, GError **error)
 {
     TuJob *job = chore->job;
     TuDatabase *db = chore->keeper->db;
-    const GPtrArray *failures = chore->result.failures;
-    if (failures != NULL && failures->len > 0)
-        return tu_job_fail(db, job, 0, ((const TuFailure *)g_ptr_array_index(failures, 0))->line,
-                           error);
+    const char *problem = tu_result_problem(&chore->result, job->summary);
+    if (problem != NULL)
+        return tu_job_fail(db, job, 0, problem, error);
     tu_chore_set_progress(chore, 1, FALSE);
     if (tu_chore_is_of_last_group(chore))
         return tu_job_complete(db, job, error);

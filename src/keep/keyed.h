@@ -56,7 +56,8 @@ typedef struct {
     guint batch;   /* keys in one turn; 0: not known yet */
     guint at;      /* the summary that the last turn was for */
     guint n_alone; /* a batch could not be written: so many keys have a turn of their own */
-    char *why;     /* ... and the first of them could not: then it is parked */
+    char *why;     /* ... and one of them could not: then it is parked */
+    char *bad;     /* ... that one: "summary key" */
 } TuKeyedGoal;
 void tu_keyed_goal_clear(TuKeyedGoal *goal);
 

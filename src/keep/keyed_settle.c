@@ -17,6 +17,7 @@ void
 tu_keyed_goal_clear(TuKeyedGoal *goal)
 {
     g_clear_pointer(&goal->why, g_free);
+    g_clear_pointer(&goal->bad, g_free);
 }
 
 static TuKeyedChange *
@@ -180,20 +181,28 @@ tell_failures(const TuKeyList *list, TuResult *result)
     }
 }
 
-/* In a turn the first key that fails for the first time is a row of the run log; from then on
- * trueup_parked has it. What verify and repair find is in their own runs. */
-static void
-note_run(TuChanges *changes, const TuKeyList *list)
+/* A summary that begins to fail is a row of the run log, with its first key; what fails from then
+ * on stands in trueup_parked. What verify and repair find is in their own runs. */
+static gboolean
+note_run(TuChanges *changes, const TuKeyList *list, GError **error)
 {
-    for (guint i = 0; i < list->rows->len; i++) {
-        const TuKeyRow *row = tu_key_list_at(list, i);
-        if (row->problem == NULL || !row->is_due || row->attempts > 0)
-            continue;
-        g_autofree char *key = tu_key_row_text(list, row);
-        g_autofree char *text = g_strdup_printf("%s: %s", key, row->problem);
+    gboolean is_failing = FALSE;
+    gint64 one = 0;
+    const TuKeyRow *first = NULL;
+    for (guint i = 0; i < list->rows->len && first == NULL; i++)
+        if (tu_key_list_at(list, i)->problem != NULL && tu_key_list_at(list, i)->is_due)
+            first = tu_key_list_at(list, i);
+    if (first == NULL)
+        return TRUE;
+    g_autofree char *sql = tu_sql_format("SELECT 1 FROM %Q WHERE trueup_error IS NOT NULL LIMIT 1",
+                                         list->keyed->state);
+    if (!tu_database_integer(list->db, sql, NULL, 0, &is_failing, &one, error))
+        return FALSE;
+    g_autofree char *key = tu_key_row_text(list, first);
+    g_autofree char *text = g_strdup_printf("%s: %s", key, first->problem);
+    if (!is_failing)
         tu_changes_add_failed_run(changes, list->keyed->spec->name, NULL, text);
-        return;
-    }
+    return TRUE;
 }
 
 gboolean
@@ -212,9 +221,9 @@ tu_keyed_apply(TuSnapshot *snapshot, TuKeyList *list, gint64 n_drifted, TuResult
     if (n_drifted > 0)
         tu_changes_add(changes, "UPDATE trueup_summary SET drift = drift + ?2 WHERE name = ?1",
                        values, G_N_ELEMENTS(values));
-    note_run(changes, list);
     tu_changes_note_hour(changes, n, n_differ);
-    gboolean is_ok = tu_stop("cells.computed", error) && tu_apply(snapshot, changes, error);
+    gboolean is_ok = note_run(changes, list, error) && tu_stop("cells.computed", error) &&
+                     tu_apply(snapshot, changes, error);
     change->computed = NULL; /* the caller's */
     if (!is_ok)
         return FALSE;
@@ -236,17 +245,28 @@ note_pace(TuKeyedGoal *goal, const TuRefresh *refresh, guint n, gint64 took_us)
     goal->batch = CLAMP(goal->batch, refresh->batch_min, refresh->batch_max);
 }
 
-/* What the table does not take is found when the snapshot is gone: then each key has its own turn,
- * and one that alone cannot be written is parked by the turn after it. */
-static gboolean
-note_unwritable(TuKeyedGoal *goal, guint n, GError *why, GError **error)
+static char *
+first_name(const TuKeyList *list)
 {
+    g_autofree char *key = tu_key_row_text(list, tu_key_list_at(list, 0));
+    return g_strconcat(list->keyed->spec->name, " ", key, NULL);
+}
+
+/* What the table does not take is found when the snapshot is gone: then each key has its own turn,
+ * and one that alone cannot be written is parked by its next turn. */
+static gboolean
+note_unwritable(TuKeyedGoal *goal, const TuKeyList *due, GError *why, GError **error)
+{
+    guint n = due->rows->len;
     if (!tu_error_is(why, TU_ERROR_DATABASE) && !tu_error_is(why, TU_ERROR_DATA)) {
         g_propagate_error(error, why);
         return FALSE;
     }
-    if (n == 1)
+    if (n == 1) {
+        tu_keyed_goal_clear(goal);
         goal->why = g_strdup(why->message);
+        goal->bad = first_name(due);
+    }
     goal->n_alone = MAX(goal->n_alone, n);
     g_error_free(why);
     return TRUE;
@@ -259,7 +279,9 @@ compute_due(TuSnapshot *snapshot, TuKeyList *due, TuKeyedGoal *goal, TuResult *r
     gint64 began_us = g_get_monotonic_time();
     g_autoptr(GError) local = NULL;
     guint n = due->rows->len;
-    gboolean is_parking = goal->why != NULL;
+    g_autofree char *first = first_name(due);
+    /* Meanwhile another one may have become the oldest. */
+    gboolean is_parking = goal->why != NULL && g_str_equal(first, goal->bad);
     if (is_parking) {
         tu_key_list_at(due, 0)->problem = g_steal_pointer(&goal->why);
     } else if (!tu_keyed_compute(snapshot, due, 0, n, error)) {
@@ -267,7 +289,7 @@ compute_due(TuSnapshot *snapshot, TuKeyList *due, TuKeyedGoal *goal, TuResult *r
     }
     if (!tu_keyed_apply(snapshot, due, 0, result, &local)) {
         if (!is_parking)
-            return note_unwritable(goal, n, g_steal_pointer(&local), error);
+            return note_unwritable(goal, due, g_steal_pointer(&local), error);
         /* Where not even that can be written nothing else helps: else it is tried for ever. */
         g_propagate_prefixed_error(
             error, g_steal_pointer(&local),
@@ -429,9 +451,11 @@ tu_keyed_step(TuSnapshot *snapshot, TuKeyedGoal *goal, TuResult *result, gboolea
         goal->at = g_array_index(order, Waiting, i).place;
         const TuKeyedModel *one = g_ptr_array_index(keyed, goal->at);
         goal->batch = pace_of(snapshot->keeper, one);
-        if (!step_one(snapshot, one, goal, result, &did, error))
+        gboolean is_ok = step_one(snapshot, one, goal, result, &did, error);
+        /* A turn that was lost took too long for those who write beside it. */
+        keep_pace(snapshot->keeper, one, is_ok ? goal->batch : goal->batch / 2);
+        if (!is_ok)
             return FALSE;
-        keep_pace(snapshot->keeper, one, goal->batch);
     }
     *ret_is_done = !did;
     return TRUE;

@@ -247,6 +247,7 @@ tu_keyed_repair(TuKeeper *keeper, const TuKeyedModel *keyed, const char *kind, T
                 gpointer data, gboolean is_dry_run, TuResult *result, GError **error)
 {
     const Choice choice = {wants, data};
+    const TuResult before = *result;
     g_autoptr(GError) local = NULL;
     gint64 id = 0;
     const TuRunWhat what = {.kind = kind,
@@ -260,11 +261,11 @@ tu_keyed_repair(TuKeeper *keeper, const TuKeyedModel *keyed, const char *kind, T
         !tu_run_begin(keeper->db, &what, &id, error))
         return FALSE;
     gboolean is_ok = repair_all(keeper, keyed, &choice, result, &local);
-    const TuRunCounts counts = {result->rows_read, result->cells_written, result->cells_drifted};
-    const TuFailure *failure = result->failures != NULL && result->failures->len > 0
-                                   ? g_ptr_array_index(result->failures, 0)
-                                   : NULL;
-    const char *problem = local != NULL ? local->message : failure != NULL ? failure->error : NULL;
+    const TuRunCounts counts = {result->rows_read - before.rows_read,
+                                result->cells_written - before.cells_written,
+                                result->cells_drifted - before.cells_drifted};
+    const char *problem =
+        local != NULL ? local->message : tu_result_problem(result, keyed->spec->name);
     tu_database_set_cancel(keeper->db, NULL); /* how it ended is noted also when it was stopped */
     gboolean is_noted = tu_run_finish(keeper->db, id, &counts, problem, is_ok ? error : NULL);
     tu_database_set_cancel(keeper->db, keeper->is_cancelled);

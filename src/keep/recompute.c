@@ -128,22 +128,30 @@ find_goal(const TuSnapshot *snapshot, TuGoal *goal)
 
 /* ---- what becomes of a bucket ---- */
 
-/* Whose failure is told in a turn by a row of the run log: each summary's first (`told`: their
- * models; NULL: nothing is told twice), when it fails for the first time. From then on
- * trueup_parked has it. */
-static void
-note_run(TuChanges *changes, const PendingBucket *bucket, const char *tenant, const char *error,
-         GHashTable *told)
+/* A summary that begins to fail is a row of the run log (`told`: the models of those that are, in
+ * this turn); what fails in it from then on stands in trueup_parked. */
+static gboolean
+note_run(TuChanges *changes, const PendingBucket *bucket, const char *tenant, const char *problem,
+         GHashTable *told, GError **error)
 {
-    if (bucket->attempts > 0 ||
-        (told != NULL && !g_hash_table_add(told, (gpointer)(gsize)bucket->summary)))
-        return;
-    tu_changes_add_failed_run(changes, bucket->summary->spec->name, tenant, error);
+    TuValue name = tu_value_text(bucket->summary->spec->name);
+    gboolean is_failing = FALSE;
+    gint64 one = 0;
+    if (!g_hash_table_add(told, (gpointer)(gsize)bucket->summary))
+        return TRUE;
+    if (!tu_database_integer(changes->tally->snapshot->keeper->db,
+                             "SELECT 1 FROM trueup_pending WHERE summary = ?1 AND attempts > 0 "
+                             "LIMIT 1",
+                             &name, 1, &is_failing, &one, error))
+        return FALSE;
+    if (!is_failing)
+        tu_changes_add_failed_run(changes, bucket->summary->spec->name, tenant, problem);
+    return TRUE;
 }
 
-static void
+static gboolean
 note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem, GHashTable *told,
-            TuResult *result)
+            TuResult *result, GError **error)
 {
     TuValue next = tu_keeper_now();
     TuBackoff backoff = tu_backoff_bucket(bucket->summary->spec->refresh.attempts);
@@ -160,9 +168,9 @@ note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem
     g_autofree char *tenant = tu_value_to_text(&bucket->tenant);
     char text[TU_INSTANT_TEXT_BYTES];
     tu_bucket_format(bucket->summary->unit, bucket->unit, text);
-    g_autofree char *error = g_strdup_printf("%s: %s", text, problem);
-    tu_result_fail(result, bucket->summary->spec->name, tenant, error);
-    note_run(changes, bucket, tenant, error, told);
+    g_autofree char *line = g_strdup_printf("%s: %s", text, problem);
+    tu_result_fail(result, bucket->summary->spec->name, tenant, line);
+    return note_run(changes, bucket, tenant, line, told, error);
 }
 
 /* Why the bucket could not be computed; NULL: it was. */
@@ -238,8 +246,9 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolean 
         const char *problem = buckets[i].is_kept ? failure_of(tally, &buckets[i]) : NULL;
         if (problem == NULL)
             g_array_append_val(changes->done, buckets[i].id);
-        else if (!g_str_equal(problem, TU_UNDER_WAY))
-            note_failed(changes, &buckets[i], problem, told, result);
+        else if (!g_str_equal(problem, TU_UNDER_WAY) &&
+                 !note_failed(changes, &buckets[i], problem, told, result, error))
+            return FALSE;
     }
     tu_holes_tell(tally->holes, result);
     tu_changes_note_hour(changes, tally->rows_read, changes->n_to_write);
@@ -257,8 +266,9 @@ fail_bucket(TuSnapshot *snapshot, const PendingBucket *bucket, const GError *why
             GError **error)
 {
     g_autoptr(TuChanges) changes = tu_changes_new(tu_tally_new(snapshot));
-    note_failed(changes, bucket, why->message, NULL, result);
-    return tu_apply(snapshot, changes, error);
+    g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
+    return note_failed(changes, bucket, why->message, told, result, error) &&
+           tu_apply(snapshot, changes, error);
 }
 
 /* The bucket that could not be written, alone, when the snapshot is gone. It is tried once more, at

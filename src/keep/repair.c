@@ -60,6 +60,12 @@ add_tenants_of_zones(TuSnapshot *snapshot, const char *const *zones, GArray *ten
     }
 }
 
+static const char *
+name_of(const TuRepair *repair)
+{
+    return repair->summary != NULL ? repair->summary->spec->name : NULL;
+}
+
 /* What a repair (or verify) asks for, as a stretch. */
 static gboolean
 stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, GArray *tenants,
@@ -108,10 +114,11 @@ start_run(TuKeeper *keeper, const TuRepair *repair, gint64 *ret_id, GError **err
 }
 
 static gboolean
-finish_run(TuKeeper *keeper, gint64 id, const TuResult *result, const char *problem, GError **error)
+finish_run(TuKeeper *keeper, gint64 id, const TuRepair *repair, const TuResult *result,
+           const char *problem, GError **error)
 {
     const TuRunCounts counts = {result->rows_read, result->cells_written, result->cells_drifted};
-    g_autofree char *failures = tu_result_failures(result);
+    g_autofree char *failures = tu_result_failures(result, name_of(repair));
     return tu_run_finish(keeper->db, id, &counts, problem != NULL ? problem : failures, error);
 }
 
@@ -170,7 +177,7 @@ note_end(TuChanges *changes, gpointer data)
     const Repairing *repairing = data;
     const TuRepair *left = repairing->left;
     const TuResult *result = repairing->result;
-    g_autofree char *problem = tu_result_failures(result);
+    g_autofree char *problem = tu_result_failures(result, name_of(left));
     TuValue values[] = {tu_value_integer(repairing->run_id),
                         tu_value_text(problem == NULL ? "COMPLETED" : "FAILED"),
                         tu_keeper_now(),
@@ -304,7 +311,7 @@ repair_as_run(Repairing *repairing, GError **error)
     tu_database_set_cancel(keeper->db, NULL);
     gboolean is_noted = is_ok && is_nothing
                             ? tu_run_forget(keeper->db, repairing->run_id, error)
-                            : finish_run(keeper, repairing->run_id, repairing->result, problem,
+                            : finish_run(keeper, repairing->run_id, repairing->left, repairing->result, problem,
                                          is_ok ? error : NULL);
     tu_database_set_cancel(keeper->db, keeper->is_cancelled);
     if (!is_ok)

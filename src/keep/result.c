@@ -68,28 +68,47 @@ tu_result_fail(TuResult *result, const char *summary, const char *tenant, const 
     failure->summary = g_strdup(summary);
     failure->tenant = g_strdup(tenant);
     failure->error = g_strdup(error);
-    failure->line = tenant != NULL ? g_strdup_printf("tenant %s: %s", tenant, error)
-                                   : g_strdup(error);
+    failure->line =
+        tenant != NULL ? g_strdup_printf("tenant %s: %s", tenant, error) : g_strdup(error);
     g_ptr_array_add(result->failures, failure);
 }
 
 /* A person reads so many; how many more there are is said. */
 #define FAILURES_TOLD 12
 
-char *
-tu_result_failures(const TuResult *result)
+/* The failure with that index if it is about the summary; NULL: it is not. */
+static const TuFailure *
+failure_of(const TuResult *result, guint index, const char *summary)
 {
-    guint n = result->failures != NULL ? result->failures->len : 0;
-    if (n == 0)
-        return NULL;
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < MIN(n, FAILURES_TOLD); i++) {
-        const TuFailure *failure = g_ptr_array_index(result->failures, i);
-        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", failure->line);
+    const TuFailure *failure = g_ptr_array_index(result->failures, index);
+    gboolean is_its =
+        summary == NULL || failure->summary == NULL || g_str_equal(failure->summary, summary);
+    return is_its ? failure : NULL;
+}
+
+const char *
+tu_result_problem(const TuResult *result, const char *summary)
+{
+    for (guint i = 0; result->failures != NULL && i < result->failures->len; i++)
+        if (failure_of(result, i, summary) != NULL)
+            return failure_of(result, i, summary)->line;
+    return NULL;
+}
+
+char *
+tu_result_failures(const TuResult *result, const char *summary)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint n = 0;
+    for (guint i = 0; result->failures != NULL && i < result->failures->len; i++) {
+        const TuFailure *failure = failure_of(result, i, summary);
+        if (failure == NULL || n++ >= FAILURES_TOLD)
+            continue;
+        g_string_append_printf(text, "%s%s", n > 1 ? "; " : "", failure->line);
     }
     if (n > FAILURES_TOLD)
         g_string_append_printf(text, "; and %u more", n - FAILURES_TOLD);
-    return g_string_free(text, FALSE);
+    return n > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
 void

@@ -44,5 +44,9 @@ void tu_result_fail_source(TuResult *result, const TuSourceModel *source, const 
 void tu_result_fail_bucket(TuResult *result, const TuSummaryModel *summary, const TuValue *tenant,
                            TuGrain grain, TuBucket bucket, const char *error);
 
-/* All errors in one text, the first dozen of them; NULL: there are none. Free with g_free. */
-char *tu_result_failures(const TuResult *result);
+/* What failed of that summary (NULL: of any), failures about none included: others that the same
+ * work met are not its matter. The first one, which the result keeps; NULL: there is none. */
+const char *tu_result_problem(const TuResult *result, const char *summary);
+
+/* All of them in one text, the first dozen; NULL: there are none. Free with g_free. */
+char *tu_result_failures(const TuResult *result, const char *summary);

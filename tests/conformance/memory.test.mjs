@@ -28,6 +28,13 @@ conformTo('memory: a summary that does not fit into its own is left, and the oth
     const states = Object.fromEntries(place.json('status').summaries.map((each) => [each.summary, each]));
     assert.equal(states.few.right_from, states.more.right_from);
     assert.notEqual(states.every.right_from, states.few.right_from);
+    /* They can be rebuilt, and are not to blame. */
+    const runOf = (summary) => place.json('runs').runs.find((each) => each.summary === summary);
+    assert.match(place.run('rebuild --summary few --wait', {code: 1}).err, /summary every: /);
+    assert.deepEqual([runOf('few').status, runOf('few').error ?? null], ['COMPLETED', null]);
+    place.run('rebuild --summary more', {code: 0});
+    place.run('run --once', {code: 2});
+    assert.deepEqual(place.json('jobs --all').jobs.map(({status}) => status), ['COMPLETED']);
     /* And they are kept. */
     place.shell(`INSERT INTO sale(id, at, amount) VALUES (${ROWS + 2}, '2024-03-06 13:00:00', 20000)`);
     assert.match(place.run('run --once', {code: 2}).err, /summary every: /);

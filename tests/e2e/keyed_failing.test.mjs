@@ -72,6 +72,13 @@ onAll('a column dropped under a query: it alone fails, and comes back right', (p
     assert.match(place.run('verify', {code: 1}).err, /extra/);
     assert.match(place.run('repair --summary gaq', {code: 1}).err, /extra/);
     assert.match(place.run('rebuild --wait', {code: 1}).err, /extra/);
+    const {runs} = place.json('runs');
+    const lastOf = (name) => runs.find(({kind, summary}) => kind === 'rebuild' && summary === name);
+    assert.match(lastOf('gaq').error, /extra/);
+    assert.deepEqual([lastOf('other').status, lastOf('other').error ?? null], ['COMPLETED', null]);
+    place.run('rebuild --summary other', {code: 0});
+    place.run('run --once', {code: 1});
+    assert.deepEqual(place.json('jobs --all').jobs.map(({status}) => status), ['COMPLETED']);
     assert.match(place.run('check', {code: 2}).out, /extra/);
     const query = place.json('query gaq --key run=106', {code: 1});
     assert.deepEqual(query.rows.map((row) => row.slice(0, 4)),

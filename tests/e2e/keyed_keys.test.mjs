@@ -52,8 +52,8 @@ for (const kind of chosenKinds())
 /* A value that no key of the summary can be, and one that can. */
 const ODD = {
     sqlite: {key: 'integer', type: 'INTEGER', odd: `'x'`, is: /key column who: x is no integer/},
-    postgresql: {key: 'date', type: 'date', odd: `'infinity'`, is: /who: infinity is no date/,
-        good: (n) => `'2024-03-0${n}'`},
+    postgresql: {key: 'integer', type: 'numeric(24, 1)', odd: '18446744073709551615.0',
+        is: /who: 18446744073709551615(\.0)? is no integer/},
     mariadb: {key: 'integer', type: 'BIGINT UNSIGNED', odd: '18446744073709551615',
         is: /who: 18446744073709551615 is no integer/},
 };

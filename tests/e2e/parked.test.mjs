@@ -176,6 +176,11 @@ onEach('what failed in settling is a row of the run log, once, and a summary tha
         assert.equal(stateOf(house, 'folded'), 'right');
         house.run('run --once', {code: 1});
         assert.equal(failedRuns(house).length, 1, 'trueup_parked counts the attempts');
+        const n = parked(house).length;
+        house.shell('UPDATE sale SET amount = 700');
+        house.run('run --once', {code: 1});
+        assert.ok(parked(house).length > n + 1);
+        assert.equal(failedRuns(house).length, 1, 'it fails already');
         house.shell(forgive(kind));
         house.run('run --once', {code: 0, env: {TRUEUP_NOW: '3600'}});
         assert.equal(stateOf(house, 'daily'), 'right');

@@ -36,7 +36,7 @@ static gboolean
 settle_and_build(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
 {
     return tu_settle_group(keeper, group, result, error) &&
-           tu_build_group(keeper, group, result, error) &&
+           tu_build_group(keeper, group, NULL, result, error) &&
            tu_settle_group(keeper, group, result, error);
 }
 
