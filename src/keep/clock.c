@@ -40,8 +40,10 @@ is_far_from_host(const TuGroup *group, TuResult *result, gint64 now_us)
 static gboolean
 has_jumped(const TuGroup *group, TuResult *result, gint64 now_us, gint64 seen_us)
 {
+    if (seen_us == TU_TIME_BEFORE_ALL)
+        return FALSE;
     gint64 days = (now_us - seen_us) / TU_DAY_US;
-    if (seen_us == TU_TIME_BEFORE_ALL || days <= CLOCK_JUMP_DAYS)
+    if (days <= CLOCK_JUMP_DAYS)
         return FALSE;
     g_autofree char *why =
         g_strdup_printf("%" G_GINT64_FORMAT " days after it was seen last", days);
