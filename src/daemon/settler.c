@@ -37,6 +37,7 @@ typedef struct {
     GArray *groups; /* of Visited, as in the model */
     guint first;    /* the group that comes first in the next round */
     TuInterval interval;
+    gint64 round_us;            /* when the round began */
     gboolean is_held, has_more; /* of the round */
     TuResult sum;               /* since it was said */
     guint n_turns;
@@ -203,7 +204,9 @@ note_visit(Settler *settler, Visited *visited, const TuGroup *group, const TuRes
     TuCrew *crew = settler->worker->crew;
     visited->n_failures = 0;
     visited->n_last = result->settled;
-    visited->next_us = began_us + visited->settle_us;
+    /* From the round's beginning, as the wait for the next one: from the visit's own, which comes
+     * after the question, it would not be due yet in the next round, and wait for one more. */
+    visited->next_us = settler->round_us + visited->settle_us;
     settler->worker->n_lost = 0;
     add_result(&settler->sum, result);
     g_mutex_lock(&crew->mutex);
@@ -290,10 +293,11 @@ static gboolean
 go_round(Settler *settler, gint64 *ret_wait_us)
 {
     const TuAnswer *answer = NULL;
-    gint64 began_us = g_get_monotonic_time();
     guint n_groups = settler->groups->len;
+    gint64 soonest_us = G_MAXINT64; /* of the groups whose time has not come */
     gboolean came = FALSE;
     settler->is_held = settler->has_more = FALSE;
+    settler->round_us = g_get_monotonic_time();
     if (!ask(settler, &answer))
         return FALSE;
     for (guint i = 0; i < n_groups && !tu_worker_is_ending(settler->worker); i++) {
@@ -301,12 +305,14 @@ go_round(Settler *settler, gint64 *ret_wait_us)
         const Visited *visited = &g_array_index(settler->groups, Visited, index);
         gint64 now_us = g_get_monotonic_time();
         gboolean is_due = (answer != NULL && answer->groups[index]) || now_us >= visited->look_us;
-        if (is_due && now_us >= visited->next_us && !visit(settler, index, &came))
+        if (is_due && now_us < visited->next_us)
+            soonest_us = MIN(soonest_us, visited->next_us);
+        else if (is_due && !visit(settler, index, &came))
             return FALSE;
     }
     settler->first = n_groups > 0 ? (settler->first + 1) % n_groups : 0;
-    gint64 took_us = g_get_monotonic_time() - began_us;
-    gint64 left_us = tu_interval_next_us(&settler->interval, came) - took_us;
+    gint64 next_us = settler->round_us + tu_interval_next_us(&settler->interval, came);
+    gint64 left_us = MIN(next_us, soonest_us) - g_get_monotonic_time();
     *ret_wait_us = tu_interval_rest_us(left_us, settler->has_more, settler->is_held);
     return TRUE;
 }
