@@ -114,9 +114,9 @@ find_command(const char *name, GError **error)
     }
     g_ptr_array_add(names, NULL);
     const char *near = tu_suggest(name, (const char *const *)names->pdata);
-    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no command %s%s%s%s: see trueup --help",
-                name, near != NULL ? " (did you mean " : "", near != NULL ? near : "",
-                near != NULL ? "?)" : "");
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no %s %s%s%s%s: see trueup --help",
+                name[0] == '-' ? "option" : "command", name, near != NULL ? " (did you mean " : "",
+                near != NULL ? near : "", near != NULL ? "?)" : "");
     return NULL;
 }
 

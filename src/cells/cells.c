@@ -222,7 +222,7 @@ tu_cell_table_get_hashed(TuCellTable *table, guint32 hash, guint32 tenant, TuBuc
     for (guint i = 0; i < table->layout->n_dimensions; i++)
         cell->dimensions[i] = dimensions[i];
     *slot = (Slot){hash, table->n_cells};
-    if (table->n_cells > table->n_slots / 3 * 2)
+    if (table->n_cells > table->n_slots / 4 * 3)
         grow_index(table);
     return cell;
 }

@@ -55,6 +55,21 @@ never_folds(const TuLayoutMeasure *measure, const void *state)
     return FALSE;
 }
 
+/* ---- all rows of a cell: it knows their number itself, and has every row before its measures
+ * do ---- */
+
+static gboolean
+rows_add(const TuLayoutMeasure *measure, void *state, TuValue input, int weight,
+         TuDictionary *dictionary, GPtrArray *wides)
+{
+    return TRUE;
+}
+
+static void
+rows_merge(void *into, const void *from, int weight, GPtrArray *wides)
+{
+}
+
 /* ---- extremes ---- */
 
 /* A decimal is kept as it came: only a number that a table could hold in two forms needs one. */
@@ -166,6 +181,13 @@ distinct_merge(void *into, const void *from, int weight, GPtrArray *wides)
 static const TuMeasureMethods count_methods = {
     sizeof(TuCountState), count_add,           count_merge,     count_result,
     count_from_stored,    count_folds_exactly, count_is_nothing};
+static const TuMeasureMethods rows_methods = {0,
+                                              rows_add,
+                                              rows_merge,
+                                              count_result,
+                                              count_from_stored,
+                                              count_folds_exactly,
+                                              count_is_nothing};
 static const TuMeasureMethods min_methods = {
     sizeof(TuExtremeState), min_add,     min_merge,         extreme_result,
     extreme_from_stored,    never_folds, extreme_is_nothing};
@@ -192,6 +214,20 @@ static const TuMeasureMethods *const methods_of[][TU_NUMBER_KINDS] = {
 
 /* ---- layouts ---- */
 
+/* States one behind the other, aligned to 8 bytes; what has none lies in the cell's own. */
+static void
+place_states(TuLayout *layout)
+{
+    gsize offset = (sizeof(TuCell) + layout->n_dimensions * sizeof(guint32) + 7) & ~(gsize)7;
+    for (guint i = 0; i < layout->n_measures; i++) {
+        TuLayoutMeasure *measure = &layout->measures[i];
+        gboolean has_state = measure->methods->state_bytes > 0;
+        measure->offset = has_state ? offset : G_STRUCT_OFFSET(TuCell, rows);
+        offset += measure->methods->state_bytes;
+    }
+    layout->cell_bytes = offset;
+}
+
 TuLayout *
 tu_layout_new(guint n_dimensions, const TuMeasureKind *kinds, const TuNumberKind *numbers,
               const int *scales, guint n_measures)
@@ -200,20 +236,25 @@ tu_layout_new(guint n_dimensions, const TuMeasureKind *kinds, const TuNumberKind
     layout->n_dimensions = n_dimensions;
     layout->n_measures = n_measures;
     layout->measures = g_new0(TuLayoutMeasure, n_measures);
-    gsize offset = (sizeof(TuCell) + n_dimensions * sizeof(guint32) + 7) & ~(gsize)7;
     for (guint i = 0; i < n_measures; i++) {
         layout->measures[i] = (TuLayoutMeasure){
             .kind = kinds[i],
             .number = numbers[i],
             .scale = scales != NULL ? scales[i] : -1,
-            .offset = offset,
             .methods = methods_of[kinds[i]][numbers[i]],
         };
         layout->has_distinct |= kinds[i] == TU_MEASURE_COUNT_DISTINCT;
-        offset += layout->measures[i].methods->state_bytes;
     }
-    layout->cell_bytes = offset;
+    place_states(layout);
     return layout;
+}
+
+void
+tu_layout_count_rows(TuLayout *layout, guint measure)
+{
+    g_assert(layout->measures[measure].kind == TU_MEASURE_COUNT);
+    layout->measures[measure].methods = &rows_methods;
+    place_states(layout);
 }
 
 void

@@ -4,8 +4,9 @@
  *   TuCell   bucket | rows | tenant | mark | dimension ... | state of measure 0 | state 1 | ...
  *
  * A state is what a measure must remember so that rows can be added, taken away (weight -1) and
- * whole cells merged: a count, an exact sum, an extreme. What a kind of measure does is a row of
- * functions (measures.h); nothing else in trueup switches over kinds to compute.
+ * whole cells merged: a count, an exact sum, an extreme. A count of all rows is `rows`. What a kind
+ * of measure does is a row of functions (measures.h); nothing else in trueup switches over kinds to
+ * compute.
  */
 #pragma once
 
@@ -97,6 +98,10 @@ typedef struct {
 TuLayout *tu_layout_new(guint n_dimensions, const TuMeasureKind *kinds, const TuNumberKind *numbers,
                         const int *scales, guint n_measures);
 void tu_layout_free(TuLayout *layout);
+
+/* The measure, a count, counts every row of its cell: its state is TuCell's `rows`, and whoever
+ * adds to a cell adds there. Before there are cells. */
+void tu_layout_count_rows(TuLayout *layout, guint measure);
 
 /* Adds a row's input to one measure's state: `weight` +1 or -1 (extremes: +1 only). FALSE if the
  * value is none that the measure can hold (text in a sum, 39 digits). count_distinct is not here:

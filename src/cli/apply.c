@@ -1,3 +1,10 @@
+/*
+ * `trueup apply`: tables and triggers as the spec wants them, then the first build.
+ *
+ *   tu_install (one transaction, or steps that can be done again) ──▶ settle ──▶ build ──▶ settle
+ *
+ * Stopped anywhere, running it again goes on; when all is there, it changes nothing.
+ */
 #include <stdio.h>
 
 #include "keep/connect.h"
@@ -6,6 +13,8 @@
 #include "keep/build.h"
 #include "keep/install.h"
 
+/* What waits is settled before the build, so that its snapshots have little to take away, and
+ * after it. */
 static gboolean
 build(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
@@ -40,6 +49,7 @@ install(TuSession *session, const TuContext *context, gboolean may_take_over,
     return tu_session_open(session, &context->door, TU_OPEN_WRITE, TRUE, error);
 }
 
+/* In JSON the whole result is one object at the end. */
 static void
 say_installed(const TuContext *context, const TuInstalled *installed)
 {

@@ -1,3 +1,12 @@
+/*
+ * `trueup check`: is the file right, does it fit the database, what is hazardous?
+ *
+ *   the file ──▶ against the database ──▶ what apply left in it
+ *   exit 2       exit 2                   exit 1, or 0 with warnings
+ *
+ * Whatever the first two find, later commands would refuse; so nothing further is looked at. It
+ * writes nothing, and asks for no more rights than reading.
+ */
 #include <stdio.h>
 
 #include "cli/output.h"
@@ -11,6 +20,7 @@
 
 /* ---- what the database says ---- */
 
+/* A warning, not an error: without an index all is right, and slow. */
 static void
 check_indexes(const TuModel *model, GPtrArray *findings)
 {
@@ -29,6 +39,7 @@ check_indexes(const TuModel *model, GPtrArray *findings)
     }
 }
 
+/* A tenant with a bad zone is left out by every command until its row is corrected. */
 static gboolean
 check_tenants(TuSession *session, GPtrArray *findings, GError **error)
 {
@@ -47,6 +58,8 @@ check_tenants(TuSession *session, GPtrArray *findings, GError **error)
     return TRUE;
 }
 
+/* What `apply` would do to tables that are there already; its statements are not used, only what
+ * it refuses. */
 static gboolean
 check_tables(TuSession *session, GPtrArray *findings, GError **error)
 {
@@ -66,6 +79,8 @@ check_tables(TuSession *session, GPtrArray *findings, GError **error)
     return TRUE;
 }
 
+/* Are the triggers as `apply` left them? Before the first apply there is nothing to compare
+ * with. A snapshot that cannot be had says itself what is wrong (another spec was applied). */
 static gboolean
 check_capture(TuSession *session, GPtrArray *findings, GError **error)
 {
@@ -101,6 +116,7 @@ check_capture(TuSession *session, GPtrArray *findings, GError **error)
     return TRUE;
 }
 
+/* From what concerns all (settings of the server) to what concerns one table. */
 static gboolean
 check_database(TuSession *session, GPtrArray *findings, GError **error)
 {
@@ -115,6 +131,7 @@ check_database(TuSession *session, GPtrArray *findings, GError **error)
 
 /* ---- printing ---- */
 
+/* An object: ok, and problems as they were found. */
 static void
 print_json(GPtrArray *findings)
 {
@@ -146,6 +163,15 @@ print_json(GPtrArray *findings)
     tu_output_json(builder);
 }
 
+/* Who reads JSON gets its object also where the database does not answer. */
+static void
+print_unreached(const GError *why, GPtrArray *findings)
+{
+    tu_finding_add(findings, TRUE, "database", g_strdup(why->message), NULL);
+    print_json(findings);
+}
+
+/* A line each. `ok` also when there are only warnings: they stand above it. */
 static void
 print_text(GPtrArray *findings)
 {
@@ -196,6 +222,8 @@ tu_command_check(const TuContext *context, int argc, char **argv, GError **error
     } else if (!tu_session_open(&session, &context->door, TU_OPEN_READ, FALSE, &local)) {
         if (!tu_error_is(local, TU_ERROR_CONFIG) || session.findings == NULL ||
             session.findings->len == 0) {
+            if (context->as_json)
+                print_unreached(local, findings);
             g_propagate_error(error, g_steal_pointer(&local));
             return -1;
         }

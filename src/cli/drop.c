@@ -1,9 +1,12 @@
+/* `trueup drop`: what trueup made goes, and nothing else (keep/removal.c, keep/removal_all.c). It
+ * asks first, unless --yes. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/work.h"
 #include "keep/removal.h"
 
+/* Nothing but the whole word: an empty line, or no terminal, means no. */
 static gboolean
 is_sure(const char *what, gboolean keeps_tables)
 {
@@ -27,6 +30,8 @@ open_session(TuSession *session, const TuContext *context, const char *name, GEr
     return FALSE;
 }
 
+/* One summary is taken out of what the spec says; everything is found by what trueup noted,
+ * whatever the spec says. */
 static gboolean
 drop(TuSession *session, const TuContext *context, const char *summary, gboolean keep_tables,
      GError **error)

@@ -75,6 +75,24 @@ take_buckets(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* Entries of a log came after the last settling, or it would have taken them. */
+static gboolean
+limit_by_settling(TuDatabase *db, TuWaiting *waiting, GError **error)
+{
+    FoundInstant settled = {0};
+    if (!tu_rows_each(db,
+                      "SELECT max(r.at) FROM (SELECT finished_at AS at FROM trueup_run "
+                      "WHERE kind = 'settle' AND status = 'COMPLETED' "
+                      "UNION ALL SELECT applied_at FROM trueup_spec) AS r",
+                      NULL, 0, FALSE, take_instant, &settled, error))
+        return FALSE;
+    if (settled.found)
+        waiting->oldest_us =
+            waiting->has_oldest ? MIN(waiting->oldest_us, settled.at_us) : settled.at_us;
+    waiting->has_oldest = waiting->has_oldest || settled.found;
+    return TRUE;
+}
+
 gboolean
 tu_waiting_read(TuDatabase *db, const TuSummaryModel *summary, TuWaiting *ret_waiting,
                 GError **error)
@@ -89,6 +107,8 @@ tu_waiting_read(TuDatabase *db, const TuSummaryModel *summary, TuWaiting *ret_wa
                       "SELECT count(*), count(error), min(noted_at) FROM trueup_pending "
                       "WHERE summary = ?1",
                       &name, 1, FALSE, take_buckets, &waiting, error))
+        return FALSE;
+    if (waiting.n_entries > 0 && !limit_by_settling(db, &waiting, error))
         return FALSE;
     *ret_waiting = waiting;
     return TRUE;
@@ -135,8 +155,9 @@ read_guard(TuDatabase *db, TuTableGuard *guard, GError **error)
     if (guard->hidden != NULL)
         return TRUE;
     g_free(guard->problem);
-    guard->problem = !has_log ? g_strdup_printf("its change log %s is gone", guard->captured->log)
-                              : tu_capture_problem(db, guard->captured);
+    guard->problem = guard->captured->gone != NULL ? g_strdup(guard->captured->gone)
+                     : !has_log ? g_strdup_printf("its change log %s is gone", guard->captured->log)
+                                : tu_capture_problem(db, guard->captured);
     guard->is_unguarded = guard->problem != NULL;
     return TRUE;
 }
@@ -168,6 +189,7 @@ take_build(const TuValue *row, gpointer data, GError **error)
     history->is_building = history->is_building || row[1].integer != 0;
     history->is_rebuilding = history->is_rebuilding || row[2].integer != 0;
     history->right_from = MAX(history->right_from, below);
+    history->is_stuck = history->is_stuck || row[3].integer != 0;
     return TRUE;
 }
 
@@ -179,11 +201,11 @@ tu_history_read(TuDatabase *db, const TuSummaryModel *summary, const TuValue *te
     g_autofree char *tenant_key = tenant != NULL ? tu_tenant_key(tenant) : NULL;
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(tenant_key)};
     g_autofree char *sql =
-        g_strconcat("SELECT below, is_dropping, CASE WHEN is_dropping = 0 OR EXISTS (SELECT 1 FROM "
-                    "trueup_run r "
-                    "WHERE r.id = run_id AND r.kind = 'rebuild') THEN 1 ELSE 0 END "
-                    "FROM trueup_build WHERE summary = ?1",
-                    tenant != NULL ? " AND tenant_key IN ('', ?2)" : "", NULL);
+        g_strconcat("SELECT b.below, b.is_dropping, "
+                    "CASE WHEN b.is_dropping = 0 OR r.kind = 'rebuild' THEN 1 ELSE 0 END, "
+                    "CASE WHEN r.status = 'FAILED' THEN 1 ELSE 0 END FROM trueup_build b "
+                    "LEFT JOIN trueup_run r ON r.id = b.run_id WHERE b.summary = ?1",
+                    tenant != NULL ? " AND b.tenant_key IN ('', ?2)" : "", NULL);
     if (!tu_rows_each(db, sql, values, tenant != NULL ? 2 : 1, FALSE, take_build, &history, error))
         return FALSE;
     history.has_right_from = (history.is_building || history.is_rebuilding) &&
@@ -223,20 +245,12 @@ gboolean
 tu_as_of(TuDatabase *db, const TuSummaryModel *summary, const TuWaiting *waiting,
          gint64 *ret_as_of_us, GError **error)
 {
-    gint64 as_of_us = waiting->has_oldest ? waiting->oldest_us : TU_AS_OF_NOW;
+    gint64 as_of_us = waiting->has_oldest      ? waiting->oldest_us
+                      : waiting->n_entries > 0 ? TU_AS_OF_UNKNOWN
+                                               : TU_AS_OF_NOW;
     g_autoptr(GArray) guards = NULL;
-    FoundInstant settled = {0};
     FoundInstant periodic = {0};
     TuValue name = tu_value_text(summary->spec->name);
-    if (waiting->n_entries > 0) {
-        if (!tu_rows_each(db,
-                          "SELECT max(r.at) FROM (SELECT finished_at AS at FROM trueup_run "
-                          "WHERE kind = 'settle' AND status = 'COMPLETED' "
-                          "UNION ALL SELECT applied_at FROM trueup_spec) AS r",
-                          NULL, 0, FALSE, take_instant, &settled, error))
-            return FALSE;
-        limit_by(&settled, &as_of_us);
-    }
     if (tu_summary_has_uncaptured(summary)) {
         if (!tu_rows_each(db,
                           "SELECT started_at, range_to FROM trueup_run WHERE kind <> 'settle' "

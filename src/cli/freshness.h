@@ -21,7 +21,7 @@ typedef struct {
     gint64 n_buckets; /* on the pending list */
     gint64 n_parked;  /* those of them that failed */
     gboolean has_oldest;
-    gint64 oldest_us; /* of the pending list; entries of a log have no time */
+    gint64 oldest_us; /* of the pending list; entries of a log have no time: not before the last settling */
 } TuWaiting;
 
 /* A captured table of a summary. */
@@ -39,6 +39,7 @@ typedef struct {
     gboolean is_building, is_rebuilding; /* it was never right; it is right until replaced */
     gboolean has_right_from;
     TuDate right_from; /* from here on all of it is right; without: nothing may be */
+    gboolean is_stuck; /* nothing more of it can be written (keep/unfit.h) */
 } TuHistory;
 
 gboolean tu_waiting_read(TuDatabase *db, const TuSummaryModel *summary, TuWaiting *ret_waiting,

@@ -1,3 +1,5 @@
+/* `trueup jobs` and `jobs cancel N`: the queue. Asking for a job is rebuild.c's matter; doing it is
+ * the daemon's, or that of `run --once`. */
 #include "work/jobs.h"
 
 #include <stdio.h>

@@ -67,6 +67,11 @@ add_range(TuKeyFilter *filter, TuDatabase *db, guint column, const char *part, G
     if (!read_value(filter, db, column, from, &range.from, error) ||
         !read_value(filter, db, column, dots != NULL ? dots + 2 : part, &range.to, error))
         return FALSE;
+    if (tu_value_compare(&range.from, &range.to) > 0) {
+        g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "--key %s=%s: the range ends before it begins",
+                    tu_keyed_key_column(filter->keyed, column)->name, part);
+        return FALSE;
+    }
     g_array_append_val(filter->ranges, range);
     return TRUE;
 }
@@ -105,6 +110,8 @@ tu_key_filter_new(TuDatabase *db, const TuKeyedModel *keyed, char *const *argume
             return FALSE;
         g_auto(GStrv) parts = g_strsplit(strchr(arguments[i], '=') + 1, ",", -1);
         filter->named |= 1u << column;
+        if (parts[0] == NULL && !add_range(filter, db, column, "", error))
+            return FALSE;
         for (guint p = 0; parts[p] != NULL; p++)
             if (!add_range(filter, db, column, g_strstrip(parts[p]), error))
                 return FALSE;

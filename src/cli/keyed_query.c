@@ -44,6 +44,18 @@ select_sql(const TuKeyedModel *keyed)
     return g_string_free(sql, FALSE);
 }
 
+/* Where a database's own moments name no zone, those of the state are UTC, and say so. */
+static TuValue
+shown(const Printing *printing, const TuValue *row, guint index)
+{
+    gint64 at_us = 0;
+    gboolean is_moment = index + G_N_ELEMENTS(state_columns) >= printing->n_columns &&
+                         index + 1 < printing->n_columns;
+    return is_moment && tu_value_read_instant(&row[index], &at_us)
+               ? tu_value_time(TU_TYPE_INSTANT, at_us)
+               : row[index];
+}
+
 static gboolean
 take_row(const TuValue *row, gpointer data, GError **error)
 {
@@ -53,10 +65,11 @@ take_row(const TuValue *row, gpointer data, GError **error)
     if (printing->json != NULL)
         json_builder_begin_array(printing->json);
     for (guint i = 0; i < printing->n_columns; i++) {
+        TuValue value = shown(printing, row, i);
         if (printing->json != NULL)
-            tu_output_value(printing->json, &row[i]);
+            tu_output_value(printing->json, &value);
         else
-            tu_text_table_add_value(printing->table, &row[i]);
+            tu_text_table_add_value(printing->table, &value);
     }
     if (printing->json != NULL)
         json_builder_end_array(printing->json);

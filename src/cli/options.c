@@ -1,8 +1,11 @@
+/* The command line of one command, read by GLib. What is left over is a mistake: no command takes
+ * words that it does not know. */
 #include <stdio.h>
 
 #include "cli/command.h"
 #include "cli/output.h"
 
+/* --help is main.c's: it prints from the table of commands. */
 gboolean
 tu_options_parse(const GOptionEntry *entries, int *argc, char ***argv, GError **error)
 {
@@ -16,6 +19,7 @@ tu_options_parse(const GOptionEntry *entries, int *argc, char ***argv, GError **
     return FALSE;
 }
 
+/* GLib leaves what is no option in argv: then it stands there behind the command. */
 gboolean
 tu_options_parse_all(const GOptionEntry *entries, int *argc, char ***argv, GError **error)
 {
@@ -29,6 +33,7 @@ tu_options_parse_all(const GOptionEntry *entries, int *argc, char ***argv, GErro
     return FALSE;
 }
 
+/* One line a try, on stderr: whoever waits sees why. */
 void
 tu_command_say_trying(const char *what, const char *why)
 {

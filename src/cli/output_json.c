@@ -10,12 +10,14 @@
 
 static void append_node(GString *out, JsonNode *node, guint depth);
 
+/* Two blanks a level, as json-glib does: files that people compare stay the same. */
 static void
 append_line_start(GString *out, guint depth)
 {
     g_string_append_printf(out, "\n%*s", (int)(2 * depth), "");
 }
 
+/* Escaping is json-glib's; only its numbers are not wanted. */
 static void
 append_string(GString *out, const char *string)
 {
@@ -24,6 +26,7 @@ append_string(GString *out, const char *string)
     g_string_append(out, quoted);
 }
 
+/* Members in the order in which they were added. */
 static void
 append_object(GString *out, JsonObject *object, guint depth)
 {
@@ -103,6 +106,7 @@ tu_output_json(JsonBuilder *builder)
     puts(text);
 }
 
+/* As people read it: a date, an instant with its Z, bytes in hexadecimal. */
 static void
 add_text(JsonBuilder *builder, const TuValue *value)
 {
@@ -110,6 +114,7 @@ add_text(JsonBuilder *builder, const TuValue *value)
     json_builder_add_string_value(builder, text);
 }
 
+/* A number where a double says every digit of it; else a text, so that no reader rounds it. */
 static void
 add_decimal(JsonBuilder *builder, TuValue value)
 {

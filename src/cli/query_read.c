@@ -268,11 +268,13 @@ take_parked(const TuValue *row, gpointer data, GError **error)
     if (date < reading->answer->from || date > reading->answer->to)
         return TRUE;
     if (parked->n++ == 0) {
-        g_autofree char *of = tu_value_to_text(&row[0]);
+        gboolean is_of_tenant = row[0].type != TU_TYPE_NULL;
+        g_autofree char *of = is_of_tenant ? tu_value_to_text(&row[0]) : NULL;
         g_autofree char *why = tu_value_to_text(&row[2]);
         char text[TU_INSTANT_TEXT_BYTES];
         tu_bucket_format(unit, bucket, text);
-        parked->first = g_strdup_printf("%s of tenant %s: %s", text, of, why);
+        parked->first = g_strdup_printf("%s%s%s: %s", text, is_of_tenant ? " of tenant " : "",
+                                        is_of_tenant ? of : "", why);
     }
     return TRUE;
 }

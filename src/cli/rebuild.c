@@ -1,3 +1,10 @@
+/*
+ * `trueup rebuild`: history counted anew. Without --wait it is a job in the queue; with it, who
+ * does it depends on whether a daemon is there:
+ *
+ *   a daemon is at work ──▶ a job, and this process waits for its end
+ *   none                ──▶ asked for as `apply` asks (trueup_build), and done here
+ */
 #include <stdio.h>
 
 #include "cli/output.h"
@@ -80,6 +87,7 @@ rebuild_keyed(TuKeeper *keeper, const TuKeyedModel *keyed, const Wanted *wanted,
     return tu_keyed_repair(keeper, keyed, "rebuild", NULL, NULL, FALSE, result, error);
 }
 
+/* A group is asked for once, however often its lock was given back and taken again meanwhile. */
 static gboolean
 rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
@@ -91,7 +99,7 @@ rebuild(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GErro
     for (guint i = 0; i < group->keyed->len && wanted->tenant == NULL; i++)
         if (!rebuild_keyed(keeper, g_ptr_array_index(group->keyed, i), wanted, result, error))
             return FALSE;
-    return tu_build_group(keeper, group, wanted->summary, result, error) &&
+    return tu_build_group(keeper, group, NULL, result, error) &&
            tu_settle_group(keeper, group, result, error);
 }
 
@@ -107,6 +115,7 @@ check_tenant(TuSession *session, const TuSummaryModel *summary, const char *tena
                               tu_tenant_named(&snapshot, tenant, &value, error));
 }
 
+/* The same wish twice is one job: *ret_is_new tells. */
 static gboolean
 ask_for_job(TuSession *session, const TuSummaryModel *summary, const char *name, const char *tenant,
             TuJob **ret_job, gboolean *ret_is_new, GError **error)
@@ -124,6 +133,7 @@ ask_for_job(TuSession *session, const TuSummaryModel *summary, const char *name,
            tu_job_read(session->db, id, ret_job, error);
 }
 
+/* What becomes of it is not waited for. */
 static int
 queue(const TuContext *context, TuSession *session, const TuSummaryModel *summary, const char *name,
       const char *tenant, GError **error)
@@ -175,6 +185,7 @@ do_jobs(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GErro
            tu_settle_group(keeper, group, result, error);
 }
 
+/* While a daemon lives, it works; when it is gone, this process does the jobs that wait. */
 static gboolean
 wait_for_end(TuSession *session, gint64 id, TuJob **ret_job, GError **error)
 {
@@ -217,6 +228,7 @@ check_pauses(TuSession *session, const TuSummaryModel *summary, const char *name
     return TRUE;
 }
 
+/* What is reported is what the job's runs counted, as if it had been done here. */
 static int
 wait_for_daemon(const TuContext *context, TuSession *session, const TuSummaryModel *summary,
                 const char *name, const char *tenant, GError **error)

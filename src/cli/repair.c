@@ -1,3 +1,5 @@
+/* `trueup repair`, `backfill`: these days, or these keys, are counted anew, whether or not a change was
+ * seen. It works in pieces, so that changes of others are settled in between. */
 #include "keep/repair.h"
 
 #include <stdio.h>
@@ -18,6 +20,8 @@ typedef struct {
     guint of_group;
 } Wanted;
 
+/* Called again for a group whose lock was given back between pieces: `left` remembers how far it
+ * is, and begins anew with the next group. */
 static gboolean
 repair(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {
@@ -58,6 +62,7 @@ parse_grains(const char *text, const TuSession *session, const TuSummaryModel *o
     return TRUE;
 }
 
+/* The keys of a keyed summary that --key describes. */
 static gboolean
 repair_keys(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
 {

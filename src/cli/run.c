@@ -1,3 +1,4 @@
+/* `trueup run`: the daemon; `--once` does what is due now and ends. */
 #include <unistd.h>
 
 #include "cli/work.h"
@@ -16,6 +17,22 @@ count_failures(const TuResult *result)
     return result->failures != NULL ? result->failures->len : 0;
 }
 
+/* Pieces of about so long, as a daemon's: others' changes wait as long to be settled. */
+#define PIECE_US (500 * 1000)
+
+/* In pieces, between which others have their turn: a rebuild may take hours. Nights and builds are
+ * not cut (decision 0026). */
+static gboolean
+do_jobs(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+{
+    keeper->piece_us = PIECE_US;
+    keeper->yield = tu_work_yield;
+    gboolean is_ok = tu_chores_group(keeper, group, result, error);
+    keeper->piece_us = 0;
+    keeper->yield = NULL;
+    return is_ok;
+}
+
 /* What came in while something long was done is settled behind it. */
 static gboolean
 do_what_is_due(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data, GError **error)
@@ -25,7 +42,7 @@ do_what_is_due(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data
     TuResult before = *result;
     guint n_failures = count_failures(result);
     gboolean did = FALSE;
-    if (!tu_chores_group(keeper, group, result, error) ||
+    if (!do_jobs(keeper, group, result, error) ||
         !tu_build_group(keeper, group, NULL, result, error) ||
         !tu_due_do(keeper, group, NULL, result, &did, error))
         return FALSE;

@@ -1,3 +1,5 @@
+/* `trueup runs`: the run log, newest first. It only reads: any role may ask that sees the tables.
+ */
 #include "work/runs.h"
 
 #include "cli/queue.h"
@@ -6,6 +8,7 @@
 #define RUNS_SHOWN 20
 #define MOST_RUNS 100000
 
+/* As JSON: every column of trueup_run, by its own name. */
 static void
 add_run(JsonBuilder *builder, gconstpointer each)
 {
@@ -28,6 +31,7 @@ add_run(JsonBuilder *builder, gconstpointer each)
     json_builder_end_object(builder);
 }
 
+/* A line for people. One that is still going on has taken no time yet. */
 static void
 print_run(TuTextTable *table, const TuRun *run)
 {
@@ -46,6 +50,7 @@ print_run(TuTextTable *table, const TuRun *run)
     tu_text_table_add(table, run->error != NULL ? run->error : "", FALSE);
 }
 
+/* Columns that jobs have too come first, in the same order. */
 static void
 print_text(const GPtrArray *runs)
 {

@@ -399,9 +399,11 @@ print_parked(const TuStatus *status)
             print_line("parked: summary %s, key %s, %" G_GINT64_FORMAT " attempts: %s",
                        parked->summary, parked->key, parked->attempts, parked->error);
         else
-            print_line("parked: summary %s, bucket %s of tenant %s, %" G_GINT64_FORMAT " attempts: %s",
-                   parked->summary, parked->bucket, parked->tenant, parked->attempts,
-                   parked->error);
+            print_line("parked: summary %s, bucket %s%s%s, %" G_GINT64_FORMAT " attempts: %s",
+                       parked->summary, parked->bucket,
+                       parked->tenant != NULL ? " of tenant " : "",
+                       parked->tenant != NULL ? parked->tenant : "", parked->attempts,
+                       parked->error);
     }
     if (n_parked > status->parked->len)
         print_line("parked: %" G_GINT64_FORMAT " more, see table trueup_parked",

@@ -1,3 +1,9 @@
+/*
+ * What `status` tells, read at one snapshot: per summary its history, what waits, its guards, its
+ * last run; and what concerns all: sources, tenants, pauses, nights, workers, what fails.
+ *
+ * It is all in memory before anything is printed, so text and JSON say the same.
+ */
 #include "cli/status.h"
 
 #include "cells/dictionary.h"
@@ -7,6 +13,7 @@
 #include "time/instant.h"
 #include "work/jobs.h"
 
+/* As people read them; JSON has the same words. */
 const char *
 tu_state_name(TuState state)
 {
@@ -19,6 +26,7 @@ tu_state_name(TuState state)
     return names[state];
 }
 
+/* The worst wins: the states are in that order (cli/status.h). */
 TuState
 tu_state_of(gboolean has_uncaptured, const TuHistory *history, const GArray *guards)
 {
@@ -134,6 +142,7 @@ text_of(const TuValue *value)
     return g_strdup(text);
 }
 
+/* NULL counts as none. */
 static gint64
 integer_of(const TuValue *value)
 {
@@ -165,6 +174,7 @@ tu_last_run_read(TuDatabase *db, const char *summary, TuLastRun *ret_run, GError
                         &name, 1, FALSE, take_last_run, ret_run, error);
 }
 
+/* All that concerns one summary with grains; keyed ones are keyed_status.c's. */
 static gboolean
 read_summary(TuSession *session, TuSummaryStatus *summary, GError **error)
 {
@@ -185,6 +195,7 @@ read_summary(TuSession *session, TuSummaryStatus *summary, GError **error)
     return TRUE;
 }
 
+/* Rows that count nowhere, by why they do not. */
 static gboolean
 take_source(const TuValue *row, gpointer data, GError **error)
 {
@@ -194,6 +205,7 @@ take_source(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* Tenants that are left out, and why. The row's texts end with it: the dictionary keeps the key. */
 static gboolean
 take_tenant(const TuValue *row, gpointer data, GError **error)
 {
@@ -205,10 +217,12 @@ take_tenant(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* A bucket that failed has a tenant and a date, a key of a keyed summary neither. */
 static gboolean
 take_parked(const TuValue *row, gpointer data, GError **error)
 {
-    TuParkedBucket parked = {text_of(&row[0]), tu_value_to_text(&row[1]), text_of(&row[2]),
+    char *tenant = row[1].type != TU_TYPE_NULL ? tu_value_to_text(&row[1]) : NULL;
+    TuParkedBucket parked = {text_of(&row[0]), tenant, text_of(&row[2]),
                              text_of(&row[5]), integer_of(&row[3]), text_of(&row[4])};
     g_array_append_val(((TuStatus *)data)->parked, parked);
     return TRUE;
@@ -223,6 +237,12 @@ take_failing(const TuValue *row, gpointer data, GError **error)
     g_array_append_val(((TuStatus *)data)->failing, failing);
     return TRUE;
 }
+
+/* History that does not fit into the summary's `memory`; of several reasons one, each says enough. */
+#define UNFIT                                                                                      \
+    "SELECT b.summary, '', min(r.error), min(r.finished_at) FROM trueup_build b "                 \
+    "JOIN trueup_run r ON r.id = b.run_id WHERE r.status = 'FAILED' GROUP BY b.summary "          \
+    "ORDER BY b.summary"
 
 /* Noted or not, who looks at the database now sees it too. `series` NULL: it has no name. */
 static void
@@ -240,6 +260,7 @@ add_if_unnoted(TuStatus *status, const char *summary, const char *series, const 
     g_array_append_val(status->failing, failing);
 }
 
+/* What this process' own model could not resolve: no worker may have come by since. */
 static void
 add_unnoted(const TuModel *model, TuStatus *status)
 {
@@ -257,18 +278,21 @@ add_unnoted(const TuModel *model, TuStatus *status)
     }
 }
 
+/* From three places: noted by workers, history that never fits, what this process sees itself. */
 static gboolean
 read_failing(TuSession *session, TuStatus *status, GError **error)
 {
     if (!tu_rows_each(session->db,
                       "SELECT summary, series, error, since FROM trueup_failing "
                       "ORDER BY summary, series",
-                      NULL, 0, FALSE, take_failing, status, error))
+                      NULL, 0, FALSE, take_failing, status, error) ||
+        !tu_rows_each(session->db, UNFIT, NULL, 0, FALSE, take_failing, status, error))
         return FALSE;
     add_unnoted(session->model, status);
     return TRUE;
 }
 
+/* Nights that are later than `grace` allows, asked of the same code by which the daemon decides. */
 static gboolean
 read_nights(TuSession *session, TuStatus *status, GError **error)
 {
@@ -288,6 +312,7 @@ read_nights(TuSession *session, TuStatus *status, GError **error)
     return TRUE;
 }
 
+/* By a bucket that waits for another attempt, or by a series that cannot be evaluated. */
 static gboolean
 is_failing(const TuStatus *status, const TuSummaryStatus *summary)
 {
@@ -299,6 +324,8 @@ is_failing(const TuStatus *status, const TuSummaryStatus *summary)
     return is_failing;
 }
 
+/* In the order in which states need each other: pauses and failures first, since they change a
+ * summary's state. */
 static gboolean
 read_all(TuSession *session, TuStatus *status, GError **error)
 {
@@ -317,6 +344,8 @@ read_all(TuSession *session, TuStatus *status, GError **error)
             return FALSE;
         if (is_failing(status, read))
             read->state = MAX(read->state, TU_STATE_FAILING);
+        if (read->history.is_stuck && read->state <= TU_STATE_BUILDING)
+            read->state = TU_STATE_FAILING;
         if (tu_pauses_find(status->pauses, read->summary->spec->name) != NULL)
             read->state = TU_STATE_PAUSED;
     }
@@ -335,6 +364,7 @@ read_all(TuSession *session, TuStatus *status, GError **error)
                         &limit, 1, FALSE, take_parked, status, error);
 }
 
+/* One transaction: the lines of one answer belong together. */
 gboolean
 tu_status_read(TuSession *session, TuStatus *ret_status, GError **error)
 {
@@ -357,6 +387,8 @@ tu_status_read(TuSession *session, TuStatus *ret_status, GError **error)
     return TRUE;
 }
 
+/* What makes the exit code 1. A pause and a build under way are not alarming; both were asked
+ * for. */
 gboolean
 tu_status_is_alarming(const TuStatus *status)
 {

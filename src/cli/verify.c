@@ -1,3 +1,7 @@
+/*
+ * `trueup verify`: every cell against its source, at one snapshot, pending changes counted in. It
+ * writes nothing, so a replica will do; exit 1 if a cell differs or something cannot be counted.
+ */
 #include <math.h>
 #include <stdio.h>
 
@@ -166,6 +170,7 @@ line_of(const TuSummaryTable *table, const Measures *measures, const char **name
     }
     if (measures->right == NULL)
         g_string_append(line, " no such row should be;");
+    g_string_truncate(line, line->len - 1); /* the mark after the last of them */
     return g_string_free(line, FALSE);
 }
 

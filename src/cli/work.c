@@ -6,12 +6,16 @@
 #include "keep/zones.h"
 #include "keep/connect.h"
 #include "cli/output.h"
+#include "db/stop.h"
 #include "schema/keyed.h"
 #include "time/instant.h"
 #include "work/pause.h"
 
 /* How often a command that waits for another worker looks again. */
 #define LOOK_AGAIN_US (100 * 1000)
+
+/* Between two pieces the lock is others' for so long: a daemon looks for it more often. */
+#define YIELD_US (25 * 1000)
 
 /* So long the server may need to end a session whose connection was lost. */
 #define GHOST_LIMIT_US (10 * G_USEC_PER_SEC)
@@ -68,6 +72,25 @@ let_go(gpointer data, gboolean lets_go, GError **error)
         return TRUE;
     }
     return take_lock(holder->session, holder->group, TRUE, &is_taken, error);
+}
+
+gboolean
+tu_work_yield(gpointer data, gboolean may_leave, GError **error)
+{
+    const Holder *holder = data;
+    TuSession *session = holder->session;
+    tu_database_unlock(session->db, holder->group->name);
+    if (!tu_stop("lock.given_back", error))
+        return FALSE;
+    for (gboolean is_taken = FALSE; !is_taken;) {
+        g_autofree char *other = NULL;
+        g_usleep(YIELD_US);
+        if (!tu_keeper_may_go_on(&session->keeper, error) ||
+            !tu_database_try_lock(session->db, holder->group->name, &other, error))
+            return FALSE;
+        is_taken = other == NULL;
+    }
+    return TRUE;
 }
 
 /* Under the group's lock. *ret_was_held is only ever set. */

@@ -14,6 +14,9 @@
 typedef gboolean (*TuGroupWork)(TuKeeper *keeper, TuGroup *group, TuResult *result, gpointer data,
                                 GError **error);
 
+/* keeper->yield, for work in pieces: gives the group's lock back for a moment, and waits for it. */
+gboolean tu_work_yield(gpointer data, gboolean may_leave, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Does it for every group that has the summary of that name (NULL: every one). If another worker has a group, says
  * who and goes on; *ret_was_held then. `waits`: wait for it instead, looking again. */
 gboolean tu_work_each(TuSession *session, const char *summary_name, gboolean waits,

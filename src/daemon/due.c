@@ -158,18 +158,30 @@ read_period(Reading *reading, guint index, GError **error)
     return TRUE;
 }
 
-/* The longest window of the grains kept. */
+/* Where the window of each grain begins; the earliest of those kept. */
 static TuDate
-window_start(const TuSummaryModel *summary, gint64 now_us)
+window_starts(const TuSummaryModel *summary, gint64 now_us, TuDate *ret_since)
 {
     TuDate earliest = tu_instant_local_date(now_us);
     for (int grain = 0; grain < TU_GRAINS; grain++) {
         const TuDuration *window = &summary->spec->refresh.window[grain];
-        TuDate start = tu_period_window_from((TuGrain)grain, window->us, window->months, now_us);
+        ret_since[grain] =
+            tu_period_window_from((TuGrain)grain, window->us, window->months, now_us);
         if (summary->tables[grain] != NULL)
-            earliest = MIN(earliest, start);
+            earliest = MIN(earliest, ret_since[grain]);
     }
     return earliest;
+}
+
+/* TRUE if some changes of the summary are captured, or were: settling makes coarser cells of finer
+ * ones then, so those have to be as right, and as far back. */
+static gboolean
+settles(const TuSummaryModel *summary)
+{
+    for (guint i = 0; i < summary->series->len; i++)
+        if (((const TuSeriesModel *)g_ptr_array_index(summary->series, i))->source->captures)
+            return TRUE;
+    return FALSE;
 }
 
 /* ---- reading ---- */
@@ -435,9 +447,11 @@ do_period(TuKeeper *keeper, const TuDue *due, guint index, TuResult *result, GEr
 {
     TuSummaryModel *summary = g_ptr_array_index(due->group->summaries, index);
     Doing doing = {summary, NULL, tu_instant_now_us()};
+    TuDate since[TU_GRAINS];
     TuRepair repair = {.kind = "window",
                        .summary = summary,
-                       .from = window_start(summary, doing.began_us),
+                       .from = window_starts(summary, doing.began_us, since),
+                       .since = settles(summary) ? NULL : since,
                        .to = tu_period_window_to(doing.began_us),
                        .is_wanted = is_period_wanted,
                        .finish = note_period,

@@ -266,16 +266,15 @@ static gboolean
 do_build(Upkeep *upkeep, TuGroup *group, TuResult *result, gboolean *ret_did, GError **error)
 {
     Kept *kept = &g_array_index(upkeep->groups, Kept, group->index);
-    g_autoptr(GError) local = NULL;
-    if (g_get_monotonic_time() < kept->build_us ||
-        tu_build_group(&upkeep->worker->session.keeper, group, NULL, result, &local)) {
-        *ret_did = result->rows_read > 0 || result->cells_checked > 0;
+    gboolean fits = TRUE;
+    if (g_get_monotonic_time() < kept->build_us)
         return TRUE;
-    }
-    if (tu_error_is(local, TU_ERROR_CONFIG))
+    gboolean is_ok =
+        tu_build_group(&upkeep->worker->session.keeper, group, &fits, result, error);
+    *ret_did = is_ok && (result->rows_read > 0 || result->cells_checked > 0);
+    if (!fits)
         kept->build_us = g_get_monotonic_time() + UNFIT_US;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return is_ok;
 }
 
 /* ---- buckets that are sealed, and that go ---- */

@@ -336,6 +336,17 @@ tu_worker_open(TuWorker *worker, gboolean *ret_is_new)
 
 /* ---- trouble ---- */
 
+/* What cannot be read may be a table that was dropped or altered, before the guard could see it. */
+static void
+look_at_schema(TuWorker *worker)
+{
+    const TuModel *model = worker->session.model;
+    gint64 version = 0;
+    if (tu_database_schema_version(worker->session.db, model->table_names, &version, NULL) &&
+        version != model->schema_version)
+        worker->session.keeper.is_outdated = TRUE;
+}
+
 static gboolean
 is_applied(TuWorker *worker)
 {
@@ -367,6 +378,8 @@ tu_worker_trouble(TuWorker *worker, const TuGroup *group, const GError *why)
         return TU_TROUBLE_OF_SESSION;
     }
     worker->zones_us = 1; /* they are looked at after every error */
+    if (tu_error_is(why, TU_ERROR_DATABASE))
+        look_at_schema(worker);
     const char *name = group != NULL ? group->name : NULL;
     g_autofree char *key = g_strdup_printf("%s\n%s", name != NULL ? name : "", why->message);
     gboolean is_busy = tu_error_is(why, TU_ERROR_BUSY);

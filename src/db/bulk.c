@@ -12,11 +12,17 @@
 /* The most rows that one DELETE names: more make no server faster. */
 #define REMOVED_AT_ONCE 50
 
+/* So few that are there are changed one by one: given rows would have types to be asked for. */
+#define CHANGED_ONE_BY_ONE 8
+
 /* Given rows whose keys are NULL in the same columns: one statement is for those. */
 typedef struct {
     guint64 nulls;
     TuGiven *given; /* NULL: they cannot be given */
 } Alike;
+
+/* In place of a number of rows. */
+#define CHANGES_ONE 0
 
 struct TuBulk {
     TuDatabase *db;
@@ -29,7 +35,7 @@ struct TuBulk {
     TuValue *values; /* of those */
     GStringChunk *bytes;
     TuStatement *statement; /* the last one; NULL: none */
-    guint statement_rows;
+    guint statement_rows;   /* CHANGES_ONE: it is the UPDATE of one row */
     guint64 statement_nulls;
     gboolean are_many; /* they go by copy, or given */
     gpointer copy;     /* under way; NULL: none */
@@ -150,6 +156,26 @@ tu_bulk_delete_sql(const TuDatabase *db, const char *table, const TuBulkColumn *
     return g_string_free(sql, FALSE);
 }
 
+/* ---- the UPDATE of one row ---- */
+
+/* The new values first, then the key. */
+char *
+tu_bulk_change_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns,
+                   guint n_columns, guint64 nulls)
+{
+    GString *sql = g_string_new(NULL);
+    guint next = 1;
+    tu_sql_append(sql, "UPDATE %Q SET ", table);
+    for (guint i = 0; i < n_columns; i++)
+        if (columns[i].put == TU_PUT_NEW) {
+            tu_sql_append(sql, "%s%I = ?%u", next > 1 ? ", " : "", columns[i].name, next);
+            next++;
+        }
+    g_string_append(sql, " WHERE ");
+    tu_bulk_append_key_equals(sql, db, columns, n_columns, nulls, &next);
+    return g_string_free(sql, FALSE);
+}
+
 /* ---- life ---- */
 
 static void
@@ -196,17 +222,23 @@ tu_bulk_free(TuBulk *bulk)
 
 /* ---- few rows ---- */
 
+static char *
+sql_for(const TuBulk *bulk, guint n_rows, guint64 nulls)
+{
+    if (bulk->rows == TU_BULK_GONE)
+        return tu_bulk_delete_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, nulls,
+                                  n_rows);
+    if (n_rows == CHANGES_ONE)
+        return tu_bulk_change_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, nulls);
+    return tu_bulk_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, bulk->rows, n_rows);
+}
+
 static gboolean
 prepare(TuBulk *bulk, guint n_rows, guint64 nulls, GError **error)
 {
     if (bulk->statement != NULL && bulk->statement_rows == n_rows && bulk->statement_nulls == nulls)
         return TRUE;
-    g_autofree char *sql =
-        bulk->rows == TU_BULK_GONE
-            ? tu_bulk_delete_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, nulls,
-                                 n_rows)
-            : tu_bulk_sql(bulk->db, bulk->table, bulk->columns, bulk->n_columns, bulk->rows,
-                          n_rows);
+    g_autofree char *sql = sql_for(bulk, n_rows, nulls);
     g_clear_pointer(&bulk->statement, tu_statement_free);
     bulk->statement_rows = n_rows;
     bulk->statement_nulls = nulls;
@@ -416,10 +448,70 @@ may_hit_others(const TuBulk *bulk)
            !tu_database_dialect(bulk->db)->conflict_names_key;
 }
 
+/* A text that the unique index has by its bytes may, to the column, equal other rows' texts. */
+static gboolean
+finds_one_row(const TuBulkColumn *column)
+{
+    gboolean is_by_bytes =
+        column->is_nullable || (column->type != NULL && column->type->is_unbounded);
+    return column->put != TU_PUT_KEY || !is_by_bytes ||
+           (column->type != NULL && column->type->kind != TU_TYPE_TEXT);
+}
+
+static gboolean
+may_change_one_by_one(const TuBulk *bulk)
+{
+    for (guint i = 0; i < bulk->n_columns; i++)
+        if (!finds_one_row(&bulk->columns[i]))
+            return FALSE;
+    return bulk->n_rows <= CHANGED_ONE_BY_ONE;
+}
+
+/* *ret_is_there FALSE: no row was found by the values as they are. */
+static gboolean
+change_one(TuBulk *bulk, const TuValue *values, gboolean *ret_is_there, GError **error)
+{
+    g_autofree TuValue *parameters = g_new(TuValue, bulk->n_columns);
+    gboolean has_row = FALSE;
+    guint n = 0;
+    for (guint i = 0; i < bulk->n_columns; i++)
+        if (bulk->columns[i].put == TU_PUT_NEW)
+            parameters[n++] = values[i];
+    for (guint i = 0; i < bulk->n_columns; i++)
+        if (bulk->columns[i].put == TU_PUT_KEY && values[i].type != TU_TYPE_NULL)
+            parameters[n++] = values[i];
+    if (!prepare(bulk, CHANGES_ONE, nulls_of(bulk, values), error) ||
+        !tu_statement_bind(bulk->statement, parameters, n, error) ||
+        !tu_statement_step(bulk->statement, &has_row, error))
+        return FALSE;
+    *ret_is_there = tu_statement_changes(bulk->statement) == 1;
+    return TRUE;
+}
+
+/* What is not found so is given, with the type of its column (a FLOAT 0.1 is no DOUBLE 0.1). */
+static gboolean
+change_few(TuBulk *bulk, GError **error)
+{
+    gboolean is_ok = TRUE;
+    for (guint i = 0; is_ok && i < bulk->n_rows; i++) {
+        const TuValue *row = bulk->values + (gsize)i * bulk->n_columns;
+        gboolean is_there = FALSE;
+        is_ok = change_one(bulk, row, &is_there, error) &&
+                (is_there || give_row(bulk, row, error));
+    }
+    bulk->n_rows = 0;
+    g_string_chunk_clear(bulk->bytes);
+    return is_ok && end_many(bulk, error);
+}
+
 gboolean
 tu_bulk_finish(TuBulk *bulk, GError **error)
 {
-    if (bulk->n_rows > 0 && may_hit_others(bulk) && !begin_many(bulk, error))
-        return FALSE;
+    if (bulk->n_rows > 0 && may_hit_others(bulk)) {
+        if (may_change_one_by_one(bulk))
+            return change_few(bulk, error);
+        if (!begin_many(bulk, error))
+            return FALSE;
+    }
     return write_waiting(bulk, error) && (!bulk->are_many || end_many(bulk, error));
 }

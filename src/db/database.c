@@ -307,6 +307,13 @@ tu_database_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret_insp
     return db->driver->inspect(db, probe, ret_inspection, error);
 }
 
+void
+tu_database_inspect_condition(const TuDatabase *db, const TuProbe *probe, TuInspection *inspection)
+{
+    if (db->driver->inspect_condition != NULL)
+        db->driver->inspect_condition(probe, inspection);
+}
+
 gboolean
 tu_database_describe_query(TuDatabase *db, const char *sql, TuTableInfo **ret_info, GError **error)
 {

@@ -68,6 +68,8 @@ struct TuDriver {
     gboolean (*has_table)(TuDatabase *db, const char *table, gboolean *ret_has,
                           GError **error); /* may be NULL: as describe finds it */
     gboolean (*inspect)(TuDatabase *db, const TuProbe *probe, TuInspection *ret, GError **error);
+    void (*inspect_condition)(const TuProbe *probe,
+                              TuInspection *inspection); /* may be NULL: none is at fault */
     gboolean (*describe_query)(TuDatabase *db, const char *sql, TuTableInfo *info, GError **error);
     gboolean (*uses_index)(TuDatabase *db, const char *sql, gboolean *ret_uses, GError **error);
     gboolean (*schema_version)(TuDatabase *db, const GPtrArray *tables, gint64 *ret_version,

@@ -8,6 +8,7 @@
  *   mariadb_statement.c  prepared statements      mariadb_value.c   values in and out
  *   mariadb_type.c       types                    mariadb_describe.c, _hazards.c
  *   mariadb_inspect.c    expressions              mariadb_plan.c    does a query use an index
+ *   mariadb_condition.c  what a WHERE finds in a table only
  *   mariadb_capture.c    triggers                 mariadb_log.c     entries, versions, locks
  *   mariadb_copy.c       many new rows at once: LOAD DATA LOCAL
  *   mariadb_given.c      rows given to a statement: JSON_TABLE
@@ -223,6 +224,7 @@ gboolean tu_mariadb_describe(TuDatabase *base, const char *table, TuTableInfo **
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_mariadb_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void tu_mariadb_inspect_condition(const TuProbe *probe, TuInspection *inspection);
 gboolean tu_mariadb_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info,
                                   GError **error);
 gboolean tu_mariadb_uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses,

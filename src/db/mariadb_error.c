@@ -6,6 +6,8 @@
 #include <errmsg.h>
 #include <mysqld_error.h>
 
+#include "db/sql.h"
+
 /* Numbers that libmariadb's headers may not name. */
 #define CONNECTION_KILLED 1927
 #define STATEMENT_TIMEOUT 1969
@@ -14,6 +16,7 @@
 
 /* Of a statement, which is shown with it. */
 #define MISSING_RIGHT "grant it: `trueup plan` prints the GRANTs"
+#define TOO_NARROW "that column holds less than the value: ALTER it, or take one that fits"
 
 static const struct {
     guint number;
@@ -73,6 +76,8 @@ static const struct {
     {ER_OPTION_PREVENTS_STATEMENT, TU_ERROR_SYSTEM,
      "a read-only server cannot be written to: name the primary in the database URL"},
     {ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, TU_ERROR_SYSTEM, NULL},
+    {ER_WARN_DATA_OUT_OF_RANGE, TU_ERROR_DATABASE, TOO_NARROW},
+    {ER_DATA_TOO_LONG, TU_ERROR_DATABASE, TOO_NARROW},
     {ER_TABLEACCESS_DENIED_ERROR, TU_ERROR_DATABASE, MISSING_RIGHT},
     {ER_COLUMNACCESS_DENIED_ERROR, TU_ERROR_DATABASE, MISSING_RIGHT},
     {ER_SPECIFIC_ACCESS_DENIED_ERROR, TU_ERROR_DATABASE, MISSING_RIGHT},
@@ -103,7 +108,8 @@ tu_mariadb_set_error(const TuMariadb *db, guint number, const char *message, con
         help = rows[i].help;
     }
     gboolean is_statement = code == TU_ERROR_DATABASE && what != NULL;
+    g_autofree char *shown = tu_sql_excerpt(what);
     g_set_error(error, TU_ERROR, (gint)code, "mariadb: %s (%u)%s%s%s%s", message, number,
                 help != NULL ? ": " : "", help != NULL ? help : "", is_statement ? ", in: " : "",
-                is_statement ? what : "");
+                is_statement ? shown : "");
 }

@@ -10,11 +10,10 @@
 #include <poll.h>
 #include <string.h>
 
+#include "db/sql.h"
+
 /* How long one poll lasts before the cancel flag is looked at again. */
 #define POLL_MS 100
-
-/* A statement's text in an error is cut here: it is there to be recognised. */
-#define SHOWN_SQL_BYTES 300
 
 /* ---- errors ---- */
 
@@ -30,8 +29,10 @@ typedef struct {
 /* The first that fits counts. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 static const ErrorRow error_rows[] = {
     {"08", TU_ERROR_CONNECT, NULL, NULL},
-    {"28", TU_ERROR_SYSTEM, NULL, NULL}, /* a wrong password, role: trying again changes nothing */
-    {"3D", TU_ERROR_SYSTEM, NULL, NULL},
+    /* A wrong password, role: trying again changes nothing. */
+    {"28P01", TU_ERROR_SYSTEM, "correct user and password in the database URL", NULL},
+    {"28", TU_ERROR_SYSTEM, "correct the user in the database URL, or let it in (pg_hba.conf)", NULL},
+    {"3D", TU_ERROR_SYSTEM, "create the database, or correct its name in the URL", NULL},
     {"57P03", TU_ERROR_BUSY, NULL, NULL}, /* it is starting or stopping */
     {"57P", TU_ERROR_CONNECT, NULL, NULL},
     {"25P03", TU_ERROR_CONNECT, NULL, NULL}, /* idle in a transaction for too long */
@@ -120,8 +121,7 @@ tu_postgres_set_error(const TuPostgres *db, const PGresult *result, const char *
                                        : hint != NULL                   ? hint
                                                                         : "");
     gboolean shows_sql = code == TU_ERROR_DATABASE && sql != NULL;
-    g_autofree char *shown = g_utf8_make_valid(
-        shows_sql ? sql : "", shows_sql ? (gssize)strnlen(sql, SHOWN_SQL_BYTES) : 0);
+    g_autofree char *shown = tu_sql_excerpt(shows_sql ? sql : NULL);
     g_set_error(error, TU_ERROR, (gint)code, "postgresql: %s (%s)%s%s%s%s", line, state,
                 help[0] != '\0' ? ": " : "", help, shows_sql ? ", in: " : "", shown);
 }

@@ -84,6 +84,26 @@ tu_sql_format(const char *format, ...)
     return g_string_free(sql, FALSE);
 }
 
+/* Enough to recognise a statement by; a keyed summary's may have thousands. */
+#define EXCERPT_BYTES 300
+
+char *
+tu_sql_excerpt(const char *sql)
+{
+    gsize length = sql != NULL ? strnlen(sql, EXCERPT_BYTES + 1) : 0;
+    gsize kept = MIN(length, EXCERPT_BYTES);
+    while (length > kept && kept > 0 && ((guchar)sql[kept] & 0xC0) == 0x80)
+        kept--; /* not in the middle of a character */
+    g_autofree char *part = g_utf8_make_valid(sql != NULL ? sql : "", (gssize)kept);
+    g_auto(GStrv) words = g_strsplit_set(part, " \n\r\t", -1);
+    GString *line = g_string_new(NULL);
+    for (guint i = 0; words[i] != NULL; i++)
+        if (words[i][0] != '\0')
+            g_string_append_printf(line, "%s%s", line->len > 0 ? " " : "", words[i]);
+    g_string_append(line, length > kept ? " ..." : "");
+    return g_string_free(line, FALSE);
+}
+
 void
 tu_sql_append_parameters(GString *sql, guint first, guint n)
 {

@@ -14,6 +14,9 @@ void tu_sql_append(GString *sql, const char *format, ...);
 /* The same as a new string. */
 char *tu_sql_format(const char *format, ...) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What an error shows of a statement: its beginning, in one line. "" for NULL. Free with g_free. */
+char *tu_sql_excerpt(const char *sql) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Appends "?4, ?5, ?6" for n parameters from number `first` on. */
 void tu_sql_append_parameters(GString *sql, guint first, guint n);
 

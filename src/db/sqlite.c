@@ -99,9 +99,10 @@ tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError **err
     }
     const char *help = help_of(code);
     gboolean is_statement = code_of(code) == TU_ERROR_DATABASE && what != NULL;
+    g_autofree char *shown = tu_sql_excerpt(what);
     g_set_error(error, TU_ERROR, (gint)code_of(code), "%s: %s%s%s%s%s", db->path,
                 sqlite3_errmsg(db->handle), help != NULL ? ": " : "", help != NULL ? help : "",
-                is_statement ? ", in: " : "", is_statement ? what : "");
+                is_statement ? ", in: " : "", is_statement ? shown : "");
 }
 
 /* ---- life ---- */

@@ -94,7 +94,8 @@ some_cell_failed(TuTally *tally)
 }
 
 /* The unit may be on the list from before; where it also has series that fold, it stays there for
- * their sake. */
+ * their sake, and where it had failed for that of its neighbours: the list tries it next, and them.
+ */
 static void
 take_off_list(TuChanges *changes, const TuUnit *unit)
 {
@@ -112,7 +113,11 @@ take_off_list(TuChanges *changes, const TuUnit *unit)
                         tu_value_text(bucket)};
     tu_changes_add(changes,
                    "DELETE FROM trueup_pending WHERE source = ?1 AND summary = ?2 "
-                   "AND tenant_key = ?3 AND bucket = ?4",
+                   "AND tenant_key = ?3 AND bucket = ?4 AND attempts = 0",
+                   values, G_N_ELEMENTS(values));
+    tu_changes_add(changes,
+                   "UPDATE trueup_pending SET next_attempt_at = NULL WHERE source = ?1 "
+                   "AND summary = ?2 AND tenant_key = ?3 AND bucket = ?4",
                    values, G_N_ELEMENTS(values));
 }
 

@@ -12,6 +12,7 @@ typedef struct {
 
 /* ---- one statement ---- */
 
+/* Only series that fold have images taken away. */
 static gboolean
 is_left_out(const TuSeriesModel *series, gpointer data)
 {
@@ -19,6 +20,7 @@ is_left_out(const TuSeriesModel *series, gpointer data)
     return !series->is_foldable || (log->series != NULL && series != log->series);
 }
 
+/* What is pending is no part of what is stored: hence the weight turned round. */
 static gboolean
 take_away(const TuValue *row, gpointer data, GError **error)
 {
@@ -28,12 +30,14 @@ take_away(const TuValue *row, gpointer data, GError **error)
                         data, error);
 }
 
+/* A statement may fail after it gave rows; so it is run to its end before anything is counted. */
 static gboolean
 only_try(const TuValue *row, gpointer data, GError **error)
 {
     return TRUE;
 }
 
+/* The snapshot has no entries between two of the list but the list's own: a range of ids will do. */
 static gboolean
 read_images(Log *log, guint first, guint n, TuRowVisit visit, GError **error)
 {
@@ -50,6 +54,7 @@ read_images(Log *log, guint first, guint n, TuRowVisit visit, GError **error)
 
 /* ---- what cannot be evaluated ---- */
 
+/* In the summary's own unit, which is what the pending list has. */
 static gboolean
 note_hole(TuPlace *place, const TuSourceModel *source, gpointer data, GError **error)
 {
@@ -82,6 +87,7 @@ give_up(Log *log, guint first, guint n, GError **error)
 
 static gboolean subtract(Log *log, guint first, guint n, GError **error);
 
+/* One entry spoils one series as a rule: the others take it away. */
 static gboolean
 by_series(Log *log, guint first, GError **error)
 {
@@ -95,6 +101,7 @@ by_series(Log *log, guint first, GError **error)
     return TRUE;
 }
 
+/* By entries first: most of them are good for all series. */
 static gboolean
 split(Log *log, guint first, guint n, GError **error)
 {
@@ -103,6 +110,7 @@ split(Log *log, guint first, guint n, GError **error)
     return log->series == NULL ? by_series(log, first, error) : give_up(log, first, n, error);
 }
 
+/* All of it, or half and half, until what fails is alone or there were enough tries. */
 static gboolean
 subtract(Log *log, guint first, guint n, GError **error)
 {
@@ -133,6 +141,7 @@ compare_entries(gconstpointer a, gconstpointer b)
     return (*left > *right) - (*left < *right);
 }
 
+/* In the order of the log, so that a half is a range of it. */
 gboolean
 tu_bisect_images(TuTally *tally, const TuSourceModel *source, GError **error)
 {

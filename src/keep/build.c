@@ -4,6 +4,7 @@
 #include "keep/pieces.h"
 #include "keep/rezone.h"
 #include "keep/tenants_sync.h"
+#include "keep/unfit.h"
 
 #include "time/instant.h"
 
@@ -184,14 +185,16 @@ static void
 note_run(TuChanges *changes, const Chunk *chunk, const TuBuild *build)
 {
     TuValue now = tu_keeper_now();
+    g_autofree char *problem = tu_result_failures(chunk->result, build->summary->spec->name);
     TuValue values[] = {
         tu_value_integer(build->run_id),
         tu_value_integer(chunk->result->rows_read - chunk->rows_before),
         tu_value_integer(chunk->result->cells_written + changes->n_to_write -
                          chunk->written_before),
         tu_value_integer(chunk->result->cells_drifted - chunk->drifted_before),
-        tu_value_text(tu_result_problem(chunk->result, build->summary->spec->name)),
+        tu_value_text(problem),
     };
+    tu_unfit_go_on(changes, build->run_id);
     tu_changes_add(changes,
                    "UPDATE trueup_run SET rows_read = rows_read + ?2, "
                    "cells_written = cells_written + ?3, cells_drifted = cells_drifted + ?4, "
@@ -368,47 +371,44 @@ take_building(TuKeeper *keeper, const TuGroup *group, gboolean *ret_is_taken, GE
     return TRUE;
 }
 
-/* FALSE: nothing would be left to try. */
+/* FALSE: the error is of another kind. */
 static gboolean
-go_on_without(Building *building, const TuGroup *group, GError *why)
+go_on_without(Building *building, GError *why)
 {
     gboolean was_too_large = building->pieces.is_too_large;
     building->pieces.is_too_large = FALSE;
-    if (!was_too_large || group->summaries->len < 2)
+    if (!was_too_large)
         return FALSE;
     building->pieces = TU_PIECES_INIT;
-    if (building->only == NULL) {
+    if (building->only == NULL)
         building->is_alone = TRUE;
-        return TRUE;
-    }
-    g_hash_table_insert(building->left, building->only, g_error_copy(why));
+    else
+        g_hash_table_insert(building->left, building->only, g_error_copy(why));
     return TRUE;
 }
 
-/* The others are built. One that was left is the error, if it was asked for (NULL: any is), and told
- * if not. */
+/* The others are built. */
 static gboolean
-end_building(Building *building, const TuGroup *group, const char *asked, TuResult *result,
-             GError **error)
+end_building(TuKeeper *keeper, Building *building, const TuGroup *group, gboolean *ret_fits,
+             TuResult *result, GError **error)
 {
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
         const GError *why = g_hash_table_lookup(building->left, summary);
         if (why == NULL)
             continue;
-        if (asked == NULL || g_str_equal(asked, summary->spec->name)) {
-            g_set_error(error, why->domain, why->code, "summary %s: %s", summary->spec->name,
-                        why->message);
-            return FALSE;
-        }
+        if (ret_fits != NULL)
+            *ret_fits = FALSE;
         tu_result_fail(result, summary->spec->name, NULL, why->message);
+        if (!tu_unfit_note(keeper, summary, why->message, error))
+            return FALSE;
     }
     return TRUE;
 }
 
 /* One chunk after the other, settling between them. */
 static gboolean
-build_all(TuKeeper *keeper, TuGroup *group, const char *asked, TuResult *result, GError **error)
+build_all(TuKeeper *keeper, TuGroup *group, gboolean *ret_fits, TuResult *result, GError **error)
 {
     g_auto(Building) building = {
         .pieces = TU_PIECES_INIT,
@@ -437,27 +437,29 @@ build_all(TuKeeper *keeper, TuGroup *group, const char *asked, TuResult *result,
         }
         keeper->memory_bytes = memory_bytes;
         tu_result_restore(result, &before);
-        if (!go_on_without(&building, group, local) && !tu_keeper_may_retry(local, &busy_since_us)) {
+        if (!go_on_without(&building, local) && !tu_keeper_may_retry(local, &busy_since_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
     }
-    return end_building(&building, group, asked, result, error);
+    return end_building(keeper, &building, group, ret_fits, result, error);
 }
 
 gboolean
-tu_build_group(TuKeeper *keeper, TuGroup *group, const char *asked, TuResult *result,
+tu_build_group(TuKeeper *keeper, TuGroup *group, gboolean *ret_fits, TuResult *result,
                GError **error)
 {
     gboolean has = FALSE;
     gboolean is_taken = FALSE;
+    if (ret_fits != NULL)
+        *ret_fits = TRUE;
     if (!has_builds(keeper, group, &has, error) ||
         (has && !take_building(keeper, group, &is_taken, error)))
         return FALSE;
     if (!is_taken)
         return TRUE;
     g_autofree char *name = g_strconcat("build ", group->name, NULL);
-    gboolean is_ok = build_all(keeper, group, asked, result, error);
+    gboolean is_ok = build_all(keeper, group, ret_fits, result, error);
     tu_database_unlock(keeper->db, name);
     return is_ok;
 }

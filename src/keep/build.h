@@ -20,6 +20,6 @@ gboolean tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuD
 
 /* Writes whatever history of the group is still asked for, settling between chunks. If another worker is at
  * it, it is left to that one, or waited for (keeper->waits). A summary that does not fit into its `memory` is
- * left: an error if it is the one `asked` for (NULL: if any is), else a failure of the result. */
-gboolean tu_build_group(TuKeeper *keeper, TuGroup *group, const char *asked, TuResult *result,
+ * left, noted (keep/unfit.h) and a failure of the result; *ret_fits, which may be NULL, is FALSE then. */
+gboolean tu_build_group(TuKeeper *keeper, TuGroup *group, gboolean *ret_fits, TuResult *result,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

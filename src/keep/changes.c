@@ -176,7 +176,7 @@ tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_written)
     tu_changes_add(changes,
                    "UPDATE trueup_run SET finished_at = ?2, rows_read = rows_read + ?3, "
                    "cells_written = cells_written + ?4, worker = ?5 "
-                   "WHERE kind = 'settle' AND started_at = ?1",
+                   "WHERE kind = 'settle' AND started_at = ?1 AND status = 'COMPLETED'",
                    values, G_N_ELEMENTS(values));
     tu_changes_add_if_none(changes,
                            "INSERT INTO trueup_run(kind, status, started_at, finished_at, rows_read, "
@@ -209,6 +209,19 @@ tu_changes_retry_soon(TuChanges *changes)
                    "UPDATE trueup_pending SET next_attempt_at = NULL WHERE next_attempt_at IS NOT "
                    "NULL AND summary IN (SELECT name FROM trueup_summary WHERE group_name = ?1)",
                    (TuValue[]){tu_value_text(changes->tally->snapshot->group->name)}, 1);
+}
+
+void
+tu_changes_retry_beside(TuChanges *changes, const TuSourceModel *source,
+                        const TuSummaryModel *summary, const TuValue *tenant)
+{
+    g_autofree char *tenant_key = tu_tenant_key(tenant);
+    TuValue values[] = {tu_value_text(source->spec->name), tu_value_text(summary->spec->name),
+                        tu_value_text(tenant_key)};
+    tu_changes_add(changes,
+                   "UPDATE trueup_pending SET next_attempt_at = NULL WHERE source = ?1 AND "
+                   "summary = ?2 AND tenant_key = ?3 AND next_attempt_at IS NOT NULL",
+                   values, G_N_ELEMENTS(values));
 }
 
 /* ---- comparing ---- */

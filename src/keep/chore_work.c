@@ -2,16 +2,19 @@
 
 #include "keep/build.h"
 #include "keep/repair.h"
+#include "keep/unfit.h"
 #include "work/watch.h"
 
 /* ---- how far it is ---- */
 
+/* A job without a summary goes through all groups, one after the other. */
 static guint
 groups_of(const TuChore *chore)
 {
     return chore->job->summary != NULL ? 1 : chore->keeper->model->groups->len;
 }
 
+/* The job remembers them by name: numbers would change with the spec. */
 static guint
 groups_done_of(const TuJob *job)
 {
@@ -34,6 +37,7 @@ is_rebuild(const TuJob *job)
     return job->from == G_MININT32 && job->to == G_MAXINT32;
 }
 
+/* From the newest date back to the oldest. */
 static double
 share_of_range(const TuJob *job, TuDate reached)
 {
@@ -55,6 +59,7 @@ tu_chore_set_progress(const TuChore *chore, double share, gboolean is_of_rest)
     job->progress = CLAMP(MAX(job->progress, (done + inner) / n), 0, 1);
 }
 
+/* Unwinds the work through its errors: what was committed stays. */
 static gboolean
 stop(TuChore *chore, TuChoreVerdict verdict, GError **error)
 {
@@ -76,6 +81,7 @@ tu_chore_note(TuChore *chore, gboolean has_got_on, GError **error)
     return FALSE;
 }
 
+/* Called by the work between two pieces, when all that was done is committed. */
 static gboolean
 between(gpointer data, TuDate reached, double share, GError **error)
 {
@@ -102,6 +108,7 @@ between(gpointer data, TuDate reached, double share, GError **error)
 
 /* ---- a rebuild ---- */
 
+/* Where it was left before, it goes on. */
 static gboolean
 add_build(TuChore *chore, const TuSummaryModel *summary, GError **error)
 {
@@ -117,6 +124,7 @@ add_build(TuChore *chore, const TuSummaryModel *summary, GError **error)
                            values, G_N_ELEMENTS(values), NULL, error);
 }
 
+/* STARTED; whoever finishes the build ends it. */
 static gboolean
 add_run(TuChore *chore, GError **error)
 {
@@ -163,16 +171,32 @@ rebuild_keyed(TuChore *chore, GError **error)
     return TRUE;
 }
 
+/* What does not fit into its `memory` now fits no better for whoever comes next. */
+static gboolean
+check_fits(const TuChore *chore, gboolean fits, GError **error)
+{
+    g_autofree char *why = NULL;
+    if (fits)
+        return TRUE;
+    if (!tu_unfit_of_run(chore->keeper, chore->job->run_id, &why, error))
+        return FALSE;
+    if (why != NULL)
+        g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG, why);
+    return why == NULL;
+}
+
+/* The first time it asks, and later it goes on with what was asked. */
 static gboolean
 rebuild(TuChore *chore, GError **error)
 {
+    gboolean fits = TRUE;
     if (!rebuild_keyed(chore, error))
         return FALSE;
     if (chore->keyed != NULL || chore->group->summaries->len == 0)
         return TRUE;
     return (chore->job->run_id != 0 || ask_for_build(chore, error)) &&
-           tu_build_group(chore->keeper, chore->group, chore->job->summary, &chore->result,
-                          error);
+           tu_build_group(chore->keeper, chore->group, &fits, &chore->result, error) &&
+           check_fits(chore, fits, error);
 }
 
 /* ---- a repair ---- */
@@ -189,6 +213,7 @@ is_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **erro
     return TRUE;
 }
 
+/* The rest of it, where a worker that died did the newest dates. */
 static gboolean
 repair(TuChore *chore, GError **error)
 {
@@ -207,6 +232,8 @@ repair(TuChore *chore, GError **error)
 
 /* ---- both ---- */
 
+/* A second connection watches the job meanwhile (work/watch.h), so that one that is cancelled
+ * ends within seconds. */
 gboolean
 tu_chore_work(TuChore *chore, GError **error)
 {

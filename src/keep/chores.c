@@ -3,6 +3,7 @@
 #include "db/stop.h"
 #include "keep/chore.h"
 #include "keep/repair.h"
+#include "work/runs.h"
 
 /* ---- which jobs concern the group ---- */
 
@@ -46,7 +47,7 @@ finish_group(TuChore *chore, GError **error)
 {
     TuJob *job = chore->job;
     TuDatabase *db = chore->keeper->db;
-    const char *problem = tu_result_problem(&chore->result, job->summary);
+    g_autofree char *problem = tu_result_failures(&chore->result, job->summary);
     if (problem != NULL)
         return tu_job_fail(db, job, 0, problem, error);
     tu_chore_set_progress(chore, 1, FALSE);
@@ -78,6 +79,10 @@ attempts_of(const TuChore *chore)
     }
     return attempts;
 }
+
+/* A worker that was killed says little about its job: somebody restarts a service, or tries what happens.
+ * Only a job that takes its workers with it time after time (their memory, as a rule) has to end. */
+#define DEATHS_PER_ATTEMPT 10
 
 /* `attempts_most` 0: nobody could do it. */
 static gboolean
@@ -194,14 +199,34 @@ check(TuChore *chore, char **ret_problem, gboolean *ret_is_paused, GError **erro
         chore->keyed == NULL)
         *ret_problem = g_strdup_printf("there is no summary %s", job->summary);
     if (*ret_problem == NULL && job->tenant != NULL &&
-        !tu_tenant_named(&chore->checked, job->tenant, &chore->tenant, &local))
+        !tu_tenant_named(&chore->checked, job->tenant, &chore->tenant, &local)) {
+        if (!tu_error_is(local, TU_ERROR_USAGE)) {
+            tu_snapshot_end(&chore->checked);
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
         *ret_problem = g_strdup(local->message);
+    }
     *ret_is_paused =
         chore->checked.pauses != NULL &&
         (job->summary == NULL ||
          tu_snapshot_is_name_paused(&chore->checked, job->summary));
     tu_snapshot_end(&chore->checked);
     return TRUE;
+}
+
+/* What nobody can do fails before any work began, and whoever reads the run log must see that too. */
+static gboolean
+refuse(TuChore *chore, const char *problem, GError **error)
+{
+    const TuJob *job = chore->job;
+    const TuRunWhat what = {job->kind, job->summary, job->tenant,
+                            job->from, job->to,      chore->keeper->worker};
+    const TuRunCounts counts = {0};
+    gint64 run = 0;
+    return tu_run_begin(chore->keeper->db, &what, &run, error) &&
+           tu_run_finish(chore->keeper->db, run, &counts, problem, error) &&
+           fail(chore, 0, problem, error);
 }
 
 /* TRUE if it is to be worked on; else it has ended or was put back. */
@@ -219,8 +244,8 @@ begin(TuChore *chore, gboolean *ret_begins, GError **error)
         return end_left(chore, error);
     }
     if (problem != NULL)
-        return fail(chore, 0, problem, error);
-    if (job->attempts > (gint64)attempts_of(chore)) {
+        return refuse(chore, problem, error);
+    if (job->attempts > (gint64)attempts_of(chore) * DEATHS_PER_ATTEMPT) {
         job->attempts--;
         return fail(chore, 0, "its workers died at the same point, one after the other", error);
     }

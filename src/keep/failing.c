@@ -2,14 +2,28 @@
 
 #include <string.h>
 
+#include "keep/moments.h"
 #include "keep/rows.h"
 #include "schema/keyed.h"
+#include "time/instant.h"
 
-/* The notes of one group. */
+/* Workers of a role say it so often that theirs fails; if they did not for so long there are none.
+ */
+#define SAY_US TU_HOUR_US
+#define SILENT_US (24 * TU_HOUR_US)
+/* Of a role's digest, what tells a handful of roles apart. */
+#define ROLE_DIGITS 16
+
+/* The notes of one group, and who says that they hold. */
 typedef struct {
     TuChanges *changes;
-    GHashTable *noted; /* of TuSeriesModel *, TuKeyedModel *: whose problem is noted as it is */
-    GHashTable *whole; /* of TuSummaryModel *: those whose history is asked for */
+    char *own_kind;     /* of the moments of this worker's role */
+    GHashTable *said;   /* summary -> gint64: when that role said so last */
+    GHashTable *others; /* of summaries: other roles say so */
+    GHashTable *saying; /* of summaries: this turn says so for that role */
+    GHashTable *noted;  /* of TuSeriesModel *, TuKeyedModel *: whose problem is noted as it is */
+    GHashTable *known;  /* of the same: those of which there is a note at all */
+    GHashTable *whole;  /* of TuSummaryModel *: those whose history is asked for */
 } Comparing;
 
 static TuSeriesModel *
@@ -68,6 +82,63 @@ ask_for_listing(TuChanges *changes, const TuKeyedModel *keyed)
                    values, G_N_ELEMENTS(values));
 }
 
+/* ---- who says so ---- */
+
+/* Rights are a role's: what one cannot evaluate another may. Where there are no roles all are one.
+ */
+static gboolean
+read_role(TuDatabase *db, char **ret_kind, GError **error)
+{
+    g_autofree char *role = NULL;
+    if (tu_database_dialect(db)->is_served &&
+        !tu_rows_text(db, "SELECT current_user", NULL, &role, error))
+        return FALSE;
+    g_autofree char *digest =
+        g_compute_checksum_for_string(G_CHECKSUM_SHA256, role != NULL ? role : "", -1);
+    *ret_kind = g_strdup_printf(TU_MOMENT_FAILING "%.*s", ROLE_DIGITS, digest);
+    return TRUE;
+}
+
+static gboolean
+take_said(const TuValue *row, gpointer data, GError **error)
+{
+    Comparing *comparing = data;
+    TuValue own = tu_value_text(comparing->own_kind);
+    g_autofree char *summary = g_strndup(row[1].text, row[1].bytes);
+    gint64 at_us = TU_TIME_BEFORE_ALL;
+    (void)tu_value_read_instant(&row[2], &at_us);
+    if (tu_value_equal(&row[0], &own))
+        g_hash_table_insert(comparing->said, g_steal_pointer(&summary),
+                            g_memdup2(&at_us, sizeof at_us));
+    else if (at_us > tu_instant_now_us() - SILENT_US)
+        g_hash_table_add(comparing->others, g_steal_pointer(&summary));
+    return TRUE;
+}
+
+/* The role's workers fail too, and say so now and then. */
+static void
+say_so(const Comparing *comparing, const char *summary)
+{
+    gint64 now_us = tu_instant_now_us();
+    const gint64 *at_us = g_hash_table_lookup(comparing->said, summary);
+    gboolean is_fresh = at_us != NULL && *at_us <= now_us && now_us - *at_us < SAY_US;
+    if (g_hash_table_add(comparing->saying, g_strdup(summary)) && !is_fresh)
+        tu_moment_add(comparing->changes, comparing->own_kind, summary, now_us);
+}
+
+/* They do not any more. */
+static void
+unsay(const Comparing *comparing, const char *summary)
+{
+    TuValue values[] = {tu_value_text(comparing->own_kind), tu_value_text(summary)};
+    if (g_hash_table_remove(comparing->said, summary))
+        tu_changes_add(comparing->changes,
+                       "DELETE FROM trueup_moment WHERE kind = ?1 AND name = ?2", values,
+                       G_N_ELEMENTS(values));
+}
+
+/* ---- the notes ---- */
+
 /* `key`: the note's summary and series. */
 static void
 take_away(TuChanges *changes, const TuValue *key)
@@ -94,10 +165,16 @@ take_note(const TuValue *row, gpointer data, GError **error)
     if (series == NULL && keyed == NULL)
         return TRUE; /* another group's, or no longer in the spec: `apply` */
     const char *own = series != NULL ? series->problem : keyed->problem;
+    const char *summary = series != NULL ? series->summary->spec->name : keyed->spec->name;
+    gboolean is_others = g_hash_table_contains(comparing->others, summary);
     TuValue problem = tu_value_text(own);
     if (own != NULL) {
-        if (tu_value_equal(&problem, &row[2]))
+        g_hash_table_add(comparing->known, series != NULL ? (gpointer)series : keyed);
+        say_so(comparing, summary);
+        if (is_others || tu_value_equal(&problem, &row[2]))
             g_hash_table_add(comparing->noted, series != NULL ? (gpointer)series : keyed);
+    } else if (is_others) {
+        return TRUE; /* it is theirs to take away */
     } else if (series != NULL) {
         note_whole(comparing, series, row);
     } else {
@@ -105,6 +182,18 @@ take_note(const TuValue *row, gpointer data, GError **error)
         ask_for_listing(comparing->changes, keyed);
     }
     return TRUE;
+}
+
+/* That it begins to fail is a run, as the first failure of a bucket is: settling that goes on
+ * without it leaves no other. `subject`: the series or keyed summary. */
+static void
+note_run(const Comparing *comparing, gconstpointer subject, const char *summary, const char *series,
+         const char *problem)
+{
+    g_autofree char *told =
+        series != NULL ? g_strdup_printf("series %s: %s", series, problem) : g_strdup(problem);
+    if (!g_hash_table_contains(comparing->known, subject))
+        tu_changes_add_failed_run(comparing->changes, summary, NULL, told);
 }
 
 /* `series` NULL: it has no name. */
@@ -122,29 +211,89 @@ note_failing(TuChanges *changes, const char *summary, const char *series, const 
                            values, G_N_ELEMENTS(values));
 }
 
-gboolean
-tu_failing_compare(TuChanges *changes, GError **error)
+/* What the model finds and no note says. */
+static void
+note_problems(const Comparing *comparing)
 {
+    TuChanges *changes = comparing->changes;
     const TuGroup *group = changes->tally->snapshot->group;
-    g_autoptr(GHashTable) noted = g_hash_table_new(NULL, NULL);
-    g_autoptr(GHashTable) whole = g_hash_table_new(NULL, NULL);
-    Comparing comparing = {changes, noted, whole};
-    if (!tu_rows_each(changes->tally->snapshot->keeper->db,
-                      "SELECT summary, series, error FROM trueup_failing", NULL, 0, FALSE,
-                      take_note, &comparing, error))
-        return FALSE;
     for (guint i = 0; i < group->n_targets; i++) {
         TuSeriesModel *series = group->targets[i].series;
-        if (series->problem != NULL && g_hash_table_add(noted, series))
-            note_failing(changes, series->summary->spec->name, series->spec->name, series->problem);
+        const char *summary = series->summary->spec->name;
+        if (series->problem == NULL || !g_hash_table_add(comparing->noted, series))
+            continue;
+        note_failing(changes, summary, series->spec->name, series->problem);
+        note_run(comparing, series, summary, series->spec->name, series->problem);
+        say_so(comparing, summary);
     }
     for (guint i = 0; i < group->keyed->len; i++) {
         TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
-        if (keyed->problem == NULL || !g_hash_table_add(noted, keyed))
+        if (keyed->problem == NULL || !g_hash_table_add(comparing->noted, keyed))
             continue;
         note_failing(changes, keyed->spec->name, NULL, keyed->problem);
+        note_run(comparing, keyed, keyed->spec->name, NULL, keyed->problem);
+        say_so(comparing, keyed->spec->name);
         ask_for_listing(changes, keyed);
     }
+}
+
+/* What this role had said and does not say any more. */
+static void
+unsay_all(const Comparing *comparing)
+{
+    const TuGroup *group = comparing->changes->tally->snapshot->group;
+    for (guint i = 0; i < group->summaries->len + group->keyed->len; i++) {
+        const char *name =
+            i < group->summaries->len
+                ? ((const TuSummaryModel *)g_ptr_array_index(group->summaries, i))->spec->name
+                : ((const TuKeyedModel *)g_ptr_array_index(group->keyed, i - group->summaries->len))
+                      ->spec->name;
+        if (!g_hash_table_contains(comparing->saying, name))
+            unsay(comparing, name);
+    }
+}
+
+static void
+comparing_clear(Comparing *comparing)
+{
+    g_free(comparing->own_kind);
+    g_hash_table_unref(comparing->said);
+    g_hash_table_unref(comparing->others);
+    g_hash_table_unref(comparing->saying);
+    g_hash_table_unref(comparing->noted);
+    g_hash_table_unref(comparing->known);
+    g_hash_table_unref(comparing->whole);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparing, comparing_clear)
+
+gboolean
+tu_failing_compare(TuChanges *changes, GError **error)
+{
+    const TuKeeper *keeper = changes->tally->snapshot->keeper;
+    g_auto(Comparing)
+        comparing = {.changes = changes,
+                     .said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+                     .others = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                     .saying = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                     .noted = g_hash_table_new(NULL, NULL),
+                     .known = g_hash_table_new(NULL, NULL),
+                     .whole = g_hash_table_new(NULL, NULL)};
+    gboolean has_notes = FALSE;
+    gint64 one = 0;
+    if (!tu_database_integer(keeper->db, "SELECT 1 FROM trueup_failing LIMIT 1", NULL, 0,
+                             &has_notes, &one, error))
+        return FALSE;
+    if (!has_notes && !tu_model_leaves_some_out(keeper->model))
+        return TRUE;
+    if (!read_role(keeper->db, &comparing.own_kind, error) ||
+        !tu_rows_each(keeper->db,
+                      "SELECT kind, name, at FROM trueup_moment WHERE kind LIKE 'failing %'", NULL,
+                      0, FALSE, take_said, &comparing, error) ||
+        !tu_rows_each(keeper->db, "SELECT summary, series, error FROM trueup_failing", NULL, 0,
+                      FALSE, take_note, &comparing, error))
+        return FALSE;
+    note_problems(&comparing);
+    unsay_all(&comparing);
     return TRUE;
 }
 

@@ -16,6 +16,7 @@ state_clear(gpointer data)
     g_free(state->identity);
 }
 
+/* What `apply`, or a guard before us, noted of the table. */
 static gboolean
 take_known(const TuValue *row, gpointer data, GError **error)
 {
@@ -38,6 +39,8 @@ take_known(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* One number for all tables of the model: while it is the one noted, nothing has changed and
+ * nothing else is asked. */
 static gboolean
 schema_is_known(TuSnapshot *snapshot, gboolean *ret_known, GError **error)
 {
@@ -50,6 +53,8 @@ schema_is_known(TuSnapshot *snapshot, gboolean *ret_known, GError **error)
     return TRUE;
 }
 
+/* Without a column triggers cannot write whole images; a BEFORE trigger makes them lie about
+ * values. */
 static char *
 problem_of_columns(const TuGuardState *state, const TuCaptured *now)
 {
@@ -142,6 +147,7 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
     return TRUE;
 }
 
+/* Dear only when the schema's version is another one than that noted. */
 gboolean
 tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_changed, GError **error)
 {
@@ -167,6 +173,8 @@ tu_guard_check(TuSnapshot *snapshot, GArray **ret_states, gboolean *ret_has_chan
     return TRUE;
 }
 
+/* In the turn of whoever looked: the next one compares with this version. When it began stays,
+ * however often it is found. */
 void
 tu_guard_note(TuSnapshot *snapshot, GArray *states, TuChanges *changes)
 {

@@ -32,6 +32,7 @@ tu_holes_unplaced(const TuHoles *holes, const TuSourceModel *source)
     return NULL;
 }
 
+/* Rows without a place spoil no bucket, so nobody else would tell of them. */
 void
 tu_holes_tell(const TuHoles *holes, TuResult *result)
 {
@@ -48,6 +49,8 @@ bucket_in_grain(const TuHole *hole, const TuZone *zone, TuGrain grain)
                : tu_bucket_parent(zone, hole->summary->unit, hole->unit, grain);
 }
 
+/* Every grain that holds the row's bucket has the hole, as far as it is wanted. A hole that
+ * nothing wants is none. */
 void
 tu_holes_add(TuTally *tally, const TuSeriesModel *series, guint32 tenant, TuBucket unit,
              const char *message)
@@ -70,6 +73,8 @@ tu_holes_add(TuTally *tally, const TuSeriesModel *series, guint32 tenant, TuBuck
         g_array_append_val(tally->holes->list, hole);
 }
 
+/* What a hole made fail is noted with the hole's own unit, and not once more for each coarser
+ * bucket. */
 gboolean
 tu_holes_explain(const TuHoles *holes, const char *failure)
 {

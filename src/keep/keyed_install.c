@@ -138,6 +138,41 @@ tu_keyed_register(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyedLook
 
 /* ---- statements ---- */
 
+/* A statement of a script has no parameters: the text with its quotes doubled. */
+static char *
+literal(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "'", -1);
+    g_autofree char *doubled = g_strjoinv("''", parts);
+    return g_strconcat("'", doubled, "'", NULL);
+}
+
+/* Notes which text the view was made with, as registering does: else a view that SQL of `plan`
+ * made would be made once more. */
+static gboolean
+plan_note(TuKeeper *keeper, const TuKeyedModel *keyed, const char *view, GPtrArray *statements,
+          GError **error)
+{
+    g_autofree char *noted = NULL;
+    g_autofree char *control = tu_database_control_name(keeper->db, "trueup_keyed");
+    g_autofree char *name = literal(keyed->spec->name);
+    g_autofree char *state = literal(keyed->state);
+    g_autofree char *state_view = literal(keyed->view);
+    g_autofree char *text = literal(view);
+    if (!read_noted(keeper->db, "SELECT name FROM trueup_keyed WHERE name = ?1", keyed->spec->name,
+                    &noted, error))
+        return FALSE;
+    g_ptr_array_add(statements,
+                    noted != NULL
+                        ? tu_sql_format("UPDATE %Q SET state_table = %s, state_view = %s, "
+                                        "view_text = %s WHERE name = %s",
+                                        control, state, state_view, text, name)
+                        : tu_sql_format("INSERT INTO %Q(name, state_table, state_view, view_text) "
+                                        "VALUES (%s, %s, %s, %s)",
+                                        control, name, state, state_view, text));
+    return TRUE;
+}
+
 static gboolean
 must_remake(TuKeeper *keeper, const TuKeyedModel *keyed, gboolean *ret_is_there, gboolean *ret_must,
             GError **error)
@@ -171,8 +206,12 @@ tu_keyed_plan(TuKeeper *keeper, const GPtrArray *captures, GPtrArray *statements
         must = must || captures->len > 0;
         if (must && is_there)
             g_ptr_array_add(statements, tu_sql_format("DROP VIEW %Q", keyed->view));
-        if (must)
-            g_ptr_array_add(views, tu_keyed_view_sql(keeper->db, keyed));
+        g_autofree char *view = tu_keyed_view_sql(keeper->db, keyed);
+        if (must) {
+            g_ptr_array_add(views, g_strdup(view));
+            if (!plan_note(keeper, keyed, view, views, error))
+                return FALSE;
+        }
         if (!tu_keyed_plan_tables(keeper->db, keyed, statements, findings, error))
             return FALSE;
     }

@@ -10,6 +10,7 @@
 
 /* ---- what is pending ---- */
 
+/* While all keys wait for being computed again, no difference is drift. */
 static gboolean
 is_listing(TuSnapshot *snapshot, const TuKeyedModel *keyed, gboolean *ret_is, GError **error)
 {
@@ -65,6 +66,7 @@ count(const TuKeyList *list, guint from, guint to, TuOnKeyDrift on_drift, gpoint
     return n_drifted;
 }
 
+/* A key that cannot be computed is a failure of the command, not a difference. */
 static void
 tell_problems(const TuKeyList *list, guint from, guint to, TuResult *result)
 {
@@ -108,6 +110,7 @@ compare_all(TuSnapshot *snapshot, TuKeyList *list, TuOnKeyDrift on_drift, gpoint
 
 /* ---- verifying ---- */
 
+/* At one snapshot, however many pieces. */
 gboolean
 tu_keyed_verify(TuKeeper *keeper, const TuKeyedModel *keyed, TuOnKeyDrift on_drift, gpointer data,
                 TuResult *result, GError **error)
@@ -130,6 +133,7 @@ typedef struct {
     gpointer data;
 } Choice;
 
+/* Chosen before anything is computed: --key saves the query for all others. */
 static gboolean
 add_keys(TuSnapshot *snapshot, const Choice *choice, TuKeyList *list, TuResult *result,
          GError **error)
@@ -180,6 +184,8 @@ repair_some(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyList *all, g
     return TRUE;
 }
 
+/* What somebody else's turn threw away is done again. A piece that a row spoils is halved, so
+ * that one bad key stops none but itself. */
 static gboolean
 repair_piece(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyList *all, guint from,
              guint to, TuResult *result, GError **error)
@@ -203,6 +209,7 @@ repair_piece(TuKeeper *keeper, const TuKeyedModel *keyed, const TuKeyList *all, 
     }
 }
 
+/* Between two pieces the lock is given back: changes are settled meanwhile. */
 static gboolean
 repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, TuResult *result,
            GError **error)
@@ -228,6 +235,7 @@ repair_all(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, Tu
     return TRUE;
 }
 
+/* For --dry-run. */
 static gboolean
 compare_only(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, TuResult *result,
              GError **error)
@@ -242,6 +250,7 @@ compare_only(TuKeeper *keeper, const TuKeyedModel *keyed, const Choice *choice, 
            compare_all(&snapshot, list, NULL, NULL, result, error);
 }
 
+/* A run of the log, from its beginning to its end, whatever that is. */
 gboolean
 tu_keyed_repair(TuKeeper *keeper, const TuKeyedModel *keyed, const char *kind, TuKeyWanted wants,
                 gpointer data, gboolean is_dry_run, TuResult *result, GError **error)

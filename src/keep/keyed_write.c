@@ -28,6 +28,7 @@ typedef struct {
     TuPut put;
 } StateColumn;
 
+/* States of keys that are there, or come with this turn. */
 static TuBulk *
 open_states(TuDatabase *db, const TuKeyedModel *keyed, const StateColumn *given, guint n_given)
 {
@@ -82,6 +83,7 @@ is_kept(const TuKeyRow *row)
     return row->problem == NULL && row->right != NULL;
 }
 
+/* Right as of this turn: what invalidated it is settled. */
 static gboolean
 write_computed(TuDatabase *db, const TuKeyList *list, GError **error)
 {
@@ -131,6 +133,7 @@ next_attempt(const TuKeyedModel *keyed, gint64 attempts)
     return next;
 }
 
+/* The row stays as it was, and the key invalid since it first was. */
 static gboolean
 write_failed(TuDatabase *db, const TuKeyList *list, GError **error)
 {
@@ -155,6 +158,7 @@ write_failed(TuDatabase *db, const TuKeyList *list, GError **error)
 
 /* ---- rows ---- */
 
+/* A deletion needs no more than the key. */
 static TuBulk *
 open_rows(TuDatabase *db, const TuKeyedModel *keyed, TuBulkRows rows)
 {
@@ -177,6 +181,7 @@ is_for(const TuKeyRow *row, TuBulkRows rows)
                                  : rows == TU_BULK_KNOWN;
 }
 
+/* Only rows that differ: who watches the table sees no write that changes nothing. */
 static gboolean
 write_rows(TuDatabase *db, const TuKeyList *list, TuBulkRows rows, gint64 *n_written,
            GError **error)
@@ -201,6 +206,7 @@ write_rows(TuDatabase *db, const TuKeyList *list, TuBulkRows rows, gint64 *n_wri
 
 /* ---- the whole ---- */
 
+/* All keys, when the queue comes to them; asked twice, it is one listing, and older. */
 gboolean
 tu_keyed_ask(TuDatabase *db, const char *name, GError **error)
 {
@@ -211,6 +217,7 @@ tu_keyed_ask(TuDatabase *db, const char *name, GError **error)
                            values, G_N_ELEMENTS(values), NULL, error);
 }
 
+/* In the same turn as the keys that it found. */
 static gboolean
 write_listing(TuDatabase *db, const TuKeyedChange *change, GError **error)
 {
@@ -222,6 +229,8 @@ write_listing(TuDatabase *db, const TuKeyedChange *change, GError **error)
                            &name, 1, NULL, error);
 }
 
+/* New rows, changed ones, those that go; then the states; then the keys that entries named,
+ * which may be the same ones: invalid again. */
 gboolean
 tu_keyed_write(TuKeeper *keeper, const TuKeyedChange *change, gint64 *n_written, GError **error)
 {

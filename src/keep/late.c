@@ -14,6 +14,8 @@ counts_of(TuTally *tally, const TuSummaryModel *summary)
     return tally->late + summary->spec->index * TU_GRAINS;
 }
 
+/* TRUE: no grain of the summary is written at that place any more, so the change is dropped
+ * whole. The date is that on which the bucket begins, as boundaries are (I-10). */
 gboolean
 tu_late_note(TuTally *tally, const TuSummaryModel *summary, const TuSourceModel *source,
              TuPlace *place)
@@ -61,6 +63,7 @@ tu_late_note_image(TuTally *tally, const TuSourceModel *source, const TuValue *r
     }
 }
 
+/* Since when changes come to what is sealed stays, however many follow. */
 static void
 write_one(TuChanges *changes, const TuSummaryModel *summary, TuGrain grain, const TuLate *late)
 {
@@ -77,6 +80,7 @@ write_one(TuChanges *changes, const TuSummaryModel *summary, TuGrain grain, cons
                        values, G_N_ELEMENTS(values));
 }
 
+/* In the turn that drops the entries: counted and dropped together, or neither. */
 void
 tu_late_write(TuChanges *changes)
 {

@@ -6,6 +6,7 @@
 #include "keep/rows.h"
 #include "schema/capture.h"
 
+/* Every statement here is about one name. */
 static gboolean
 run(TuKeeper *keeper, const char *sql, const char *name, GError **error)
 {
@@ -13,6 +14,7 @@ run(TuKeeper *keeper, const char *sql, const char *name, GError **error)
     return tu_database_run(keeper->db, sql, &value, 1, NULL, error);
 }
 
+/* One list of names that trueup noted, and how to ask the model for such a name. */
 typedef struct {
     GPtrArray *gone;
     gboolean (*is_there)(const TuModel *model, const char *name);
@@ -29,6 +31,7 @@ take_leaving(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* Both sorts share trueup_summary, and so their names. */
 static gboolean
 summary_is_there(const TuModel *model, const char *name)
 {
@@ -44,6 +47,7 @@ group_is_there(const TuModel *model, const char *name)
     return FALSE;
 }
 
+/* A table that the spec still reads with `capture: none` is watched no more. */
 static gboolean
 captured_is_there(const TuModel *model, const char *name)
 {
@@ -66,6 +70,8 @@ source_is_there(const TuModel *model, const char *name)
     return FALSE;
 }
 
+/* Triggers and logs of tables that nobody reads any more. They are forgotten only when they are gone
+ * (tu_register_forget_leaving), so that `drop` finds what a crash left. */
 void
 tu_register_plan_leaving(const TuRegistration *registration, GPtrArray *statements)
 {
@@ -78,6 +84,7 @@ tu_register_plan_leaving(const TuRegistration *registration, GPtrArray *statemen
                                g_ptr_array_index(registration->leaving, i), statements);
 }
 
+/* When they are gone. */
 gboolean
 tu_register_forget_leaving(const TuRegistration *registration, GError **error)
 {
@@ -94,6 +101,8 @@ tu_register_forget_leaving(const TuRegistration *registration, GError **error)
     return TRUE;
 }
 
+/* All that is kept under the name of what is gone, a row for each list. Their own tables stay:
+ * they are people's. */
 gboolean
 tu_register_find_leaving(TuRegistration *registration, GError **error)
 {
@@ -108,6 +117,7 @@ tu_register_find_leaving(TuRegistration *registration, GError **error)
           "DELETE FROM trueup_pending WHERE summary = ?1",
           "DELETE FROM trueup_boundary WHERE summary = ?1",
           "DELETE FROM trueup_failing WHERE summary = ?1",
+          "DELETE FROM trueup_moment WHERE kind LIKE 'failing %' AND name = ?1",
           "DELETE FROM trueup_pause WHERE summary = ?1"}, FALSE},
         {"SELECT name FROM trueup_source", source_is_there,
          {"DELETE FROM trueup_source WHERE name = ?1",

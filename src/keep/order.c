@@ -96,12 +96,78 @@ typedef struct {
     GArray *cells;
 } Sorting;
 
+static void
+swap(TuOrdered *a, TuOrdered *b)
+{
+    TuOrdered kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* Puts the middle one of three into the first's place. */
+static void
+choose_pivot(const TuOrder *order, TuOrdered *first, guint n)
+{
+    TuOrdered *middle = first + n / 2;
+    TuOrdered *last = first + n - 1;
+    gpointer data = (gpointer)(gsize)order;
+    if (compare_ordered(middle, last, data) > 0)
+        swap(middle, last);
+    if (compare_ordered(first, middle, data) < 0)
+        swap(first, middle);
+    if (compare_ordered(first, last, data) > 0)
+        swap(first, last);
+}
+
+/* Smaller ones before the pivot, larger ones behind it; where it is then. */
+static guint
+split(const TuOrder *order, TuOrdered *first, guint n)
+{
+    gpointer data = (gpointer)(gsize)order;
+    guint low = 1;
+    guint high = n - 1;
+    choose_pivot(order, first, n);
+    for (;;) {
+        while (low <= high && compare_ordered(&first[low], first, data) < 0)
+            low++;
+        while (low <= high && compare_ordered(&first[high], first, data) > 0)
+            high--;
+        if (low >= high)
+            break;
+        swap(&first[low++], &first[high--]);
+    }
+    swap(first, &first[high]);
+    return high;
+}
+
+/* So few are sorted on the stack; splits that get nowhere are no more than this. */
+#define FEW_CELLS 32
+#define SPLITS_LIMIT 64
+
+/* In place: GLib's sort copies what it sorts, and millions of cells are what `memory` is full of.
+ */
+static void
+sort_range(const TuOrder *order, TuOrdered *first, guint n, guint n_splits)
+{
+    while (n > FEW_CELLS && n_splits < SPLITS_LIMIT) {
+        guint at = split(order, first, n);
+        guint n_behind = n - at - 1;
+        gboolean is_short = at < n_behind;
+        n_splits++;
+        sort_range(order, is_short ? first : first + at + 1, is_short ? at : n_behind, n_splits);
+        first = is_short ? first + at + 1 : first;
+        n = is_short ? n_behind : at;
+    }
+    g_qsort_with_data(first, (gint)n, sizeof *first, compare_ordered, (gpointer)(gsize)order);
+}
+
 static gpointer
 sort_cells(gpointer data)
 {
     const Sorting *sorting = data;
-    g_qsort_with_data(sorting->cells->data, (gint)sorting->cells->len, sizeof(TuOrdered),
-                      compare_ordered, (gpointer)(gsize)sorting->order);
+    if (sorting->cells->len > 0)
+        sort_range(sorting->order, &g_array_index(sorting->cells, TuOrdered, 0),
+                   sorting->cells->len, 0);
     return NULL;
 }
 

@@ -8,6 +8,7 @@
 
 /* ---- reading ---- */
 
+/* A part without a column is bounded by nothing that can be told. */
 static gboolean
 take_noted(const TuValue *row, gpointer data, GError **error)
 {
@@ -24,6 +25,7 @@ take_noted(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* A dump that was restored: all identities are new, and say nothing. */
 static gboolean
 is_restored(TuKeeper *keeper, const TuCaptured *captured, gboolean *ret_restored, GError **error)
 {
@@ -49,6 +51,7 @@ part_named(const GPtrArray *parts, const char *name)
     return NULL;
 }
 
+/* Then names alone tell parts apart. */
 static void
 forget_identities(TuParts *parts)
 {
@@ -101,6 +104,7 @@ is_among(const TuCapturePart *part, const GPtrArray *others)
     return other != NULL && g_str_equal(other->identity, part->identity);
 }
 
+/* The first that is found: one is enough to be unguarded. */
 char *
 tu_parts_problem(const TuParts *parts, const TuCaptured *captured)
 {
@@ -161,6 +165,7 @@ is_time(const TuSourceModel *source, const TuCaptured *captured, const char *col
     return FALSE;
 }
 
+/* What a number in the partition's bound counts. */
 static gint64
 unit_us(const TuSourceModel *source)
 {
@@ -192,6 +197,7 @@ date_of(gint64 bound, gint64 unit, int more, TuDate unbounded)
     return day > TU_DATE_LEAST && day < TU_DATE_GREATEST ? (TuDate)day + more : unbounded;
 }
 
+/* FALSE: nothing says which dates the part has, so all may have been missed. */
 static gboolean
 add_range(const TuCapturePart *part, const TuCaptured *captured, const TuSourceModel *source,
           GArray *ranges)
@@ -214,6 +220,7 @@ compare_ranges(gconstpointer a, gconstpointer b)
     return (one->from > two->from) - (one->from < two->from);
 }
 
+/* Ranges that touch are built as one. */
 static void
 merge_ranges(GArray *ranges)
 {
@@ -230,6 +237,7 @@ merge_ranges(GArray *ranges)
     g_array_set_size(ranges, n);
 }
 
+/* Parts that came may have had rows written that nobody saw; those that went took theirs along. */
 gboolean
 tu_parts_find_missed(const TuParts *parts, const TuCaptured *captured, const TuSourceModel *source,
                      GArray *ranges)
@@ -247,6 +255,7 @@ tu_parts_find_missed(const TuParts *parts, const TuCaptured *captured, const TuS
 
 /* ---- noting ---- */
 
+/* As they are now: `apply` has asked for what was missed until here. */
 gboolean
 tu_parts_note(TuKeeper *keeper, const TuCaptured *captured, GError **error)
 {

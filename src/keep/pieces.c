@@ -7,8 +7,10 @@
 
 /* The first piece reaches so far back: nobody knows yet how dense it is. */
 #define FIRST_PIECE_DAYS 1
-/* Later ones grow at most so much at a time: what lies before may be denser. */
+/* Later ones grow at most so much at a time: what lies before may be denser; and where others take
+ * turns meanwhile, a piece that is too long for them is work thrown away. */
 #define GROWTH 8
+#define CONTENDED_GROWTH 2
 /* Behind a piece of so many days without a row there are none, as a rule: the rest is one piece. */
 #define EMPTY_PIECE_DAYS 366
 
@@ -46,6 +48,7 @@ take_extent(const TuValue *row, gpointer data, GError **error)
         if (!tu_grain_is_dated(extent->grain))
             buckets[i] = tu_instant_local_date(buckets[i]);
     }
+
     extent->pieces->first = MIN(extent->pieces->first, (TuDate)buckets[0]);
     extent->pieces->last = MAX(extent->pieces->last, (TuDate)buckets[1]);
     return TRUE;
@@ -96,10 +99,10 @@ begin(TuSnapshot *snapshot, TuPieces *pieces, TuStretch *stretch, GError **error
         pieces->last = newest;
     } else if (!find_stored(snapshot, stretch, pieces, error)) {
         return FALSE;
-    } else {
-        if (pieces->first > pieces->last || newest < pieces->first)
-            return TRUE;
+    } else if (pieces->first <= pieces->last && newest >= pieces->first) {
         last = MIN(newest, pieces->last);
+    } else if (!pieces->is_contended) {
+        return TRUE;
     }
     TuDate from = last + 1 - FIRST_PIECE_DAYS;
     if (from <= stretch->range.from)
@@ -138,7 +141,8 @@ static void
 adapt(const TuSnapshot *snapshot, TuPieces *pieces, gint64 took_us, gint64 rows_read)
 {
     gint64 piece_us = snapshot->keeper->piece_us;
-    gint64 growth = CLAMP(piece_us / MAX(took_us, 1), 1, GROWTH);
+    gint64 most = pieces->is_contended ? CONTENDED_GROWTH : GROWTH;
+    gint64 growth = CLAMP(piece_us / MAX(took_us, 1), 1, most);
     if (took_us > piece_us)
         pieces->span_days = (gint32)MAX(pieces->span_days * piece_us / took_us, 1);
     else if (rows_read == 0 && pieces->span_days >= EMPTY_PIECE_DAYS)
@@ -161,6 +165,23 @@ note(const TuSnapshot *snapshot, TuPieces *pieces, const TuStretch *stretch, gin
     pieces->span_days = MIN(stretch->range.to, stretch->newest + 1) - stretch->range.from;
     if (pieces->span_days > 0 && tu_pieces_may_cut(snapshot, stretch))
         adapt(snapshot, pieces, took_us, rows_read);
+}
+
+/* Somebody took a turn meanwhile. Where sessions hold no locks (behind a pooler) whoever settles
+ * does so all the time, and a piece that takes longer than that would never be written: the next
+ * try is shorter. */
+static void
+shorten(const TuSnapshot *snapshot, TuPieces *pieces, const TuStretch *stretch)
+{
+    if (!tu_pieces_may_cut(snapshot, stretch))
+        return;
+    pieces->is_contended = TRUE;
+    if (stretch->range.from == G_MININT32 || stretch->range.to == G_MAXINT32) {
+        pieces->has_begun = FALSE; /* all at once, or the first: a day */
+        pieces->span_days = 0;
+    } else {
+        pieces->span_days = MAX((stretch->range.to - stretch->range.from) / 2, 1);
+    }
 }
 
 /* ---- writing ---- */
@@ -203,6 +224,8 @@ tu_pieces_write(TuSnapshot *snapshot, TuPieces *pieces, TuStretch *stretch, cons
         if (try_to_write(snapshot, pieces, stretch, work, result, ret_is_over, &local))
             break;
         if (!tu_error_is(local, TU_ERROR_LIMIT)) {
+            if (tu_error_is(local, TU_ERROR_BUSY))
+                shorten(snapshot, pieces, stretch);
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }

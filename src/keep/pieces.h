@@ -21,6 +21,8 @@ typedef struct {
     TuDate reached;   /* from here on all is written */
     guint n_slices;
     gboolean has_begun;
+    gboolean
+        is_contended; /* others took a turn while a piece was read: it is cut whatever is stored */
     gboolean has_listed;   /* some buckets are on the pending list rather than written */
     gboolean is_too_large; /* not even the smallest piece fits into memory: that was the error */
     gboolean holds;        /* others are not let in (keep/aside.h): too much differs */

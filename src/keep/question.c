@@ -258,19 +258,22 @@ tu_question_ask(TuQuestion *question, const TuAnswer **ret_answer, GError **erro
 }
 
 gboolean
-tu_question_count(TuKeeper *keeper, const TuGroup *group, gint64 most, gint64 *ret_entries,
+tu_question_count(TuKeeper *keeper, const TuGroup *group, gint64 most, gint64 *ret_changes,
                   GError **error)
 {
     gint64 all = 0;
     for (guint i = 0; i < group->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(group->captured, i);
-        TuValue limit = tu_value_integer(most);
+        TuValue limit = tu_value_integer(2 * most); /* of an update there are two entries */
         gboolean found = FALSE;
         gint64 n = 0;
         if (!captured->is_captured)
             continue;
         g_autofree char *sql = tu_sql_format(
-            "SELECT count(*) FROM (SELECT 1 AS one FROM %Q LIMIT ?1) AS e", captured->log);
+            "SELECT CASE WHEN 2 * c.fresh > c.n THEN c.fresh ELSE c.n - c.fresh END FROM "
+            "(SELECT count(*) AS n, count(CASE WHEN e.weight > 0 THEN 1 END) AS fresh FROM "
+            "(SELECT trueup_weight AS weight FROM %Q LIMIT ?1) AS e) AS c",
+            captured->log);
         if (!tu_database_integer(keeper->db, sql, &limit, 1, &found, &n, error))
             return FALSE;
         all += n;
@@ -290,6 +293,6 @@ tu_question_count(TuKeeper *keeper, const TuGroup *group, gint64 most, gint64 *r
             return FALSE;
         all += n;
     }
-    *ret_entries = all;
+    *ret_changes = all;
     return TRUE;
 }

@@ -32,6 +32,7 @@ void tu_question_forget(TuQuestion *question);
 gboolean tu_question_ask(TuQuestion *question, const TuAnswer **ret_answer,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* How many entries the group's logs hold, each counted up to `most`. */
-gboolean tu_question_count(TuKeeper *keeper, const TuGroup *group, gint64 most, gint64 *ret_entries,
+/* How many changes wait in the group's logs, and keys of its keyed summaries, each counted up to
+ * `most`. A change has one entry or two: it is at least so many, as tu_batch_take counts them. */
+gboolean tu_question_count(TuKeeper *keeper, const TuGroup *group, gint64 most, gint64 *ret_changes,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -165,7 +165,8 @@ note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem
                    "UPDATE trueup_pending SET attempts = attempts + 1, next_attempt_at = ?2, "
                    "error = ?3 WHERE id = ?1",
                    values, G_N_ELEMENTS(values));
-    g_autofree char *tenant = tu_value_to_text(&bucket->tenant);
+    gboolean is_of_tenant = bucket->tenant.type != TU_TYPE_NULL;
+    g_autofree char *tenant = is_of_tenant ? tu_value_to_text(&bucket->tenant) : NULL;
     char text[TU_INSTANT_TEXT_BYTES];
     tu_bucket_format(bucket->summary->unit, bucket->unit, text);
     g_autofree char *line = g_strdup_printf("%s: %s", text, problem);
@@ -230,6 +231,30 @@ count_truth(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolea
     g_assert_not_reached();
 }
 
+/* Each bucket leaves the list, or waits for its next attempt. What is tried again for its
+ * neighbours' sake comes first, so that those that failed in this very turn do wait. */
+static gboolean
+note_outcome(TuChanges *changes, const PendingBucket *buckets, guint n, TuResult *result,
+             GError **error)
+{
+    g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
+    g_autofree const char **problems = g_new0(const char *, n);
+    for (guint i = 0; i < n; i++) {
+        problems[i] = buckets[i].is_kept ? failure_of(changes->tally, &buckets[i]) : NULL;
+        if (problems[i] != NULL)
+            continue;
+        g_array_append_val(changes->done, buckets[i].id);
+        if (buckets[i].is_kept && buckets[i].attempts > 0)
+            tu_changes_retry_beside(changes, buckets[i].source, buckets[i].summary,
+                                    &buckets[i].tenant);
+    }
+    for (guint i = 0; i < n; i++)
+        if (problems[i] != NULL && !g_str_equal(problems[i], TU_UNDER_WAY) &&
+            !note_failed(changes, &buckets[i], problems[i], told, result, error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean
 recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolean has_holes,
           TuResult *result, GError **error)
@@ -238,18 +263,9 @@ recompute(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolean 
     if (!count_truth(snapshot, buckets, n, has_holes, &tally, error))
         return FALSE;
     g_autoptr(TuChanges) changes = tu_changes_new(tally);
-    g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
     changes->may_split = FALSE;
-    if (!tu_changes_compare(changes, error))
+    if (!tu_changes_compare(changes, error) || !note_outcome(changes, buckets, n, result, error))
         return FALSE;
-    for (guint i = 0; i < n; i++) {
-        const char *problem = buckets[i].is_kept ? failure_of(tally, &buckets[i]) : NULL;
-        if (problem == NULL)
-            g_array_append_val(changes->done, buckets[i].id);
-        else if (!g_str_equal(problem, TU_UNDER_WAY) &&
-                 !note_failed(changes, &buckets[i], problem, told, result, error))
-            return FALSE;
-    }
     tu_holes_tell(tally->holes, result);
     tu_changes_note_hour(changes, tally->rows_read, changes->n_to_write);
     if (!tu_apply(snapshot, changes, error))

@@ -27,6 +27,7 @@ put(TuKeeper *keeper, const char *table, const char *const *names, const TuValue
     return tu_bulk_add(bulk, values, error) && tu_bulk_finish(bulk, error);
 }
 
+/* As it stands in trueup_zone, where people see it. */
 static char *
 zone_digest_text(const TuZone *zone)
 {
@@ -78,6 +79,7 @@ find_changed_clocks(TuRegistration *registration, GError **error)
     return TRUE;
 }
 
+/* Once, though many tenants have it. */
 static gboolean
 write_zone(TuRegistration *registration, GHashTable *written, const TuZone *zone, GError **error)
 {
@@ -169,6 +171,7 @@ adopt_zones(TuRegistration *registration, GError **error)
     return TRUE;
 }
 
+/* A tenant whose zone has other rules is built anew, and only that one. */
 static gboolean
 write_tenants(TuRegistration *registration, TuGroup *group, const TuTenantSet *tenants,
               GHashTable *changed_zones, gboolean is_new_group, GError **error)
@@ -234,6 +237,8 @@ write_notice(const TuRegistration *registration, const TuGroup *group, GError **
                             &name, 1, NULL, error));
 }
 
+/* Groups change with the spec: sources that begin to share a table become one. One that is new
+ * begins with nothing known. */
 static gboolean
 write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *tenants,
             GHashTable *changed_zones, GError **error)
@@ -299,6 +304,8 @@ write_tables(TuRegistration *registration, const TuSummaryModel *summary, GError
     return TRUE;
 }
 
+/* Before it is made, where DDL is no transaction (is_made 2): a table that then turns out to
+ * have rows is somebody else's. */
 static gboolean
 expect_table(TuKeeper *keeper, const TuSummaryTable *table, GError **error)
 {
@@ -331,6 +338,7 @@ tu_register_expect_tables(TuKeeper *keeper, const TuSummaryModel *summary, GErro
     return TRUE;
 }
 
+/* Of partitions that came or went it is known which rows may have been missed. */
 static gboolean
 ask_for_ranges(TuRegistration *registration, const TuSummaryModel *summary, GError **error)
 {
@@ -346,6 +354,7 @@ ask_for_ranges(TuRegistration *registration, const TuSummaryModel *summary, GErr
     return TRUE;
 }
 
+/* Noted, and asked for where its history must be built. */
 static gboolean
 write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **error)
 {
@@ -373,6 +382,7 @@ write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **er
     return tu_build_ask(keeper, one, &everyone, TRUE, kind, error);
 }
 
+/* The digest by which workers know that their spec is the one applied. */
 static gboolean
 write_spec(TuRegistration *registration, GError **error)
 {
@@ -404,6 +414,8 @@ close_turns(TuKeeper *keeper, GError **error)
                            &value, 1, NULL, error);
 }
 
+/* In the order of what each needs: what is gone makes room, zones and tenants before who is
+ * built for them, the turns last, so that they count for all of it. */
 static gboolean
 write_all(TuRegistration *registration, GError **error)
 {

@@ -178,6 +178,7 @@ forget_summary(TuKeeper *keeper, const char *summary, GError **error)
         "DELETE FROM trueup_build WHERE summary = ?1",
         "DELETE FROM trueup_boundary WHERE summary = ?1",
         "DELETE FROM trueup_failing WHERE summary = ?1",
+        "DELETE FROM trueup_moment WHERE kind LIKE 'failing %' AND name = ?1",
         "DELETE FROM trueup_kept WHERE summary = ?1",
         "DELETE FROM trueup_pause WHERE summary = ?1",
         "DELETE FROM trueup_keyed WHERE name = ?1",

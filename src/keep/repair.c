@@ -2,13 +2,57 @@
 
 #include <string.h>
 
+#include "db/sql.h"
 #include "db/stop.h"
 #include "keep/count_sealed.h"
 #include "keep/failing.h"
 #include "keep/pieces.h"
 #include "keep/tenants_sync.h"
-#include "work/runs.h"
+#include "schema/source_sql.h"
 #include "time/instant.h"
+#include "work/runs.h"
+
+/* Whether the database takes the value for one of the source's tenants: "nobody" is no uuid. */
+static gboolean
+is_taken(TuSnapshot *snapshot, const TuSourceModel *source, const TuValue *value,
+         gboolean *ret_is_taken, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    gboolean found = FALSE;
+    gint64 one = 0;
+    const char *tenant = g_ptr_array_index(source->expressions, (guint)source->tenant);
+    g_autofree char *from = tu_source_from(source);
+    g_autofree char *sql = tu_sql_format("SELECT 1 FROM %s WHERE %s = ?1 LIMIT 0", from, tenant);
+    *ret_is_taken = TRUE;
+    if (!tu_transaction_mark(&snapshot->txn, error))
+        return FALSE;
+    if (tu_database_integer(snapshot->keeper->db, sql, value, 1, &found, &one, &local))
+        return TRUE;
+    if (!tu_error_is(local, TU_ERROR_DATABASE)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    *ret_is_taken = FALSE;
+    return tu_transaction_back(&snapshot->txn, error);
+}
+
+/* Where no table lists the tenants, anything of their type may be one. */
+static gboolean
+may_be_tenant(TuSnapshot *snapshot, const TuValue *value, gboolean *ret_may_be, GError **error)
+{
+    TuType kind = snapshot->keeper->model->tenant_kind;
+    *ret_may_be = TRUE;
+    if (tu_tenants_are_listed(snapshot->tenants) || kind == TU_TYPE_NULL)
+        return TRUE;
+    *ret_may_be = kind == TU_TYPE_TEXT || value->type != TU_TYPE_TEXT;
+    for (guint i = 0; i < snapshot->group->sources->len && *ret_may_be; i++) {
+        const TuSourceModel *source = g_ptr_array_index(snapshot->group->sources, i);
+        if (source->problem == NULL && source->tenant >= 0 &&
+            !is_taken(snapshot, source, value, ret_may_be, error))
+            return FALSE;
+    }
+    return TRUE;
+}
 
 gboolean
 tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant, GError **error)
@@ -23,6 +67,11 @@ tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant, GEr
                             tu_tenant_read(model, snapshot->values, &written)};
     gboolean is_typed = model->tenant_kind != TU_TYPE_NULL;
     for (guint i = is_number && !is_typed ? 0 : 1; i < G_N_ELEMENTS(candidates); i++) {
+        gboolean may_be = TRUE;
+        if (!may_be_tenant(snapshot, &candidates[i], &may_be, error))
+            return FALSE;
+        if (!may_be)
+            continue;
         guint32 id = tu_dictionary_intern(snapshot->values, candidates[i]);
         *ret_tenant = tu_dictionary_value(snapshot->values, id);
         if (!tu_tenants_are_listed(snapshot->tenants) ||
@@ -84,7 +133,10 @@ stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, G
     *ret_stretch =
         (TuStretch){.summaries = summaries,
                     .tenants = repair->tenant != NULL || is_of_zones ? tenants : NULL,
-                    .range = {.from = repair->from, .to = repair->to, .overlapping = TRUE},
+                    .range = {.from = repair->from,
+                              .to = repair->to,
+                              .overlapping = TRUE,
+                              .since = repair->since},
                     .grains = repair->grains,
                     .n_slices = 1,
                     .counts_drift = TRUE};
@@ -165,7 +217,7 @@ begin_piece(TuStretch *stretch, gpointer data)
     repairing->from = stretch->range.from;
     stretch->range.overlapping = stretch->range.from == repairing->left->from;
     /* A period that began before all that is repaired has days that nobody looks at: it is counted anew. */
-    stretch->range.rolls_up = stretch->range.to != repairing->end &&
+    stretch->range.rolls_up = stretch->range.since == NULL && stretch->range.to != repairing->end &&
                               (!stretch->range.overlapping || stretch->range.from == G_MININT32);
     stretch->range.stored_to = repairing->end;
 }

@@ -13,6 +13,7 @@ typedef struct {
     const char *const *zones; /* only tenants on these clocks, NULL-terminated; NULL: all */
     guint grains;            /* bits 1 << TuGrain: only the tables of these; 0: all */
     TuDate from, to;         /* `to` excluded; G_MININT32, G_MAXINT32: without bound */
+    const TuDate *since;     /* of each grain, where later than `from`; NULL: all from there */
     gboolean is_dry_run;
     /* Both may be NULL: is it still to be done, asked at each snapshot; and statements that are
      * written together with its last cells, by which others know that it is done. */

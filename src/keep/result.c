@@ -8,6 +8,8 @@ tu_result_init(TuResult *result)
     *result = (TuResult){0};
 }
 
+/* After a try that is done again its numbers go; what it found to be wrong stays, and would only
+ * be found again. */
 void
 tu_result_restore(TuResult *result, const TuResult *before)
 {
@@ -16,6 +18,7 @@ tu_result_restore(TuResult *result, const TuResult *before)
     result->failures = failures;
 }
 
+/* Every number; a failure that is known stays once. */
 void
 tu_result_add(TuResult *result, const TuResult *other)
 {
@@ -53,6 +56,7 @@ tu_result_clear(TuResult *result)
     g_clear_pointer(&result->failures, g_ptr_array_unref);
 }
 
+/* A turn that is done again meets the same failure: it is told once. */
 void
 tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error)
 {
@@ -86,6 +90,7 @@ failure_of(const TuResult *result, guint index, const char *summary)
     return is_its ? failure : NULL;
 }
 
+/* The first says enough where there is room for one line. */
 const char *
 tu_result_problem(const TuResult *result, const char *summary)
 {
@@ -95,6 +100,7 @@ tu_result_problem(const TuResult *result, const char *summary)
     return NULL;
 }
 
+/* In the order in which they were met. */
 char *
 tu_result_failures(const TuResult *result, const char *summary)
 {
@@ -111,6 +117,7 @@ tu_result_failures(const TuResult *result, const char *summary)
     return n > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
+/* A source has no line of its own in reports: each summary that reads it has. */
 void
 tu_result_fail_source(TuResult *result, const TuSourceModel *source, const char *error)
 {
@@ -121,12 +128,13 @@ tu_result_fail_source(TuResult *result, const TuSourceModel *source, const char 
     }
 }
 
+/* With the bucket's own name, as it stands in the table. */
 void
 tu_result_fail_bucket(TuResult *result, const TuSummaryModel *summary, const TuValue *tenant,
                       TuGrain grain, TuBucket bucket, const char *error)
 {
     char name[TU_INSTANT_TEXT_BYTES];
-    g_autofree char *text = tu_value_to_text(tenant);
+    g_autofree char *text = tenant->type != TU_TYPE_NULL ? tu_value_to_text(tenant) : NULL;
     tu_bucket_format(grain, bucket, name);
     g_autofree char *problem = g_strdup_printf("%s: %s", name, error);
     tu_result_fail(result, summary->spec->name, text, problem);

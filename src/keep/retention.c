@@ -15,6 +15,7 @@
 
 /* ---- where the boundaries should be ---- */
 
+/* Without `keep` and `sealed_after` no clock needs to be believed. */
 static gboolean
 is_asked_for(const TuGroup *group)
 {
@@ -79,6 +80,7 @@ find_blind(const TuSnapshot *snapshot, Dates *sealed, const TuDate **ret_wanted)
     return found;
 }
 
+/* Sealing what is not captured is another turn's work: find_blind. */
 static void
 add_moves(TuChanges *changes, const TuSnapshot *snapshot, Dates *removed, Dates *sealed)
 {
@@ -128,6 +130,7 @@ typedef struct {
     TuDate below;
 } Clearing;
 
+/* On clocks: a row belongs to its own tenant's date. */
 static gboolean
 take_old(const TuValue *row, gpointer data, GError **error)
 {
@@ -170,6 +173,7 @@ find_old_of_table(Clearing *clearing, GError **error)
             find_old(clearing, clearing->below - 1, clearing->below, 0, error));
 }
 
+/* Until the boundary moves again nobody looks. */
 static void
 note_cleared(TuChanges *changes, const TuSummaryTable *table, TuDate below)
 {
@@ -198,6 +202,7 @@ find_uncleared(const TuSnapshot *snapshot, TuDate *ret_below)
     return NULL;
 }
 
+/* A piece a turn, so that settling goes on in between. */
 static gboolean
 remove_some(TuSnapshot *snapshot, TuResult *result, gboolean *ret_did, GError **error)
 {
@@ -223,6 +228,8 @@ remove_some(TuSnapshot *snapshot, TuResult *result, gboolean *ret_did, GError **
 
 /* ---- one piece ---- */
 
+/* First the boundaries, then rows: what is removed is known to be removed before the first row
+ * goes, and readers are told. */
 static gboolean
 step(TuKeeper *keeper, TuGroup *group, TuSealingSize *size, TuResult *result, gboolean *ret_did,
      GError **error)
@@ -239,6 +246,7 @@ step(TuKeeper *keeper, TuGroup *group, TuSealingSize *size, TuResult *result, gb
     return TRUE;
 }
 
+/* One piece, done again if its turn was taken; *ret_has_more: there is another. */
 gboolean
 tu_retention_group(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean *ret_has_more,
                    GError **error)
@@ -264,6 +272,7 @@ tu_retention_group(TuKeeper *keeper, TuGroup *group, TuResult *result, gboolean 
     return TRUE;
 }
 
+/* For commands, which nobody else waits for. */
 gboolean
 tu_retention_all(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
 {

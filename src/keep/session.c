@@ -125,6 +125,15 @@ read_spec(const TuDoor *door, GError **error)
                : tu_spec_load(door->spec_path, NULL, error);
 }
 
+static gboolean
+resolve_spec(TuSession *session, GError **error)
+{
+    gboolean is_done = (session->needs_apply ? tu_model_new_leaving_out : tu_model_new)(
+        session->spec, session->db, session->findings, &session->model, error);
+    tu_findings_place(session->findings, session->spec);
+    return is_done && refuse_findings(session, session->needs_apply, error);
+}
+
 /* What it made until an error is closed by whoever tries again, or ends. */
 static gboolean
 open_once(TuSession *session, GError **error)
@@ -132,10 +141,7 @@ open_once(TuSession *session, GError **error)
     session->findings = tu_findings_new();
     session->spec = read_spec(session->door, error);
     if (session->spec == NULL || !connect_session(session, error) ||
-        !find_hazards(session, session->mode, error) ||
-        !(session->needs_apply ? tu_model_new_leaving_out : tu_model_new)(
-            session->spec, session->db, session->findings, &session->model, error) ||
-        !refuse_findings(session, session->needs_apply, error))
+        !find_hazards(session, session->mode, error) || !resolve_spec(session, error))
         return FALSE;
     tu_keeper_init(&session->keeper, session->db, session->model);
     session->keeper.is_cancelled = session->door->is_cancelled;

@@ -60,21 +60,40 @@ read_dates(Rolling *rolling, TuDate from, TuDate to, GError **error)
     return tu_rows_each(db, sql, bounds, G_N_ELEMENTS(bounds), FALSE, add_finer, rolling, error);
 }
 
-/* Where the finer buckets of a coarser one lie: in its dates, or the minutes of an hour. */
+/* The hours or minutes of a tenant's dates: no more than its clock has in them. */
+static void
+bounds_by_clock(const Rolling *rolling, const TuZone *zone, TuDate from, TuDate to,
+                char (*texts)[TU_INSTANT_TEXT_BYTES], TuValue *ret_bounds)
+{
+    const TuDatabase *db = rolling->tally->snapshot->keeper->db;
+    gint64 from_us = 0;
+    gint64 to_us = 0;
+    tu_bucket_envelope(zone, from, to, &from_us, &to_us);
+    ret_bounds[0] = tu_database_bucket_value(db, rolling->finer->grain, from_us, texts[0]);
+    ret_bounds[1] = tu_database_bucket_value(db, rolling->finer->grain, to_us, texts[1]);
+}
+
+/* Where the finer buckets of a coarser one lie: in its dates, or the minutes of an hour. The first
+ * and the last date there are hold what lies outside too. */
 static void
 bounds_of(const Rolling *rolling, const TuNamedBucket *named, char (*texts)[TU_INSTANT_TEXT_BYTES],
           TuValue *ret_bounds)
 {
     const TuDatabase *db = rolling->tally->snapshot->keeper->db;
-    TuDate from = (TuDate)named->bucket;
+    const TuZone *zone = tu_tally_tenant(rolling->tally, named->tenant)->zone;
     TuGrain finer = rolling->finer->grain;
-    if (tu_grain_is_dated(rolling->grain)) {
-        tu_stored_bucket_bounds(db, rolling->finer, from, tu_date_next(rolling->grain, from),
-                                texts[0], texts[1], ret_bounds);
+    if (!tu_grain_is_dated(rolling->grain)) {
+        ret_bounds[0] = tu_database_bucket_value(db, finer, named->bucket, texts[0]);
+        ret_bounds[1] = tu_database_bucket_value(db, finer, named->bucket + TU_HOUR_US, texts[1]);
         return;
     }
-    ret_bounds[0] = tu_database_bucket_value(db, finer, named->bucket, texts[0]);
-    ret_bounds[1] = tu_database_bucket_value(db, finer, named->bucket + TU_HOUR_US, texts[1]);
+    TuDate from = (TuDate)named->bucket;
+    TuDate to = tu_date_next(rolling->grain, from);
+    gboolean has_edge = from <= TU_DATE_LEAST + 1 || to >= TU_DATE_GREATEST - 1;
+    if (zone == NULL || has_edge || tu_grain_is_dated(finer))
+        tu_stored_bucket_bounds(db, rolling->finer, from, to, texts[0], texts[1], ret_bounds);
+    else
+        bounds_by_clock(rolling, zone, from, to, texts, ret_bounds);
 }
 
 /* Those of some coarser buckets; a row is given once, in however many of the ranges it lies. */

@@ -322,7 +322,9 @@ void
 tu_stretch_note(TuChanges *into, const TuChanges *found, const TuStretch *stretch, guint slice,
                 TuFinish finish, gpointer finish_data)
 {
-    note_uncounted(into, found, stretch);
+    /* Of a snapshot that others' turns came after only what those have counted since is right. */
+    if (into == found)
+        note_uncounted(into, found, stretch);
     note_drift(into, found, stretch);
     if (stretch->on_slice != NULL)
         stretch->on_slice(into, stretch->on_slice_data);

@@ -20,6 +20,7 @@ typedef struct {
     Share shares[TU_AHEAD_KEYS]; /* ... and what goes into them */
 } Adding;
 
+/* No memory is given out for it: it lives on the stack of one call. */
 static void
 adding_init(Adding *adding, TuTally *tally, const TuSourceModel *source, int weight,
             TuSkipSeries skip, gpointer skip_data)
@@ -37,6 +38,7 @@ adding_init(Adding *adding, TuTally *tally, const TuSourceModel *source, int wei
 
 /* ---- cells ---- */
 
+/* Source, expression, value and place: enough to find the row. */
 static char *
 bad_value_message(const TuTally *tally, const Share *share, guint32 tenant, guint measure,
                   const TuValue *value)
@@ -54,6 +56,8 @@ bad_value_message(const TuTally *tally, const Share *share, guint32 tenant, guin
                            text, name, at);
 }
 
+/* A count has no value: its input is the condition. What cannot be added makes the cell fail,
+ * and no other. */
 static void
 add_to_cell(const Adding *adding, const Share *share, TuCellTable *table, TuCell *cell)
 {
@@ -121,6 +125,7 @@ ask_for_series(Adding *adding, const TuSeriesModel *series, const TuValue *row, 
     }
 }
 
+/* Rows without a place are counted by tu_tally_place, and belong nowhere. */
 static void
 ask_for_row(Adding *adding, const TuValue *row)
 {
@@ -156,6 +161,7 @@ check_limit(const TuTally *tally, gint64 rows_before, GError **error)
     return FALSE;
 }
 
+/* A row at a time, with its weight: for images, and rows that are looked at one by one. */
 gboolean
 tu_tally_add(TuTally *tally, const TuSourceModel *source, const TuValue *row, int weight,
              TuSkipSeries skip, gpointer skip_data, GError **error)
@@ -168,6 +174,7 @@ tu_tally_add(TuTally *tally, const TuSourceModel *source, const TuValue *row, in
     return check_limit(tally, rows_before, error);
 }
 
+/* Many rows of a scan, which all count once; their cells are looked up together. */
 gboolean
 tu_tally_add_rows(TuTally *tally, const TuSourceModel *source, const TuRows *rows, GError **error)
 {

@@ -27,6 +27,7 @@ tu_tenant_set_ref(TuTenantSet *tenants)
     return tenants;
 }
 
+/* A set is shared by the snapshots of a session while the tenants are the same. */
 void
 tu_tenant_set_free(TuTenantSet *tenants)
 {
@@ -44,6 +45,7 @@ typedef struct {
     GHashTable *last_zones; /* of tenants with several zones, the last of them by name: TuTenant -> char * */
 } Reading;
 
+/* A zone that is unknown is the tenant's own error: it is left out, and the others go on. */
 static TuTenant *
 add_tenant(Reading *reading, TuValue key, const char *zone_name)
 {
@@ -81,6 +83,7 @@ note_another_zone(Reading *reading, TuTenant *tenant, const char *zone_name)
         (const char *)g_hash_table_lookup(reading->last_zones, tenant));
 }
 
+/* A key that is there twice with one zone is one tenant. */
 static gboolean
 take_tenant(const TuValue *row, gpointer data, GError **error)
 {
@@ -99,6 +102,7 @@ take_tenant(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
+/* Without a table of tenants there is one, nobody, on the clock of the spec. */
 gboolean
 tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error)
 {
@@ -128,6 +132,7 @@ tu_tenants_read(TuKeeper *keeper, TuTenantSet **ret_tenants, GError **error)
     return TRUE;
 }
 
+/* NULL: none of that key; its rows count as of unknown tenants. */
 const TuTenant *
 tu_tenants_find(const TuTenantSet *tenants, const TuValue *key)
 {
@@ -162,6 +167,8 @@ tu_tenants_at(const TuTenantSet *tenants, guint index)
 /* Longer ones go into a key as a digest. */
 #define KEY_TEXT_BYTES 64
 
+/* A text that is the same only for the same tenant, short enough for a key on any database. The
+ * first letter keeps the number 7 from the text 7. */
 char *
 tu_tenant_key(const TuValue *tenant)
 {
@@ -179,6 +186,8 @@ tu_tenant_key(const TuValue *tenant)
     return g_strconcat(tenant->type == TU_TYPE_TEXT ? "d" : "b", digest, NULL);
 }
 
+/* Trueup's own tables hold a tenant as text on servers; the model says what it was. What cannot
+ * be read so stays as it is, and is nobody. */
 TuValue
 tu_tenant_read(const TuModel *model, TuDictionary *values, const TuValue *stored)
 {

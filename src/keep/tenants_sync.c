@@ -27,6 +27,7 @@ typedef struct {
     GHashTable *by_id; /* number in snapshot->values -> index in known */
 } Reading;
 
+/* As the group noted it when it last looked. */
 static gboolean
 take_known(const TuValue *row, gpointer data, GError **error)
 {
@@ -68,6 +69,8 @@ ask_for_builds(TuChanges *changes, const TuValue *key, gboolean is_first)
     }
 }
 
+/* A zone that is noted stays as it is: other rules are zones.c's matter. So the first UPDATE
+ * changes nothing; it only finds whether there is a row. */
 static void
 note_zone(TuChanges *changes, const TuTenant *tenant)
 {
@@ -87,6 +90,7 @@ note_zone(TuChanges *changes, const TuTenant *tenant)
                            values, G_N_ELEMENTS(values));
 }
 
+/* In one turn: who it is, what it has, and that its history is asked for. */
 static void
 note_tenant(TuChanges *changes, const TuTenant *tenant, gboolean is_first)
 {
@@ -110,6 +114,7 @@ note_tenant(TuChanges *changes, const TuTenant *tenant, gboolean is_first)
     ask_for_builds(changes, &tenant->key, is_first);
 }
 
+/* Its cells go by a build that finds no rows of it. */
 static void
 note_gone(TuChanges *changes, const TuValue *key)
 {
@@ -123,8 +128,8 @@ note_gone(TuChanges *changes, const TuValue *key)
 
 /* ---- differences ---- */
 
-/* A tenant that is not as it was known. `tenant` NULL: it is gone; `is_first`: it had no history. */
-typedef void (*OnDifference)(const TuTenant *tenant, const TuValue *key, gboolean is_first,
+/* A tenant that is not as it was known. `tenant` NULL: it is gone; `before` NULL: it was not known. */
+typedef void (*OnDifference)(const TuTenant *tenant, const TuValue *key, const Known *before,
                              gpointer data);
 
 static gboolean
@@ -158,23 +163,37 @@ each_difference(TuSnapshot *snapshot, OnDifference visit, gpointer data, GError 
             before->is_seen = TRUE;
         }
         if (differs(before, tenant))
-            visit(tenant, &tenant->key, before == NULL || before->had_error, data);
+            visit(tenant, &tenant->key, before, data);
     }
     for (guint i = 0; i < known->len; i++) {
         const Known *before = &g_array_index(known, Known, i);
         if (!before->is_seen)
-            visit(NULL, &before->key, FALSE, data);
+            visit(NULL, &before->key, before, data);
     }
     return TRUE;
 }
 
+/* It is left out from now on: one row of the run log, though every group notes it. */
 static void
-note_difference(const TuTenant *tenant, const TuValue *key, gboolean is_first, gpointer data)
+note_left_out(TuChanges *changes, const TuTenant *tenant)
 {
-    if (tenant != NULL)
-        note_tenant(data, tenant, is_first);
-    else
+    g_autofree char *name = tu_value_to_text(&tenant->key);
+    g_autofree char *problem = g_strdup_printf("tenant %s: %s", name, tenant->error);
+    if (changes->tally->snapshot->group->index == 0)
+        tu_changes_add_failed_run(changes, NULL, name, problem);
+}
+
+static void
+note_difference(const TuTenant *tenant, const TuValue *key, const Known *before, gpointer data)
+{
+    gboolean had_error = before != NULL && before->had_error;
+    if (tenant == NULL) {
         note_gone(data, key);
+        return;
+    }
+    note_tenant(data, tenant, before == NULL || had_error);
+    if (tenant->error != NULL && !had_error)
+        note_left_out(data, tenant);
 }
 
 /* ---- notices ---- */
@@ -224,7 +243,7 @@ tu_tenants_sync(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, G
 }
 
 static void
-hold_for_unbuilt(const TuTenant *tenant, const TuValue *key, gboolean is_first, gpointer data)
+hold_for_unbuilt(const TuTenant *tenant, const TuValue *key, const Known *before, gpointer data)
 {
     TuSnapshot *snapshot = data;
     for (guint i = 0; i < snapshot->group->summaries->len; i++) {

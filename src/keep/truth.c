@@ -36,6 +36,8 @@ range_of_grain(const TuTally *tally, const TuSummaryModel *summary, const TuDate
     TuWanted wanted = {.kind = TU_WANT_RANGE, .from = range->from, .to = range->to};
     if (range->overlapping && range->from != G_MININT32 && tu_grain_is_dated(grain))
         wanted.from = tu_date_floor(grain, range->from);
+    if (range->since != NULL)
+        wanted.from = MAX(wanted.from, range->since[grain]);
     wanted.from = MAX(wanted.from, written_from(tally, summary, grain));
     if (tally->moved != NULL && tu_grain_is_dated(grain) &&
         !tu_zone_diff_begins_in(tally->moved, grain, wanted.from, wanted.to))
@@ -113,8 +115,9 @@ tu_truth_want_unit(TuTally *tally, const TuUnit *unit, TuUnitManner manner)
             if (date < written_from(tally, summary, (TuGrain)grain))
                 continue;
             tu_tally_want(tally, target, unit->tenant, bucket);
-            /* One bucket that needs the source has all of them read from it. */
-            if (manner.all_from_source || !series->is_rollable ||
+            /* One bucket that needs the source has all of them read from it. Without capture finer
+             * cells may be older than what is known of the coarser one (refresh: window). */
+            if (manner.all_from_source || !series->is_rollable || !series->source->captures ||
                 has_no_finer(tally, summary, (TuGrain)grain, date))
                 tally->wanted[target].from_source = TRUE;
         }

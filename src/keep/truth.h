@@ -20,6 +20,9 @@ typedef struct {
      * that begins in it ends by `stored_to`. */
     gboolean rolls_up;
     TuDate stored_to;
+    /* The first date of each grain, where that is later than `from`; NULL: all begin there. With it
+     * everything is counted from the source, as finer cells go back less far. */
+    const TuDate *since;
 } TuDateRange;
 void tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange range);
 

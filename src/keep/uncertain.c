@@ -5,6 +5,8 @@
 #include "keep/places.h"
 #include "keep/rows.h"
 
+/* A unit on the list stands for its buckets in every grain that its summary keeps of that
+ * source. */
 static void
 mark_unit(TuChanges *changes, const TuSummaryModel *summary, const TuSourceModel *source,
           guint32 tenant, TuBucket unit)
@@ -26,6 +28,7 @@ mark_unit(TuChanges *changes, const TuSummaryModel *summary, const TuSourceModel
 
 /* ---- the pending list ---- */
 
+/* A row of a summary or source that the spec has no more marks nothing. */
 static gboolean
 take_pending(const TuValue *row, gpointer data, GError **error)
 {
@@ -58,6 +61,7 @@ typedef struct {
     const TuSummaryModel *summary;
 } Marking;
 
+/* A change that is not settled yet makes its bucket differ, rightly. */
 static gboolean
 mark_place(TuPlace *place, const TuSourceModel *source, gpointer data, GError **error)
 {
@@ -67,6 +71,7 @@ mark_place(TuPlace *place, const TuSourceModel *source, gpointer data, GError **
     return TRUE;
 }
 
+/* *ret_uses: some series of the summary reads the source at all. */
 static gboolean
 has_unfolded(const TuSummaryModel *summary, const TuSourceModel *source, gboolean *ret_uses)
 {
@@ -93,6 +98,8 @@ mark_asked_for(TuChanges *changes)
     }
 }
 
+/* Of a summary that folds only entries of weight 0 count, for the others are taken away from the
+ * truth; where rows cannot be evaluated, neither can images, and all of them count. */
 gboolean
 tu_uncertain_mark(TuChanges *changes, GError **error)
 {

@@ -19,9 +19,10 @@
 
 typedef struct {
     const TuSourceModel *source;
-    char *address; /* SQL of what addresses a row */
-    GArray *rows;  /* of gint64: addresses */
-    char *why;     /* what the database said of one of them */
+    char *address;      /* SQL of what addresses a row */
+    gboolean is_digest; /* of its key, or of its place and its partition */
+    GArray *rows;       /* of gint64: addresses */
+    char *why;          /* what the database said of one of them */
 } TuUnplaced;
 
 void tu_unplaced_free(TuUnplaced *unplaced);

@@ -162,6 +162,7 @@ refuse(TuKeeper *keeper, const char *name, const TuZoneNote *noted, GError **err
                                               : "install the newer one on every host");
 }
 
+/* Before any work: a worker by other rules would cut days differently. */
 gboolean
 tu_zones_check(TuKeeper *keeper, GError **error)
 {
@@ -178,6 +179,8 @@ tu_zones_check(TuKeeper *keeper, GError **error)
 
 /* ---- taking newer ones over ---- */
 
+/* Newer rules than those noted are taken over; older ones stop this host, and it says which is
+ * which. */
 static gboolean
 adopt_one(TuKeeper *keeper, const char *name, gboolean is_apply, GString *said, GError **error)
 {
@@ -201,6 +204,7 @@ adopt_one(TuKeeper *keeper, const char *name, gboolean is_apply, GString *said, 
     return tu_rezone_ask(keeper, zone, noted.rules, error) && write_note(keeper, name, &own, error);
 }
 
+/* All of them, or none: one zone that is older here stops the whole. */
 static gboolean
 adopt_all(TuKeeper *keeper, gboolean is_apply, GString *said, GError **error)
 {
@@ -213,6 +217,7 @@ adopt_all(TuKeeper *keeper, gboolean is_apply, GString *said, GError **error)
     return TRUE;
 }
 
+/* Within the caller's transaction, whose turns it has moved. */
 gboolean
 tu_zones_adopt_in(TuKeeper *keeper, gboolean *ret_adopted, GError **error)
 {
@@ -235,6 +240,7 @@ adopt_once(TuKeeper *keeper, GString *said, GError **error)
            adopt_all(keeper, FALSE, said, error) && tu_transaction_commit(&txn, error);
 }
 
+/* Asked without a transaction first: as a rule there is nothing to take over. */
 gboolean
 tu_zones_adopt(TuKeeper *keeper, char **ret_said, GError **error)
 {
@@ -260,6 +266,7 @@ tu_zones_adopt(TuKeeper *keeper, char **ret_said, GError **error)
 
 /* ---- this machine ---- */
 
+/* Files of tzdata may be replaced under a process that runs for months. */
 gboolean
 tu_zones_are_current(const TuKeeper *keeper)
 {

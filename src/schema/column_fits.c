@@ -90,6 +90,15 @@ declared_length(const char *type)
 /* Texts of more characters than this are those without a length of their own (short_text_type). */
 #define SHORT_TEXT 128
 
+/* Texts that the spec itself says, in a column that holds texts as they are: others are padded. */
+static gboolean
+holds_constants(const TuColumnInfo *column, const TuFit *fit, guint64 has)
+{
+    gboolean is_varying = g_str_has_prefix(column->declared_type, "varchar") ||
+                          g_str_has_prefix(column->declared_type, "character varying");
+    return is_varying && fit->longest >= 0 && (guint64)fit->longest <= has;
+}
+
 /* A text that does not fit fails its bucket each time. Of a longer one the source's length is not
  * known here: any column for longer ones will do. */
 static void
@@ -100,7 +109,7 @@ check_text(const TuDialect *dialect, const TuColumnInfo *column, const TuFit *fi
     guint64 needs = declared_length(fit->type);
     if (needs == 0 || g_str_equal(fit->type, dialect->tenant_text_type))
         needs = SHORT_TEXT + 1;
-    if (has > 0 && has < needs)
+    if (has > 0 && has < needs && !holds_constants(column, fit, has))
         complain(dialect, column, fit, TRUE, "the source's texts may be longer", findings);
 }
 

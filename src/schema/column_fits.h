@@ -13,6 +13,7 @@ typedef struct {
     TuType kind;       /* of the values; NULL: not known */
     int scale;         /* of decimals; -1: not known */
     gboolean grows;    /* a count or a sum: as wide as its type, one day; else one of the values */
+    gint64 longest;    /* characters of the longest text; -1: not known */
 } TuFit;
 
 void tu_column_check_fit(const TuDialect *dialect, const TuColumnInfo *column, const TuFit *fit,

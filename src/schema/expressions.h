@@ -19,3 +19,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuExpressionInfo, tu_expression_info_clear)
 gboolean tu_expression_inspect(TuDatabase *db, const TuSourceModel *source, const char *expression,
                                const char *where, GPtrArray *findings, TuExpressionInfo *ret_info,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of a condition that chooses rows (`where`, ON), over and above what it is as an expression: a
+ * finding where it would not choose the same among images. */
+void tu_condition_inspect(TuDatabase *db, const TuSourceModel *source, const char *condition,
+                          const char *where, GPtrArray *findings);

@@ -1,5 +1,9 @@
 #include "schema/model.h"
 
+#include <string.h>
+
+#include "spec/keyed.h"
+
 static void
 finding_free(gpointer data)
 {
@@ -64,5 +68,65 @@ tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrArray 
         const TuHazard *hazard = g_ptr_array_index(hazards, i);
         if (is_captured || !hazard->is_of_capture)
             tu_finding_add_hazard(findings, where, hazard);
+    }
+}
+
+/* ---- where in the file ---- */
+
+/* TRUE if the label of a finding is `kind name`; its end is handed back. */
+static gboolean
+names(const char *label, const char *kind, const char *name, const char **ret_rest)
+{
+    g_autofree char *text = g_strdup_printf("%s %s", kind, name);
+    *ret_rest = label + strlen(text);
+    return g_str_has_prefix(label, text) && (**ret_rest == '\0' || **ret_rest == ',');
+}
+
+/* The place of a series that stands after "summary s, series "; else that of the summary. */
+static TuMark
+mark_in_summary(const TuSummary *summary, const char *rest)
+{
+    static const char series_label[] = ", series ";
+    for (guint i = 0; g_str_has_prefix(rest, series_label) && i < summary->series->len; i++) {
+        const TuSeries *series = g_ptr_array_index(summary->series, i);
+        if (g_strcmp0(series->name, rest + strlen(series_label)) == 0)
+            return series->mark;
+    }
+    return summary->mark;
+}
+
+static TuMark
+mark_of(const TuSpec *spec, const char *label)
+{
+    const char *rest = NULL;
+    for (guint i = 0; i < spec->sources->len; i++) {
+        const TuSource *source = g_ptr_array_index(spec->sources, i);
+        if (names(label, "source", source->name, &rest))
+            return source->mark;
+    }
+    for (guint i = 0; i < spec->summaries->len; i++) {
+        const TuSummary *summary = g_ptr_array_index(spec->summaries, i);
+        if (names(label, "summary", summary->name, &rest))
+            return mark_in_summary(summary, rest);
+    }
+    for (guint i = 0; i < spec->keyed->len; i++) {
+        const TuKeyed *keyed = g_ptr_array_index(spec->keyed, i);
+        if (names(label, "summary", keyed->name, &rest))
+            return keyed->mark;
+    }
+    gboolean is_tenants = spec->tenants != NULL && g_str_equal(label, "tenants");
+    return is_tenants ? spec->tenants->mark : (TuMark){0};
+}
+
+void
+tu_findings_place(GPtrArray *findings, const TuSpec *spec)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        TuFinding *finding = g_ptr_array_index(findings, i);
+        TuMark mark = mark_of(spec, finding->where);
+        if (!finding->is_error || mark.line == 0)
+            continue;
+        g_autofree char *label = g_steal_pointer(&finding->where);
+        finding->where = g_strdup_printf("%s:%u:%u: %s", spec->path, mark.line, mark.column, label);
     }
 }

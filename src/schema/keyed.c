@@ -73,122 +73,19 @@ add_finding(const Resolving *resolving, gboolean is_error, char *message, const 
 /* ---- tables and their columns ---- */
 
 static void
-use_column(TuCaptured *captured, const char *column)
-{
-    if (!g_ptr_array_find_with_equal_func(captured->columns, column, g_str_equal, NULL))
-        g_ptr_array_add(captured->columns, g_strdup(column));
-}
-
-static void
-use_all_columns(TuCaptured *captured)
-{
-    for (guint i = 0; i < captured->info->columns->len; i++)
-        use_column(captured,
-                   ((const TuColumnInfo *)g_ptr_array_index(captured->info->columns, i))->name);
-}
-
-static void
 use_listed_columns(const Resolving *resolving, const TuDependency *spec, TuCaptured *captured)
 {
     if (spec->columns == NULL)
-        use_all_columns(captured);
+        tu_captured_use_all(captured);
     for (guint i = 0; spec->columns != NULL && i < spec->columns->len; i++) {
         const char *name = g_ptr_array_index(spec->columns, i);
         const TuColumnInfo *column = tu_table_info_column(captured->info, name);
         if (column != NULL)
-            use_column(captured, column->name);
+            tu_captured_use_column(captured, column->name);
         else
             add_finding(resolving, TRUE,
                         g_strdup_printf("table %s has no column %s", captured->name, name),
                         "correct `columns` in the spec");
-    }
-}
-
-/* What the names before dots in a query stand for. */
-typedef struct {
-    char *alias;
-    TuCaptured *captured;
-} Named;
-
-static void
-named_clear(gpointer data)
-{
-    g_free(((Named *)data)->alias);
-}
-
-static TuCaptured *
-captured_named(const TuKeyedModel *keyed, const char *name)
-{
-    for (guint i = 0; i < keyed->tables->len; i++) {
-        TuCaptured *captured = g_ptr_array_index(keyed->tables, i);
-        if (g_ascii_strcasecmp(captured->name, name) == 0)
-            return captured;
-    }
-    return NULL;
-}
-
-static GArray *
-list_names(const TuKeyedModel *keyed, const TuDependencyModel *dependency)
-{
-    GArray *names = g_array_new(FALSE, FALSE, sizeof(Named));
-    const TuTemplate *sql = dependency->spec->keys;
-    g_array_set_clear_func(names, named_clear);
-    for (guint i = 0; i < sql->slots->len; i++) {
-        const TuSlot *slot = &g_array_index(sql->slots, TuSlot, i);
-        const TuDependency *meant = tu_keyed_dependency(keyed->spec, slot->name);
-        TuCaptured *captured = meant != NULL ? captured_named(keyed, meant->table) : NULL;
-        g_autofree char *alias = tu_template_alias(sql, slot);
-        if (captured == NULL)
-            captured = dependency->captured;
-        TuToken token = tu_sql_token(alias != NULL ? alias : slot->name);
-        Named named = {tu_token_name(&token), captured};
-        g_array_append_val(names, named);
-    }
-    return names;
-}
-
-/* A name alone, or behind one that is no table's, may be any table's column: more than it reads
- * does no harm. */
-static void
-use_name(GArray *names, const char *before, const char *name)
-{
-    gboolean is_of_one = FALSE;
-    for (guint i = 0; i < names->len && before != NULL; i++)
-        is_of_one =
-            is_of_one || g_ascii_strcasecmp(g_array_index(names, Named, i).alias, before) == 0;
-    for (guint i = 0; i < names->len; i++) {
-        const Named *named = &g_array_index(names, Named, i);
-        const TuColumnInfo *column = tu_table_info_column(named->captured->info, name);
-        if (is_of_one && g_ascii_strcasecmp(named->alias, before) != 0)
-            continue;
-        if (g_str_equal(name, "*"))
-            use_all_columns(named->captured);
-        else if (column != NULL)
-            use_column(named->captured, column->name);
-    }
-}
-
-/* The columns that a query for keys reads, which the images need. NATURAL joins by columns that it
- * does not name. */
-static void
-use_read_columns(const TuKeyedModel *keyed, const TuDependencyModel *dependency)
-{
-    g_autoptr(GArray) names = list_names(keyed, dependency);
-    g_autofree char *before = NULL;
-    gboolean has_dot = FALSE;
-    for (TuToken token = tu_sql_token(dependency->spec->keys->text); token.kind < TU_TOKEN_END;
-         token = tu_sql_token(token.start + token.length)) {
-        gboolean is_name = token.kind == TU_TOKEN_WORD || token.kind == TU_TOKEN_QUOTED ||
-                           tu_token_is_symbol(&token, '*');
-        if (is_name) {
-            char *name = tu_token_name(&token);
-            use_name(names, has_dot ? before : NULL, name);
-            g_free(before);
-            before = name;
-        }
-        if (tu_token_is(&token, "natural"))
-            use_name(names, NULL, "*");
-        has_dot = tu_token_is_symbol(&token, '.');
     }
 }
 
@@ -248,6 +145,8 @@ add_dependency(const Resolving *resolving, const TuDependency *spec, gboolean *r
     *ret_is_there = captured != NULL;
     if (captured == NULL)
         return TRUE;
+    if (captured->gone != NULL)
+        add_finding(resolving, TRUE, g_strdup(captured->gone), NULL);
     tu_captured_add_hazards(captured, TRUE, resolving->findings);
     captured->has_time = TRUE;
     use_listed_columns(resolving, spec, captured);
@@ -274,11 +173,11 @@ resolve_slots(TuKeyedModel *keyed, TuDependencyModel *dependency)
             if (dependency->row_alias == NULL)
                 dependency->row_alias = g_strdup("trueup_row");
         } else if (meant != NULL) {
-            add_other(dependency, captured_named(keyed, meant->table));
+            add_other(dependency, tu_keyed_captured(keyed, meant->table));
         }
     }
     dependency->tells_time = may_tell_time(dependency);
-    use_read_columns(keyed, dependency);
+    tu_dependency_use_columns(keyed, dependency);
 }
 
 /* ---- what the database says of the queries ---- */
@@ -384,8 +283,13 @@ check_queries(const Resolving *resolving, GError **error)
         g_autofree char *what =
             g_strdup_printf("`depends_on`: %s: `keys`", dependency->spec->table);
         g_autofree char *sql = tu_keyed_probe_dependency(keyed, dependency);
+        g_auto(TuInspection) inspection = {0};
         if (!check_keys_query(resolving, what, sql, error))
             return FALSE;
+        tu_dependency_inspect(resolving->db, keyed, dependency, &inspection);
+        if (inspection.fault != NULL)
+            add_finding(resolving, TRUE, g_strdup_printf("%s: %s", what, inspection.fault),
+                        inspection.help);
     }
     return TRUE;
 }
@@ -449,7 +353,7 @@ check_watched(const Resolving *resolving, const char *what, const char *query, G
             continue;
         g_autofree char *name = name_at(&token);
         if (g_hash_table_contains(said, name) || is_shadowed(query, name) ||
-            (help == NULL && captured_named(resolving->keyed, name) != NULL))
+            (help == NULL && tu_keyed_captured(resolving->keyed, name) != NULL))
             continue;
         if (!tu_database_has_table(resolving->db, name, &is_there, error))
             return FALSE;
@@ -541,7 +445,7 @@ resolve(const Resolving *resolving, GError **error)
         resolve_slots(keyed, g_ptr_array_index(keyed->dependencies, i));
     name_parts(resolving);
     if (!tu_database_has_table(resolving->db, keyed->table, &keyed->exists, error) ||
-        !check_queries(resolving, error))
+        (keyed->problem == NULL && !check_queries(resolving, error)))
         return FALSE;
     return keyed->problem != NULL ? take_stored(resolving, error) : check_tables(resolving, error);
 }

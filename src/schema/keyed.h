@@ -56,6 +56,18 @@ void tu_keyed_model_free(gpointer keyed);
 /* By name; NULL if there is none. */
 TuKeyedModel *tu_model_keyed(const TuModel *model, const char *name);
 
+/* Of the tables that it depends on, by name; NULL: it is none. */
+TuCaptured *tu_keyed_captured(const TuKeyedModel *keyed, const char *name);
+
+/* ---- keyed_reads.c: what a query for keys reads ---- */
+
+/* Adds the columns that it reads of the tables in braces to those that are logged. */
+void tu_dependency_use_columns(const TuKeyedModel *keyed, const TuDependencyModel *dependency);
+
+/* Sets fault and help if its conditions do not find the same among rows and among their images. */
+void tu_dependency_inspect(const TuDatabase *db, const TuKeyedModel *keyed,
+                           const TuDependencyModel *dependency, TuInspection *inspection);
+
 /* ---- keyed_sql.c: the queries ---- */
 
 /* The key's columns, quoted, with commas between; `alias` (NULL: none) before each. */

@@ -141,7 +141,7 @@ plan_existing(TuDatabase *db, const TuTableInfo *info, const TuKeyedModel *keyed
         const TuSqlType *type = &g_array_index(keyed->value_types, TuSqlType, i);
         const TuColumnInfo *column = tu_table_info_column(info, name);
         g_autofree char *declared = value_type(dialect, keyed, i);
-        TuFit fit = {info->name, declared, type->kind, type->scale, FALSE};
+        TuFit fit = {info->name, declared, type->kind, type->scale, FALSE, -1};
         if (column != NULL && !dialect->has_dynamic_types)
             tu_column_check_fit(dialect, column, &fit, findings);
         else if (column == NULL)

@@ -35,6 +35,7 @@ typedef struct {
     gboolean is_captured; /* some source that reads it captures */
     gboolean is_described; /* its hazards are among the findings */
     gboolean has_time;     /* entries of the log say when they were written: trueup_at */
+    char *gone; /* why there is no such table now: `info` is the log's; NULL: there is one */
 } TuCaptured;
 
 /* A series, with the numbers of its expressions in the source's list. -1 = none. */
@@ -60,6 +61,8 @@ struct TuSourceModel {
     GPtrArray *tables;      /* of TuCaptured *, one for each table of the source, repeats kept */
     GPtrArray *aliases;     /* of char *, of each: as the spec's expressions mean it */
     GPtrArray *expressions; /* of char * */
+    GHashTable *place_columns; /* set of char *, "table\ncolumn" in lower case: what tenant, time and
+                                * every ON read */
     int tenant;             /* number of the expression; -1: one tenant for all */
     TuSqlType tenant_type;
     int time;
@@ -162,6 +165,9 @@ void tu_finding_add_hazard(GPtrArray *findings, const char *where, const TuHazar
 /* Hazards as findings. Those of capture are left out where nothing is captured. */
 void tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrArray *hazards,
                              gboolean is_captured);
+
+/* Says of each error with a part of the spec where that begins: `file:line:column: source flight`. */
+void tu_findings_place(GPtrArray *findings, const TuSpec *spec);
 
 /* Resolves the spec. What is wrong or hazardous goes into `findings` (of TuFinding), all of it; a
  * model is returned unless an error among them makes one impossible, then NULL without `error`.

@@ -7,75 +7,13 @@
 
 #include "db/sql.h"
 #include "db/sqlscan.h"
-#include "schema/capture.h"
 #include "schema/expressions.h"
 #include "schema/source_sql.h"
 
 /* More tables would mean more than 255 SELECTs to resolve one batch (2^k - 1). */
 #define TABLES_LIMIT 8
 
-/* ---- captured tables ---- */
-
-void
-tu_captured_free(gpointer data)
-{
-    TuCaptured *captured = data;
-    g_free(captured->name);
-    g_free(captured->log);
-    tu_table_info_free(captured->info);
-    g_ptr_array_unref(captured->columns);
-    g_free(captured);
-}
-
-TuCaptured *
-tu_captured_add(TuModel *model, TuDatabase *db, TuTableInfo *info)
-{
-    TuCaptured *captured = g_new0(TuCaptured, 1);
-    captured->name = g_strdup(info->name);
-    captured->log = tu_capture_log_name(db, info->name);
-    captured->info = info;
-    captured->columns = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(model->captured, captured);
-    return captured;
-}
-
-gboolean
-tu_model_capture(TuModel *model, TuDatabase *db, const char *name, const char *where,
-                 GPtrArray *findings, TuCaptured **ret_table, GError **error)
-{
-    *ret_table = NULL;
-    for (guint i = 0; i < model->captured->len; i++) {
-        TuCaptured *known = g_ptr_array_index(model->captured, i);
-        if (g_ascii_strcasecmp(known->name, name) == 0) {
-            *ret_table = known;
-            return TRUE;
-        }
-    }
-    g_autoptr(TuTableInfo) info = NULL;
-    if (!tu_database_describe(db, name, &info, error))
-        return FALSE;
-    if (info == NULL || !info->is_table) {
-        tu_finding_add(findings, TRUE, where,
-                       g_strdup_printf(info == NULL ? "there is no table %s in the database"
-                                                    : "%s is a view or a virtual table: its rows "
-                                                      "cannot be watched",
-                                       name),
-                       g_strdup(info == NULL ? "create it first, or correct its name"
-                                             : "name the tables that it reads"));
-        return TRUE;
-    }
-    *ret_table = tu_captured_add(model, db, g_steal_pointer(&info));
-    return TRUE;
-}
-
-void
-tu_captured_use_column(TuCaptured *captured, const char *column)
-{
-    const TuColumnInfo *info = tu_table_info_column(captured->info, column);
-    if (info != NULL &&
-        !g_ptr_array_find_with_equal_func(captured->columns, info->name, g_str_equal, NULL))
-        g_ptr_array_add(captured->columns, g_strdup(info->name));
-}
+/* ---- expressions ---- */
 
 /* Adds what an expression reads to the captured columns of its tables. */
 static void
@@ -95,8 +33,6 @@ use_columns(TuSourceModel *source, GHashTable *columns)
     }
 }
 
-/* ---- expressions ---- */
-
 static gboolean
 check_expression(TuSourceModel *source, TuDatabase *db, const char *text, const char *where,
                  GPtrArray *findings, TuExpressionInfo *ret_info, GError **error)
@@ -105,6 +41,42 @@ check_expression(TuSourceModel *source, TuDatabase *db, const char *text, const 
         return FALSE;
     if (ret_info->columns != NULL)
         use_columns(source, ret_info->columns);
+    return TRUE;
+}
+
+/* One that chooses rows: it must choose the same among their images. */
+static gboolean
+check_condition(TuSourceModel *source, TuDatabase *db, const char *text, const char *where,
+                GPtrArray *findings, GError **error)
+{
+    g_auto(TuExpressionInfo) info = {0};
+    tu_condition_inspect(db, source, text, where, findings);
+    return check_expression(source, db, text, where, findings, &info, error);
+}
+
+/* What places its rows reads these columns. */
+static void
+note_place_columns(TuSourceModel *source, const TuExpressionInfo *info)
+{
+    GHashTableIter iter;
+    gpointer name;
+    if (info->columns == NULL)
+        return;
+    g_hash_table_iter_init(&iter, info->columns);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        g_hash_table_add(source->place_columns, g_ascii_strdown(name, -1));
+}
+
+/* An ON: a condition, and part of what places a row. */
+static gboolean
+check_join(TuSourceModel *source, TuDatabase *db, const char *text, const char *where,
+           GPtrArray *findings, GError **error)
+{
+    g_auto(TuExpressionInfo) info = {0};
+    tu_condition_inspect(db, source, text, where, findings);
+    if (!check_expression(source, db, text, where, findings, &info, error))
+        return FALSE;
+    note_place_columns(source, &info);
     return TRUE;
 }
 
@@ -133,12 +105,21 @@ is_one_word(const char *text)
            '\0';
 }
 
+/* TRUE for a column and for a constant, which most dimensions of a long summary are: asked of every
+ * row they cost less than the question whether the row belongs, and series share them. */
+static gboolean
+cannot_fail(const char *text)
+{
+    g_autofree char *constant = tu_sql_constant(text);
+    return constant != NULL || is_one_word(text);
+}
+
 /* An expression as SQL evaluates it: only for rows that belong, since it may fail for others. */
 static int
 add_guarded(TuSourceModel *source, const char *text, const char *series_where,
             const char *measure_where)
 {
-    if (measure_where == NULL && (series_where == NULL || is_one_word(text)))
+    if (measure_where == NULL && (series_where == NULL || cannot_fail(text)))
         return add_plain(source, text);
     g_autofree char *sql = NULL;
     if (series_where != NULL && measure_where != NULL)
@@ -161,14 +142,15 @@ add_condition(TuSourceModel *source, const char *series_where, const char *text)
 }
 
 /* What was found about a part of the spec: all of it among the findings; or, where an error is the part's
- * own problem, that one. */
+ * own problem, that one, if it has none yet. */
 static void
 hand_over(const TuModel *model, GPtrArray *found, GPtrArray *findings, char **ret_problem)
 {
     for (guint i = 0; i < found->len; i++) {
         const TuFinding *finding = g_ptr_array_index(found, i);
         if (model->leaves_out && finding->is_error) {
-            *ret_problem = g_strdup(finding->message);
+            if (*ret_problem == NULL)
+                *ret_problem = g_strdup(finding->message);
             return;
         }
     }
@@ -327,9 +309,8 @@ add_series(TuSourceModel *source, TuDatabase *db, const TuSummary *summary, cons
     g_autofree char *where = spec->name != NULL
                                  ? g_strdup_printf("summary %s, series %s", summary->name, spec->name)
                                  : g_strdup_printf("summary %s", summary->name);
-    g_auto(TuExpressionInfo) condition = {0};
     if (spec->where != NULL &&
-        !check_expression(source, db, spec->where, where, findings, &condition, error))
+        !check_condition(source, db, spec->where, where, findings, error))
         return FALSE;
     if (spec->where != NULL)
         series->filter = add_condition(source, spec->where, spec->where);
@@ -344,6 +325,9 @@ add_series(TuSourceModel *source, TuDatabase *db, const TuSummary *summary, cons
             return FALSE;
     }
     series->layout = tu_layout_new(spec->dimensions->len, kinds, numbers, scales, n);
+    for (guint i = 0; i < n; i++)
+        if (kinds[i] == TU_MEASURE_COUNT && series->inputs[i] < 0)
+            tu_layout_count_rows(series->layout, i);
     series->is_foldable = may_fold(series);
     return TRUE;
 }
@@ -357,26 +341,12 @@ tu_source_model_free(gpointer data)
     g_ptr_array_unref(source->tables);
     g_ptr_array_unref(source->aliases);
     g_ptr_array_unref(source->expressions);
+    g_hash_table_unref(source->place_columns);
     g_ptr_array_unref(source->series);
     tu_sql_type_clear(&source->tenant_type);
     tu_zone_free(source->naive_zone);
     g_free(source->problem);
     g_free(source);
-}
-
-void
-tu_captured_add_hazards(TuCaptured *captured, gboolean captures, GPtrArray *findings)
-{
-    g_autofree char *where = g_strdup_printf("table %s", captured->name);
-    for (guint i = 0; i < captured->info->hazards->len; i++) {
-        const TuHazard *hazard = g_ptr_array_index(captured->info->hazards, i);
-        gboolean is_new = hazard->is_of_capture ? captures && !captured->is_captured
-                                                : !captured->is_described;
-        if (is_new)
-            tu_finding_add_hazard(findings, where, hazard);
-    }
-    captured->is_captured = captured->is_captured || captures;
-    captured->is_described = TRUE;
 }
 
 static gboolean
@@ -393,6 +363,8 @@ add_tables(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *wh
             *ret_complete = FALSE;
             continue;
         }
+        if (captured->gone != NULL && source->problem == NULL)
+            source->problem = g_strdup(captured->gone);
         tu_captured_add_hazards(captured, source->captures, findings);
         g_ptr_array_add(source->tables, captured);
         g_ptr_array_add(source->aliases, tu_model_alias(db, part, captured->name));
@@ -477,6 +449,7 @@ add_place(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *whe
         if (!check_expression(source, db, source->spec->tenant, where, findings, &tenant, error))
             return FALSE;
         check_place(source, &tenant, where, "tenant", findings);
+        note_place_columns(source, &tenant);
         source->tenant = add_plain(source, source->spec->tenant);
         source->tenant_type = tu_sql_type_copy(&tenant.type);
         check_tenant(model, &tenant.type, tu_database_dialect(db), where, findings);
@@ -484,6 +457,7 @@ add_place(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *whe
     if (!check_expression(source, db, source->spec->time, where, findings, &time, error))
         return FALSE;
     check_place(source, &time, where, "time", findings);
+    note_place_columns(source, &time);
     source->time = add_plain(source, source->spec->time);
     check_time(source, &time.type, where, findings);
     source->time_kind = time.type.kind;
@@ -495,14 +469,12 @@ static gboolean
 check_conditions(TuSourceModel *source, TuDatabase *db, const char *where, GPtrArray *findings,
                  GError **error)
 {
-    g_auto(TuExpressionInfo) condition = {0};
     if (source->spec->where != NULL &&
-        !check_expression(source, db, source->spec->where, where, findings, &condition, error))
+        !check_condition(source, db, source->spec->where, where, findings, error))
         return FALSE;
     for (guint i = 0; i < source->spec->tables->len; i++) {
         const TuSourceTable *part = g_ptr_array_index(source->spec->tables, i);
-        g_auto(TuExpressionInfo) on = {0};
-        if (part->on != NULL && !check_expression(source, db, part->on, where, findings, &on, error))
+        if (part->on != NULL && !check_join(source, db, part->on, where, findings, error))
             return FALSE;
     }
     return TRUE;
@@ -518,9 +490,9 @@ add_series_apart(TuModel *model, TuSourceModel *source, TuDatabase *db, const Tu
     if (!add_series(source, db, summary, spec, found, error))
         return FALSE;
     TuSeriesModel *series = g_ptr_array_index(source->series, source->series->len - 1);
-    hand_over(model, found, findings, &series->problem);
-    if (series->problem == NULL && source->problem != NULL)
+    if (source->problem != NULL)
         series->problem = g_strdup_printf("source %s: %s", source->spec->name, source->problem);
+    hand_over(model, found, findings, &series->problem);
     if (series->problem != NULL)
         leave_series_out(series, n_expressions);
     return TRUE;
@@ -548,6 +520,7 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
     source->tables = g_ptr_array_new();
     source->aliases = g_ptr_array_new_with_free_func(g_free);
     source->expressions = g_ptr_array_new_with_free_func(g_free);
+    source->place_columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     source->series = g_ptr_array_new_with_free_func(series_free);
     source->is_joined = spec->tables->len > 1;
     source->captures = spec->captures;
@@ -555,7 +528,7 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
     gboolean is_complete = FALSE;
     if (!add_tables(model, source, db, where, findings, &is_complete, error))
         return FALSE;
-    if (!is_complete || tu_findings_forbid_work(findings))
+    if (!is_complete)
         return TRUE;
     if (!g_str_equal(spec->time_zone, "UTC")) {
         source->naive_zone = tu_zone_new(spec->time_zone, error);

@@ -20,6 +20,7 @@ void tu_captured_add_hazards(TuCaptured *captured, gboolean captures, GPtrArray 
 
 /* Adds a column to those that are logged, unless it is one or the table has none of that name. */
 void tu_captured_use_column(TuCaptured *captured, const char *column);
+void tu_captured_use_all(TuCaptured *captured);
 
 /* The tables, expressions and series of one source of the spec. */
 gboolean tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec,

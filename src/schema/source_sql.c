@@ -15,16 +15,53 @@ static const gint64 unit_us[] = {
 
 /* ---- FROM ---- */
 
-/* The images of a table: its used columns in the log. `end` is "", a condition, or the dialect's
- * joined_end. */
-static void
-append_images(GString *sql, const TuCaptured *table, const char *end)
+/* Of the columns of a table that is `number` in the source, those that place a row. */
+static GPtrArray *
+place_columns(const TuSourceModel *source, guint number)
 {
-    g_string_append(sql, "(SELECT ");
-    for (guint i = 0; i < table->columns->len; i++)
+    const TuCaptured *table = g_ptr_array_index(source->tables, number);
+    GPtrArray *columns = g_ptr_array_new();
+    for (guint i = 0; i < table->columns->len; i++) {
+        char *column = g_ptr_array_index(table->columns, i);
+        g_autofree char *name = g_strconcat(table->name, "\n", column, NULL);
+        g_autofree char *key = g_ascii_strdown(name, -1);
+        if (g_hash_table_contains(source->place_columns, key))
+            g_ptr_array_add(columns, column);
+    }
+    return columns;
+}
+
+/* Values that SQL calls equal are the same: not so of texts, whose collation may be anything, nor of 1.0
+ * and 1.00. */
+static gboolean
+are_told_apart(const TuCaptured *table, const GPtrArray *columns)
+{
+    for (guint i = 0; i < columns->len; i++) {
+        const TuColumnInfo *column =
+            tu_table_info_column(table->info, g_ptr_array_index(columns, i));
+        TuType kind = column != NULL ? column->type.kind : TU_TYPE_NULL;
+        if (kind != TU_TYPE_INTEGER && kind != TU_TYPE_DATE && kind != TU_TYPE_TIMESTAMP &&
+            kind != TU_TYPE_INSTANT &&
+            (column == NULL || !g_str_equal(column->declared_type, "uuid")))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The images of a table, for their places: most rows of a log differ in what places nothing, so each place
+ * is there once, where that can be told; else n images of one row would meet each row that it is joined
+ * with n times. `end` is "", a condition, or the dialect's joined_end. */
+static void
+append_images(GString *sql, const TuSourceModel *source, guint number, const char *end)
+{
+    const TuCaptured *table = g_ptr_array_index(source->tables, number);
+    g_autoptr(GPtrArray) columns = place_columns(source, number);
+    gboolean is_once = are_told_apart(table, columns);
+    g_string_append(sql, is_once ? "(SELECT DISTINCT " : "(SELECT ");
+    for (guint i = 0; i < columns->len; i++)
         tu_sql_append(sql, "%s%I", i == 0 ? "" : ", ",
-                      (const char *)g_ptr_array_index(table->columns, i));
-    tu_sql_append(sql, "%s FROM %Q%s)", table->columns->len == 0 ? "1" : "", table->log, end);
+                      (const char *)g_ptr_array_index(columns, i));
+    tu_sql_append(sql, "%s FROM %Q%s)", columns->len == 0 ? "1" : "", table->log, end);
 }
 
 static void
@@ -38,7 +75,7 @@ append_from(GString *sql, const TuSourceModel *source, guint from_images, guint 
         if (i > 0)
             g_string_append(sql, part->is_left && !is_images ? " LEFT JOIN " : " JOIN ");
         if (is_images)
-            append_images(sql, table, i == batch ? batch_condition : joined_end);
+            append_images(sql, source, i, i == batch ? batch_condition : joined_end);
         else
             tu_sql_append(sql, "%Q", table->name);
         tu_sql_append(sql, " AS %I", (const char *)g_ptr_array_index(source->aliases, i));

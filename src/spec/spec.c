@@ -68,7 +68,8 @@ tu_summary_has_grain(const TuSummary *summary, TuGrain grain)
 static void
 read_database(TuReader *reader, const TuSection *top)
 {
-    static const char *const schemes[] = {"sqlite:", "postgresql://", "mariadb://", "mysql://"};
+    static const char *const schemes[] = {"sqlite:", "postgresql://", "postgres://", "mariadb://",
+                                          "mysql://"};
     const char *example = "sqlite:PATH, postgresql://..., mariadb://... or mysql://...";
     const TuYaml *node = tu_section_text(top, "database", TU_OPTIONAL, example);
     if (node == NULL)

@@ -1,4 +1,5 @@
 /* Claims: who takes which job, and how others know that somebody works on it. */
+#include "time/backoff.h"
 #include "work/fair.h"
 #include "work/jobs.h"
 
@@ -38,6 +39,8 @@ has_no_beat(TuDatabase *db, const TuJob *job, gboolean *ret_has_none, GError **e
                                values, G_N_ELEMENTS(values), ret_has_none, &one, error);
 }
 
+/* Its lock died with its worker. Behind a pooler there are no locks, so there its beat tells; a
+ * worker that took the job there says so in its name. On TRUE the caller has the lock. */
 gboolean
 tu_job_is_abandoned(TuDatabase *db, const TuJob *job, gboolean *ret_is_abandoned, GError **error)
 {
@@ -80,23 +83,27 @@ keep_allowed(GPtrArray *jobs, const Choice *choice)
     " AND NOT EXISTS (SELECT 1 FROM trueup_pause p WHERE p.summary = '' "                          \
     "OR trueup_job.summary IS NULL OR p.summary = trueup_job.summary)"
 
+/* No job is put off further than the longest back-off: what lies ahead of twice that was put off by
+ * a server whose clock was ahead, and is due. */
 static gboolean
 list_waiting(TuDatabase *db, const Choice *choice, GPtrArray **ret_jobs, GError **error)
 {
     gint64 now_us = 0;
     if (!tu_database_now(db, &now_us, error))
         return FALSE;
-    TuValue values[] = {tu_value_time(TU_TYPE_INSTANT, now_us), tu_value_integer(LOOK_AT)};
+    TuValue values[] = {tu_value_time(TU_TYPE_INSTANT, now_us), tu_value_integer(LOOK_AT),
+                        tu_value_time(TU_TYPE_INSTANT, now_us + 2 * tu_backoff_job(1).longest_us)};
     if (!tu_jobs_select(db,
                         "SELECT " TU_JOB_COLUMNS " FROM trueup_job WHERE status = 'PENDING' "
-                        "AND (next_attempt_at IS NULL OR next_attempt_at <= ?1)" NOT_PAUSED
-                        " ORDER BY id LIMIT ?2",
+                        "AND (next_attempt_at IS NULL OR next_attempt_at <= ?1 "
+                        "OR next_attempt_at > ?3)" NOT_PAUSED " ORDER BY id LIMIT ?2",
                         values, G_N_ELEMENTS(values), ret_jobs, error))
         return FALSE;
     keep_allowed(*ret_jobs, choice);
     return TRUE;
 }
 
+/* Among them those whose workers died. */
 static gboolean
 list_running(TuDatabase *db, const Choice *choice, GPtrArray **ret_jobs, GError **error)
 {
@@ -139,6 +146,8 @@ read_served(TuDatabase *db, GHashTable *served, gint64 *ret_last, GError **error
     return TRUE;
 }
 
+/* Asked between two pieces: a long rebuild leaves its place for the others' turn only if there
+ * are others. */
 gboolean
 tu_job_others_wait(TuDatabase *db, const TuJob *job, TuJobFilter filter, gpointer data,
                    gboolean *ret_wait, GError **error)
@@ -266,6 +275,8 @@ take_waiting(TuDatabase *db, const Choice *choice, const char *worker, GHashTabl
     return TRUE;
 }
 
+/* What a dead worker began comes first: its summary is half done. `last + 1` puts the lane
+ * behind all others. */
 gboolean
 tu_job_claim(TuDatabase *db, const char *worker, TuJobFilter filter, gpointer data, TuJob **ret_job,
              GError **error)

@@ -43,6 +43,7 @@ write_claimed(TuDatabase *db, TuJob *job, TuJobStatus status, const char *set,
     return TRUE;
 }
 
+/* Work of all its claims; on the monotonic clock, which nobody sets. */
 static double
 seconds_of(const TuJob *job)
 {
@@ -114,18 +115,21 @@ end(TuDatabase *db, TuJob *job, TuJobStatus status, const char *problem, GError 
     return is_ok;
 }
 
+/* Whoever asks for the same from now on gets a new job. */
 gboolean
 tu_job_complete(TuDatabase *db, TuJob *job, GError **error)
 {
     return end(db, job, TU_JOB_COMPLETED, NULL, error);
 }
 
+/* By its worker, which saw the wish between two pieces. */
 gboolean
 tu_job_end_cancelled(TuDatabase *db, TuJob *job, GError **error)
 {
     return end(db, job, TU_JOB_CANCELLED, NULL, error);
 }
 
+/* With attempts left it waits, longer each time; `attempts_most` 0: trying again would not help. */
 gboolean
 tu_job_fail(TuDatabase *db, TuJob *job, guint attempts_most, const char *problem, GError **error)
 {
@@ -206,6 +210,7 @@ set_cancelled(TuDatabase *db, TuJob *job, GError **error)
                          error);
 }
 
+/* One that a worker has is only told; it ends when its worker looks. */
 gboolean
 tu_job_cancel(TuDatabase *db, gint64 id, TuJobStatus *ret_status, GError **error)
 {

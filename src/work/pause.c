@@ -1,5 +1,7 @@
 #include "work/pause.h"
 
+#include "work/select.h"
+
 static void
 free_pause(gpointer data)
 {
@@ -29,6 +31,8 @@ move_turns(TuDatabase *db, const char *summary, GError **error)
                                  &key, 1, NULL, error);
 }
 
+/* When it has committed, nothing is written into the summary any more: who is at work loses its
+ * turn. */
 gboolean
 tu_pause(TuDatabase *db, const char *summary, const char *paused_by, gboolean *ret_is_new,
          GError **error)
@@ -50,6 +54,8 @@ tu_pause(TuDatabase *db, const char *summary, const char *paused_by, gboolean *r
     return tu_transaction_commit(&txn, error);
 }
 
+/* A pause of all and one of a summary are two; each is ended by its own name, and all of them
+ * without one. */
 gboolean
 tu_resume(TuDatabase *db, const char *summary, gint64 *ret_n, GError **error)
 {
@@ -59,7 +65,7 @@ tu_resume(TuDatabase *db, const char *summary, gint64 *ret_n, GError **error)
                                              &key, 1, ret_n, error);
 }
 
-static TuPause *
+static gpointer
 pause_of(TuStatement *row)
 {
     TuPause *pause = g_new0(TuPause, 1);
@@ -78,24 +84,13 @@ pause_of(TuStatement *row)
 gboolean
 tu_pauses_read(TuDatabase *db, GPtrArray **ret_pauses, GError **error)
 {
-    g_autoptr(TuStatement) statement = NULL;
-    g_autoptr(GPtrArray) pauses = g_ptr_array_new_with_free_func(free_pause);
-    if (!tu_database_prepare(db,
-                             "SELECT summary, paused_at, paused_by FROM trueup_pause "
-                             "ORDER BY paused_at, summary",
-                             &statement, error) ||
-        !tu_statement_bind(statement, NULL, 0, error))
-        return FALSE;
-    for (gboolean has_row = TRUE; has_row;) {
-        if (!tu_statement_step(statement, &has_row, error))
-            return FALSE;
-        if (has_row)
-            g_ptr_array_add(pauses, pause_of(statement));
-    }
-    *ret_pauses = g_steal_pointer(&pauses);
-    return TRUE;
+    return tu_select(db,
+                     "SELECT summary, paused_at, paused_by FROM trueup_pause "
+                     "ORDER BY paused_at, summary",
+                     NULL, 0, pause_of, free_pause, ret_pauses, error);
 }
 
+/* That of all counts for each. */
 const TuPause *
 tu_pauses_find(const GPtrArray *pauses, const char *summary)
 {

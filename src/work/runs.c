@@ -250,7 +250,8 @@ tu_runs_close(TuDatabase *db, const char *worker, GError **error)
 
 /* ---- forgetting ---- */
 
-/* The list of ids is wrapped once more: not every database deletes from a table that the statement
+/* A run that cannot go on is kept while its history is asked for (keep/unfit.h). The list of ids is
+ * wrapped once more: not every database deletes from a table that the statement
  * reads. */
 gboolean
 tu_runs_forget(TuDatabase *db, gint64 before_us, guint most, gint64 *ret_deleted, GError **error)
@@ -259,7 +260,8 @@ tu_runs_forget(TuDatabase *db, gint64 before_us, guint most, gint64 *ret_deleted
     return tu_database_run(db,
                            "DELETE FROM trueup_run WHERE id IN (SELECT id FROM (SELECT id "
                            "FROM trueup_run WHERE finished_at < ?1 AND status <> 'STARTED' "
-                           "ORDER BY id LIMIT ?2) AS old)",
+                           "AND id NOT IN (SELECT run_id FROM trueup_build "
+                           "WHERE run_id IS NOT NULL) ORDER BY id LIMIT ?2) AS old)",
                            values, G_N_ELEMENTS(values), ret_deleted, error);
 }
 

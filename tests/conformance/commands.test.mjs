@@ -220,6 +220,26 @@ onEach('capture: none: repaired over its window, and no triggers', async (house,
     assert.equal(house.json('status').summaries[0].state, 'not captured');
 });
 
+onEach('capture: none: every grain is repaired as far back as its own window', (house, kind) => {
+    house.run('drop --yes', {code: 0});
+    house.shell('DELETE FROM sale');
+    house.spec({sources: {sale: {from: 'sale', tenant: 'shop', time: 'at', capture: 'none'}},
+        summaries: {s: {source: 'sale', grains: ['hour', 'day', 'month'], measures: {n: 'count'}}},
+        refresh: {every: '1ms', window: {hour: '24h', day: '7d', month: '2mo'}}});
+    house.run('apply', {code: 0});
+    const ago = (days) => ({sqlite: `datetime('now', '-${days} days')`,
+        postgresql: `now() - interval '${days} days'`,
+        mariadb: `UTC_TIMESTAMP(6) - INTERVAL ${days} DAY`})[kind];
+    for (const days of [0, 6, 25])
+        house.shell(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', ${ago(days)}, 1)`);
+    house.run('run --once', {code: 0});
+    const counted = (grain) => Number(house.sql(`SELECT sum(n) AS n FROM s_${grain}`)[0].n);
+    assert.deepEqual(['hour', 'day', 'month'].map(counted), [1, 2, 3]);
+    house.run('backfill --days 30', {code: 0});
+    assert.deepEqual(['hour', 'day', 'month'].map(counted), [3, 3, 3]);
+    house.run('verify', {code: 0});
+});
+
 onEach('a second worker says who is at it, and ends well', async (house) => {
     house.shell(CHANGE);
     const worker = await house.pausedAt('cells.computed', 'run --once');

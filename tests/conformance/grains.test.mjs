@@ -100,6 +100,20 @@ conform([
         changes: CHANGES,
     },
     {
+        /* Nothing that must be read from the rows: longer periods are made of the stored hours. */
+        name: 'every grain, tenants on odd clocks: made of finer cells',
+        tables: `${SHOP} ${SALE}`,
+        rows: {shop: SHOPS.map(([id, zone]) => [id, zone, 1]), sale: SALES},
+        spec: {
+            tenants: {table: 'shop', key: 'id', time_zone: 'tz'},
+            sources: {sale: {from: 'sale', tenant: 'shop', time: 'at'}},
+            summaries: {s: {source: 'sale', grains: ALL.slice(1),
+                measures: {least: 'min(amount)', most: 'max(amount)'}}},
+        },
+        changes: [...[7, 21, 22, 36].map((i) =>
+            `UPDATE sale SET amount = amount + 10000 WHERE id % 51 = ${i}`), ...CHANGES],
+    },
+    {
         name: 'local dates: no zone is applied',
         tables: `${SHOP} CREATE TABLE visit(id {id}, shop {name}, day {date}, amount {integer});`,
         rows: {

@@ -189,9 +189,9 @@ onEach('a rebuild whose worker is killed goes on where it was', (house) => {
     house.isTrue();
 }, IN_CHUNKS);
 
-onEach('a job that kills its workers at the same point is FAILED in the end', (house) => {
+onEach('a job that kills its workers at the same point, ten times as often as it may fail, is FAILED', (house) => {
     house.ask('kind, summary, range_from, range_to', `'repair', 'daily', '2024-03-01', '2024-03-09'`);
-    for (let i = 1; i <= 3; i++) {
+    for (let i = 1; i <= 10; i++) {
         assert.equal(house.run('run --once', {stop: 'job.claimed:kill'}).signal, 'SIGKILL');
         assert.deepEqual([house.job(1).status, house.job(1).attempts], ['RUNNING', i]);
     }
@@ -199,7 +199,7 @@ onEach('a job that kills its workers at the same point is FAILED in the end', (h
     assert.equal(house.job(1).status, 'FAILED');
     assert.match(house.job(1).error, /its workers died/);
     house.isTrue();
-}, {spec: {refresh: {attempts: 3}}});
+}, {spec: {refresh: {attempts: 1}}});
 
 /* ---- cancelled ---- */
 
@@ -258,10 +258,12 @@ onEach('a failing job is tried again, later each time, then FAILED; others are d
     assert.deepEqual([bad.status, bad.attempts, good.status], ['PENDING', 1, 'COMPLETED']);
     assert.match(bad.error, /stop point/);
     assert.ok(Date.parse(bad.next_attempt_at) > Date.parse(bad.started_at));
-    house.setJob(1, `next_attempt_at = '2999-01-01 00:00:00'`);
+    /* Further ahead than any back-off is only what a server put off whose clock was ahead. */
+    const soon = new Date(Date.now() + 15 * 60_000).toISOString().slice(0, 19);
+    house.setJob(1, `next_attempt_at = '${house.kind === 'sqlite' ? `${soon}Z` : soon.replace('T', ' ')}'`);
     house.run('run --once', {code: 0});
     assert.equal(house.job(1).attempts, 1, 'not before its time');
-    house.setJob(1, 'next_attempt_at = NULL');
+    house.setJob(1, `next_attempt_at = '2999-01-01T00:00:00${house.kind === 'sqlite' ? 'Z' : ''}'`);
     house.run('run --once', {code: 1, stop: 'job.claimed:fail'});
     assert.deepEqual([house.job(1).status, house.job(1).attempts], ['FAILED', 2]);
     house.run('run --once', {code: 0});

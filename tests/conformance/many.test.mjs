@@ -35,6 +35,13 @@ const many = (name, type, values, kind, more = {}) => ({
     changes: CHANGES,
     ...more,
 });
+/* A handful of cells: each is changed by itself. Of keys that a collation merges too. */
+const few = (name, type, values, kind, more = {}) => {
+    const case_ = many(name, type, values, kind, more);
+    return {...case_, name: `few: ${name}`, rows: {event: case_.rows.event.slice(0, 60)},
+        changes: [1, 2, 3, 30].map((id) => `UPDATE event SET v = ${id * 1000} WHERE id = ${id}`)
+            .concat('UPDATE event SET v = id WHERE id < 5', 'DELETE FROM event WHERE id = 4')};
+};
 const SERVERS = {on: ['postgresql', 'mariadb']};
 
 conform([
@@ -58,4 +65,11 @@ conform([
             : EVENT(`ENUM('sad', 'ok', 'Happy')`),
         types: {k: /^(mood|varchar\(\d+\) utf8mb4_nopad_bin|enum\(.*)$/}}),
     many('fixed length', '{padded}', ['jfk', 'JFK', 'é', 'abcdefgh', null], 'padded', SERVERS),
+    few('integers', '{integer}', [1, -1, null], 'integer'),
+    few('decimals', '{decimal}', ['1.50', '-0.01', null], 'decimal:2', SERVERS),
+    few('texts', '{name}', ['jfk', 'JFK', 'jfk ', '', null], 'text'),
+    few('texts of a collation', 'VARCHAR(20) COLLATE utf8mb4_general_ci', ['jfk', 'JFK', null],
+        'text', {on: ['mariadb']}),
+    few('doubles', 'DOUBLE', [0.1, 1e300, -0.5, null], 'real', {on: ['mariadb']}),
+    few('fixed length', '{padded}', ['jfk', 'JFK', null], 'padded', SERVERS),
 ]);

@@ -21,23 +21,24 @@ conformTo('memory: a summary that does not fit into its own is left, and the oth
         },
     }),
 }, (place) => {
-    const {err} = place.run('apply', {code: 2});
+    const {err} = place.run('apply', {code: 1});
     assert.match(err, /summary every: one period of one tenant has more cells than `refresh: memory` allows/);
     assert.deepEqual(place.sql('SELECT n AS n FROM few_day ORDER BY n'), [{n: 1}, {n: ROWS}]);
     assert.equal(place.sql('SELECT total AS n FROM more_month').length, 1);
     const states = Object.fromEntries(place.json('status').summaries.map((each) => [each.summary, each]));
     assert.equal(states.few.right_from, states.more.right_from);
     assert.notEqual(states.every.right_from, states.few.right_from);
+    assert.equal(states.every.state, 'failing');
     /* They can be rebuilt, and are not to blame. */
     const runOf = (summary) => place.json('runs').runs.find((each) => each.summary === summary);
     assert.match(place.run('rebuild --summary few --wait', {code: 1}).err, /summary every: /);
     assert.deepEqual([runOf('few').status, runOf('few').error ?? null], ['COMPLETED', null]);
     place.run('rebuild --summary more', {code: 0});
-    place.run('run --once', {code: 2});
+    place.run('run --once', {code: 1});
     assert.deepEqual(place.json('jobs --all').jobs.map(({status}) => status), ['COMPLETED']);
     /* And they are kept. */
     place.shell(`INSERT INTO sale(id, at, amount) VALUES (${ROWS + 2}, '2024-03-06 13:00:00', 20000)`);
-    assert.match(place.run('run --once', {code: 2}).err, /summary every: /);
+    assert.match(place.run('run --once', {code: 1}).err, /summary every: /);
     assert.deepEqual(place.sql('SELECT n AS n, most AS most FROM few_day ORDER BY n'),
         [{n: 2, most: 20_000}, {n: ROWS, most: ROWS - 1}]);
     place.wanted.summaries.every.refresh.memory = '64MiB';

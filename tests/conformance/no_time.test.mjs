@@ -138,6 +138,59 @@ conformTo('days that a month does not have fail their buckets (MariaDB)', {
     place.isQuiet();
 });
 
+/* A column that may be NULL, and one that may not: where a condition may be written for both, it finds
+ * the same rows as a WHERE of the database's own. */
+const DATED = `CREATE TABLE event(id {id}, tenant {name}, at {instant}, soft DATE, hard DATE NOT NULL,
+    v {integer})`;
+const SOFT = 'v > 2 AND (soft IS NULL OR NOT (soft IS NOT NULL AND soft > 0))';
+const HARD = 'hard = 0 OR hard > 20240301';
+const DATED_SPEC = {
+    sources: {event: {from: 'event', tenant: 'tenant', time: 'at', where: SOFT}},
+    summaries: {
+        folded: {source: 'event', grains: ['day', 'month'], where: HARD,
+            measures: {n: 'count', total: 'sum(v)', bare: 'count where soft IS NULL'}},
+        looked: {source: 'event', grains: ['month'], where: `NOT (${HARD})`,
+            measures: {n: 'count', most: 'max(v)', least: 'min(hard)'}},
+    },
+};
+
+function equalsWhere(place, label) {
+    const [folded, looked, ...truths] = place.database.queries([
+        'SELECT tenant, n, total, bare FROM folded_month ORDER BY 1',
+        'SELECT tenant, n, most, least FROM looked_month ORDER BY 1',
+        `SELECT tenant, count(*) AS n, sum(v) AS total, sum(soft IS NULL) AS bare
+            FROM event WHERE (${SOFT}) AND (${HARD}) GROUP BY 1 ORDER BY 1`,
+        `SELECT tenant, count(*) AS n, max(v) AS most, min(hard) AS least
+            FROM event WHERE (${SOFT}) AND NOT (${HARD}) GROUP BY 1 ORDER BY 1`]);
+    assert.deepEqual([folded, looked], truths, label);
+}
+
+conformTo('conditions about dates that are no time choose rows and images alike (MariaDB)', {
+    on: ['mariadb'], tables: DATED, spec: DATED_SPEC,
+    rows: {event: Array.from({length: 60}, (none, i) => [i + 1, ['a', 'b', 'c'][i % 3],
+        '2024-03-05 10:00:00', [null, '0000-00-00', '2024-02-01'][(i >> 1) % 3],
+        ['0000-00-00', '2024-03-02', '2024-00-10', '2024-01-31'][i % 4], i])},
+}, (place) => {
+    place.run('apply', {code: 0});
+    equalsWhere(place, 'built');
+    for (const change of [`UPDATE event SET hard = '0000-00-00' WHERE id % 5 = 0`,
+        `UPDATE event SET soft = NULL WHERE id % 7 = 0`,
+        `UPDATE event SET soft = '0000-00-00', hard = '2024-03-09' WHERE id % 4 = 3`,
+        `DELETE FROM event WHERE hard = 0 AND id % 2 = 0`]) {
+        place.shell(change);
+        place.run('run --once', {code: 0});
+        equalsWhere(place, change);
+    }
+    place.isQuiet();
+    /* What was right for a column that may be NULL is refused as soon as it may not. */
+    place.shell(`UPDATE event SET soft = '0000-00-00' WHERE soft IS NULL;
+        ALTER TABLE event MODIFY soft DATE NOT NULL`);
+    for (const command of ['check', 'plan', 'apply']) {
+        const {out, err} = place.run(command, {code: 2});
+        assert.match(out + err, /soft is never NULL.*write `soft = 0`/s, command);
+    }
+});
+
 conformTo('dates that are no time: GROUP BY of the database itself, query, verify', {
     tables: TABLES, rows, spec: some('g', 'i'), kinds: only('g', 'day'),
 }, (place, kind) => {

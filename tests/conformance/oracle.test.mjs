@@ -33,8 +33,8 @@ test('every row of quirks.mjs is about something that the suite asks for', () =>
         .map((name) => fs.readFileSync(new URL(name, here), 'utf8').replaceAll("\\'",
             "'")).join('');
     for (const what of QUIRKS.flatMap((row) => row.what))
-        assert.ok(texts.includes(what.replace(/^(measures over|many:|texts:|time:|capture:|refused:) /,
-            '')),
+        assert.ok(texts.includes(what.replace(
+            /^(measures over|many:|few:|texts:|time:|capture:|refused:) /, '')),
             `no case is called "${what}"`);
 });
 

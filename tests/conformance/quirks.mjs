@@ -13,7 +13,7 @@ const OWN = [
 ];
 
 export const QUIRKS = [
-    {what: ['many: decimals', 'measures over decimals', 'measures over decimals of many digits',
+    {what: ['many: decimals', 'few: decimals', 'measures over decimals', 'measures over decimals of many digits',
         'a long summary whose series count, add decimals and add floats'],
     databases: ['sqlite'], why: 'there is no decimal type: exact money is whole numbers there'},
     {what: ['floats that are infinite or not a number'], databases: ['sqlite', 'mariadb'],
@@ -24,8 +24,10 @@ export const QUIRKS = [
     {what: ['decimals of no declared scale'], databases: ['sqlite', 'mariadb'],
         why: 'SQLite has no decimals, and those of MariaDB have a scale always'},
     {what: ['texts: fixed length', 'texts: uuid', 'texts: enum', 'many: fixed length', 'many: uuids',
-        'many: enums'], databases: ['sqlite'],
+        'many: enums', 'few: fixed length'], databases: ['sqlite'],
         why: 'there are no such types: a text is a text'},
+    {what: ['few: texts of a collation', 'few: doubles'], databases: ['sqlite', 'postgresql'],
+        why: 'only MariaDB changes a few rows one by one'},
     {what: ['texts: a LATIN1 database'], databases: ['sqlite', 'mariadb'],
         why: 'SQLite is always Unicode; MariaDB has an encoding a column: "texts: a latin1 table"'},
     {what: ['texts: a latin1 table'], databases: ['sqlite', 'postgresql'],

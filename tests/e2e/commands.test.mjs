@@ -100,7 +100,7 @@ test('verify: JSON and text of cells that are wrong, missing, too many; it chang
     assert.equal(at('tokyo', '2024-06-01').true, null);
     assert.deepEqual(at('tokyo', '2024-06-01').stored, {n: 5, total: 5, least: null, most: null});
     assert.match(house.run('verify', {code: 1}).out,
-        /daily_day shop=tokyo bucket=2024-03-03: total is 999, true -?\d+;/);
+        /daily_day shop=tokyo bucket=2024-03-03: total is 999, true -?\d+$/m);
     for (const [line, n] of [['--summary folded', 0], ['--tenant phoenix', 1],
         ['--from 2024-03-03 --to 2024-03-04', 2],
                              ['--from 2024-05-01', 1], ['--to 2024-03-03', 1],

@@ -81,6 +81,22 @@ for (const capture of ['none', 'triggers'])
         board.run('verify', {code: 0});
     });
 
+test('settling alone: a metric that begins to fail is one FAILED run', async (t) => {
+    const board = await Dashboard.open(t, {capture: 'triggers'});
+    board.organizations(1);
+    board.usage(3, 'now()');
+    board.run('apply', {code: 0});
+    board.run('run --once', {code: 0});
+    board.sql('ALTER TABLE usage RENAME COLUMN cost_in_dollars TO cost');
+    for (let i = 0; i < 3; i++)
+        board.run('run --once', {code: 1});
+    const runs = board.sql(`SELECT summary, error FROM ${board.control('trueup_run')}
+        WHERE kind = 'settle' AND status = 'FAILED'`);
+    assert.equal(runs.length, 1, JSON.stringify(runs));
+    assert.equal(runs[0].summary, 'metrics');
+    assert.match(runs[0].error, /^series llm_usage: .*cost_in_dollars/);
+});
+
 test('the column of the only decimal metric is dropped: the others are written', async (t) => {
     const board = await Dashboard.open(t, {capture: 'none'});
     board.load({organizations: 5, rows: 1000, days: 10});

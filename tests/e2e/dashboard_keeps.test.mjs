@@ -203,6 +203,28 @@ test('backfill: days, a tenant, a grain, a dry run', async (t) => {
     assert.match(board.run('backfill --days 3 --grain weak', {code: 2}).err, /write minute, hour/);
 });
 
+test('a tenant that can be none, where no table lists them, is a mistake and holds nothing up', async (t) => {
+    const board = await Dashboard.open(t, {capture: 'triggers'});
+    board.organizations(2);
+    board.usage(5, 'now()');
+    board.run('apply', {code: 0});
+    for (const command of ['repair --days 2', 'verify', 'rebuild', 'rebuild --wait'])
+        assert.match(board.run(`${command} --tenant nobody`, {code: 2}).err,
+            /there is no tenant nobody/, command);
+    board.run('repair --days 2 --tenant 2', {code: 0});
+    board.sql(`INSERT INTO ${board.control('trueup_job')}(kind, summary, tenant)
+        VALUES ('rebuild', 'metrics', 'nobody'), ('rebuild', 'metrics', '2')`);
+    board.usage(5, 'now()');
+    board.run('run --once', {code: 1});
+    const jobs = board.sql(`SELECT tenant, status, error FROM ${board.control('trueup_job')}
+        ORDER BY id`);
+    assert.deepEqual(jobs.map(({tenant, status}) => [tenant, status]),
+        [['nobody', 'FAILED'], [2, 'COMPLETED']]);
+    assert.match(jobs[0].error, /there is no tenant nobody/);
+    board.run('run --once', {code: 0});
+    board.isRight();
+});
+
 for (const capture of ['triggers', 'none'])
     test(`capture: ${capture}: retention: hours 30 days, days 365, months for ever`, async (t) => {
         const board = await Dashboard.open(t, {capture});

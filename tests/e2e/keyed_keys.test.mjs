@@ -280,6 +280,14 @@ onAll('a key of many texts: `check` says where an index does not take it', (plac
     place.run('verify', {code: 0});
 });
 
+onAll('--key that names nothing is a mistake', (place) => {
+    place.begin({});
+    for (const [key, why] of [['run=', /it is no integer/], ['run=1,,2', /it is no integer/],
+        ['run=9..3', /the range ends before it begins/], ['run=3..x', /it is no integer/]])
+        assert.match(place.run(`repair --summary gaq --key ${key}`, {code: 2}).err, why, key);
+    place.run('repair --summary gaq --key run=3..9', {code: 0});
+});
+
 onAll('--key of an ordinary summary; a rebuild of all while a keyed one is paused', (place) => {
     place.begin({more: {
         sources: {flag: {from: 'flag', time: 'run', time_unit: 'seconds'}},

@@ -203,6 +203,16 @@ onLab('5. a lab with an unknown zone is named by check, status and the run; the 
         lab.settles('with a zone');
         assert.equal(lab.total(`lab_id >= 90 AND event_type = 'branch_bill'`), 2);
         lab.run('status', {code: 0});
+        /* One that loses its clock later is a row of the run log, once. */
+        lab.shell(`UPDATE labs SET labTimeZone = 'Mars/Phobos' WHERE id IN (3, 90)`);
+        for (let i = 0; i < 2; i++)
+            lab.run('run --once', {code: 1});
+        const left = lab.runs().filter(({kind, status}) => kind === 'settle' && status === 'FAILED');
+        assert.deepEqual(named(left), ['3', '90']);
+        for (const {tenant, error} of left)
+            assert.match(error, new RegExp(`^tenant ${tenant}: .*Mars/Phobos`));
+        lab.json('rebuild --wait', {code: 1});
+        assert.match(lab.runs()[0].error, /^tenant 3: .*; tenant 90: /, 'all of them are named');
     }, {apply: false});
 
 /* ---- 9: the table that others kept ---- */

@@ -7,7 +7,7 @@ import {TABLE, STORED, TRUTH, onLab} from './lab.mjs';
 import {Chance, withChance} from './seed.mjs';
 
 /* Little memory, so that a rebuild comes in pieces. */
-const IN_PIECES = {data: {days: 20, bills: 6}, edit: (spec) => `${spec}  memory: 1MiB\n`};
+const IN_PIECES = {data: {days: 20, bills: 9}, edit: (spec) => `${spec}  memory: 1MiB\n`};
 
 /* ---- 6: who reads ---- */
 
@@ -88,6 +88,16 @@ onLab('7. a worker killed at any point of a rebuild: the next one goes on; nothi
         lab.isRight();
         lab.isQuiet();
     }, IN_PIECES);
+
+onLab('7. a rebuild whose workers are killed again and again before they get anywhere', async (lab) => {
+    lab.shell(`UPDATE ${TABLE} SET event_value = event_value + 2`);
+    lab.run('rebuild', {code: 0});
+    for (let i = 0; i < 12; i++)
+        await lab.start('run --once', {stop: `${i % 2 ? 'job.claimed' : 'cells.computed'}:kill`}).end();
+    lab.run('run --once', {code: 0});
+    assert.deepEqual(lab.jobs().map(({status}) => status), ['COMPLETED']);
+    lab.isRight();
+});
 
 onLab('7. daemons killed at any moment of rebuilds, with bills written meanwhile', (lab) =>
     withChance('lab rebuilds', async (chance) => {

@@ -148,3 +148,36 @@ onEach('changes that cannot be placed, while earlier ones of that kind are read 
     house.settles();
     house.run('verify', {code: 0});
 }, WHOLE);
+
+/* The fault: what was counted at the beginning replaced what others had counted since. */
+onEach('rows without a time that come while a rebuild reads are counted once', async (house) => {
+    const without = () => house.value(`SELECT without_time FROM ${house.control('trueup_source')}`);
+    const add = () => house.shell(`INSERT INTO sale(shop, at, amount) VALUES ('tokyo', NULL, 1)`);
+    add();
+    house.run('run --once', {code: 0});
+    assert.equal(without(), 1);
+    house.shell(FALSIFY);
+    const worker = await house.pausedAt('aside.scan', 'rebuild --wait');
+    add();
+    house.shell(CHANGE);
+    house.run('run --once', {code: 0});
+    assert.equal(without(), 2);
+    await worker.go().end(0);
+    assert.equal(without(), 2);
+    house.settles();
+}, WHOLE);
+
+/* The fault: it held the lock from the first piece to the last, and nobody settled meanwhile. */
+onEach('a job that `run --once` does lets others settle between its pieces', async (house) => {
+    house.shell(FALSIFY);
+    house.run('rebuild', {code: 0});
+    const worker = await house.pausedAt('lock.given_back', 'run --once');
+    house.shell(CHANGE);
+    const {err} = house.run('run --once', {code: 0});
+    assert.doesNotMatch(err, /another worker/);
+    assert.deepEqual(house.pending(), {});
+    await worker.go().end(0);
+    await house.jobIs(1, 'COMPLETED');
+    house.settles();
+    house.run('verify', {code: 0});
+}, BY_TIME);

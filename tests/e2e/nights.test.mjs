@@ -54,6 +54,29 @@ onEach('a night in pieces is one run, though others look between two of them', a
     house.isTrue();
 }, {spec: NIGHTLY, days: 300, tables: BY_TIME});
 
+/* Where sessions hold no locks two may be at one night; who comes second sees it noted. The fault: it went
+ * through all of the night's days once more. */
+onEach('a night that another worker did meanwhile is left where it is', async (house) => {
+    house.shell(`UPDATE daily_day SET total = 999 WHERE shop = 'tokyo' AND bucket = '2024-03-03'`);
+    const worker = house.start('run', {stop: 'repair.piece_done:pause'});
+    await worker.paused();
+    const [night] = nightsOf(house);
+    const far = 99_999; /* days since 1970 */
+    house.shell(`INSERT INTO ${house.control('trueup_night')}(summary, zone, night)
+        VALUES ('${night.summary}', 'Asia/Tokyo', ${far})`);
+    worker.go();
+    const run = () => nightsOf(house).find(({id}) => id === night.id);
+    await until('its run to end', async () => {
+        await wait(50);
+        return run().status !== 'STARTED';
+    });
+    assert.match(run().error ?? run().status, /somebody else did the rest/);
+    if (night.summary === 'daily')
+        assert.equal(house.value(`SELECT total FROM daily_day WHERE shop = 'tokyo'
+            AND bucket = '2024-03-03'`), 999);
+    await worker.signal('SIGTERM').end(143);
+}, {spec: NIGHTLY, days: 300, tables: BY_TIME});
+
 onEach('a worker that dies in a night leaves it to the others', async (house) => {
     house.shell(`UPDATE daily_day SET total = 999 WHERE shop = 'tokyo' AND bucket = '2024-03-03'`);
     const first = house.start('run', {stop: 'lock.given_back:pause'});

@@ -67,6 +67,26 @@ onEach('a key that a table does not take is parked though its query takes long, 
         await daemon.stop();
     }, {apply: false, days: 0});
 
+/* The fault: what is set aside is the oldest key that is due, and another one became the oldest between the
+ * turn that failed and the one that parks. */
+onEach('only the key that failed is parked when an older one becomes due', async (place) => {
+    place.shell(place.say(`CREATE TABLE u(k {integer}, n {integer});
+        INSERT INTO u VALUES (1, 1), (2, 2), (3, 3)`));
+    place.spec({summaries: {ks: {key: {k: 'integer'}, keys: 'SELECT DISTINCT k FROM u',
+        query: 'SELECT w.k, max(x.n) AS n FROM {keys} w LEFT JOIN u x ON x.k = w.k GROUP BY w.k',
+        depends_on: {u: {columns: ['k', 'n'], keys: 'SELECT r.k FROM {row} r'}}}}});
+    place.run('apply', {code: 0});
+    place.shell('CREATE UNIQUE INDEX ks_n ON ks(n); UPDATE u SET n = 3 WHERE k = 1');
+    /* The first turn names the key, the second computes it, and is refused. */
+    const worker = await place.pausedAt('cells.computed:2', 'run --once');
+    place.shell(`UPDATE ${place.control('trueup_state_ks')}
+        SET trueup_invalid_since = '2000-01-01T00:00:00${place.kind === 'mariadb' ? '' : 'Z'}'
+        WHERE k = 2`);
+    await worker.go().end(1);
+    assert.deepEqual(parked(place).map(({key}) => String(key)), ['k=1']);
+    assert.equal(place.value('SELECT n FROM ks WHERE k = 2'), 2);
+}, {apply: false, days: 0});
+
 /* A thousand rows of a day take longer than a visit. */
 const PER_ROW = {
     sqlite: `length(replace(hex(zeroblob(40000 + amount % 9)), '0', '11')) * 0`,

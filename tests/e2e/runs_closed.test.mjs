@@ -34,3 +34,19 @@ onEach('the build of a summary that is dropped meanwhile is FAILED', (house) => 
     assert.deepEqual(runs(house).filter((run) => run.startsWith('build daily')),
         ['build daily FAILED']);
 }, {apply: false});
+
+/* The fault: what settling did in an hour was added to any row of settling that began with the hour. */
+onEach('what settling did is added to its own row, not to one that failed', (house) => {
+    const row = (status) => house.sql(`SELECT sum(rows_read) AS n FROM ${house.control('trueup_run')}
+        WHERE kind = 'settle' AND status = '${status}'`)[0].n;
+    const change = () => house.shell(`INSERT INTO sale(shop, at, amount)
+        VALUES ('tokyo', '2024-03-02 01:00:00', 5)`);
+    change();
+    house.run('run --once', {code: 0});
+    house.shell(`UPDATE ${house.control('trueup_run')} SET status = 'FAILED' WHERE kind = 'settle'`);
+    const before = row('FAILED');
+    change();
+    house.run('run --once', {code: 0});
+    assert.deepEqual(row('FAILED'), before);
+    assert.ok(Number(row('COMPLETED')) > 0);
+});

@@ -270,6 +270,40 @@ onServers('odd: columns of before that are too narrow are refused with their ALT
     assert.equal(place.json('verify', {code: 0}).cells_drifted, 0);
 });
 
+/* As other programs make such tables: short texts for words that the spec itself says, and a key without
+ * the one that each series has but one of. */
+onServers('odd: a table with columns as wide as the constants of a spec, and a key without one of them',
+    async (t, kind) => {
+    const place = await Place.on(kind, t);
+    const text = {postgresql: `varchar(N)`, mariadb: `varchar(N) COLLATE utf8mb4_nopad_bin`}[kind];
+    const table = (type, key) => `DROP TABLE IF EXISTS s_day; CREATE TABLE s_day(metric varchar(16),
+        bucket date, type ${text.replace('N', type)}, tag ${text.replace('N', 5)}, n bigint,
+        CONSTRAINT old_key UNIQUE (${key}))`;
+    place.shell(`CREATE TABLE ev(id int PRIMARY KEY, at timestamp(6), kind varchar(20));
+        INSERT INTO ev VALUES (1, '2024-03-01', 'a'), (2, '2024-03-01', 'b')`);
+    const spec = (tag) => place.spec({sources: {ev: {from: 'ev', time: 'at'}},
+        summaries: {s: {grains: ['day'], columns: {series: 'metric'}, measures: {n: 'count'},
+            dimensions: {type: `'counter'`, tag}, series: {all: {source: 'ev'},
+                some: {source: 'ev', where: `kind = 'a'`, dimensions: {type: `'other'`}}}}}});
+    spec(`''`);
+    place.shell(table(6, 'metric, bucket, tag'));
+    assert.match(place.run('apply', {code: 2}).err, /column type is [^\n]*\(6\)[^\n]* may be longer/);
+    place.shell(table(7, 'metric, tag'));
+    assert.match(place.run('apply', {code: 2}).err, /old_key has not all columns/);
+    place.shell(table(7, 'metric, bucket, tag'));
+    assert.match(place.run('check', {code: 0}).out, /warning: s_day: [^\n]*old_key is without type/);
+    place.run('apply', {code: 0});
+    assert.equal(place.json('verify', {code: 0}).cells_checked, 2);
+    place.shell(`INSERT INTO ev VALUES (3, '2024-03-02', 'a'); DELETE FROM ev WHERE id = 1`);
+    place.run('run --once', {code: 0});
+    assert.equal(place.json('verify', {code: 0}).cells_checked, 3);
+    /* A text of the source's may be any. */
+    place.run('drop --yes --keep-tables', {code: 0});
+    spec('kind');
+    place.shell(table(7, 'metric, bucket, type, tag'));
+    assert.match(place.run('apply', {code: 2}).err, /column tag is [^\n]*\(5\)[^\n]* may be longer/);
+});
+
 /* ---- PostgreSQL's operators with a question mark ---- */
 
 onServers('odd: jsonb_exists does what the operator ? does', async (t, kind) => {

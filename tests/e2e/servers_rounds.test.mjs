@@ -122,9 +122,9 @@ onServers('a worker that stands still after its turn is let go of in seconds', a
 const MEMORY_MIB = 2;
 const CODES = 30_000;
 const CODE_BYTES = 200;
-/* Three quarters of the memory are for cells, of which each has its own code; it is looked at once in
+/* Seven eighths of the memory are for cells, of which each has its own code; it is looked at once in
  * so many rows. */
-const MOST_ROWS_A_TURN = MEMORY_MIB * 2 ** 20 * 3 / 4 / CODE_BYTES + 4096;
+const MOST_ROWS_A_TURN = MEMORY_MIB * 2 ** 20 * 7 / 8 / CODE_BYTES + 4096;
 
 onServers('what is on the list is recomputed in parts that fit into memory', async (t, kind) => {
     const text = {postgresql: 'text', mariadb: 'varchar(250)'}[kind];

@@ -34,7 +34,7 @@ onEach('a tenant\'s day larger than memory: a build ends with an error, and with
         for (const shop of ['tokyo', 'phoenix', 'kathmandu']) {
             house.shell(manyRows(shop, '2024-03-09 12:00:00').replace('a.id <= 200', 'a.id < 200'));
             house.spec(specOf('1MiB'));
-            const {err} = house.run('apply', {code: 2});
+            const {err} = house.run('apply', {code: 1});
             assert.match(err, /does not fit into `memory`|memory/);
             house.shell(`INSERT INTO sale(shop, at, amount)
                 VALUES ('${shop}', '2024-03-01 12:00:00', 777777)`);
@@ -84,3 +84,55 @@ for (const [shop, zone, other] of FAR)
         });
         await daemon.stop();
     }, {apply: false});
+
+const TWO = {...specOf('1MiB'), summaries: {wide: WIDE,
+    few: {source: 'sale', grains: ['day'], columns: {tenant: 'shop'}, measures: {n: 'count'}}}};
+const failedRuns = (house) => house.runs().filter(({status, kind}) =>
+    status === 'FAILED' && ['build', 'rebuild'].includes(kind));
+
+/* The fault: its run stayed STARTED, `status` said "building", and `apply --json` printed nothing. */
+onEach('a build that does not fit is failing, said once, until it fits', async (house) => {
+    house.shell(`DELETE FROM sale WHERE amount < 0; UPDATE sale SET amount = id`);
+    house.shell(manyRows('tokyo', '2024-03-09 12:00:00'));
+    house.spec(TWO);
+    const applied = house.json('apply', {code: 1});
+    assert.deepEqual(applied.failed.map(({summary}) => summary), ['wide']);
+    assert.match(applied.failed[0].error, /`refresh: memory`/);
+    const state = (name, code = 1) => house.json('status', {code}).summaries
+        .find(({summary}) => summary === name).state;
+    assert.equal(state('wide'), 'failing');
+    assert.equal(state('few'), 'right');
+    assert.match(house.run('status', {code: 1}).out, /failing since .*summary wide: .*memory/);
+    assert.equal(failedRuns(house).length, 1);
+    assert.match(failedRuns(house)[0].error, /memory/);
+    assert.deepEqual(house.json('run --once', {code: 1}).failed.map(({summary}) => summary), ['wide']);
+    assert.equal(failedRuns(house).length, 1);
+    assert.equal(house.runs().filter(({status}) => status === 'STARTED').length, 0);
+    /* A tenant that comes asks for its history by itself, without a run. */
+    house.shell(`INSERT INTO shop(id, tz) VALUES ('oslo', 'Europe/Oslo')`);
+    house.run('run --once', {code: 1});
+    assert.ok(failedRuns(house).length <= 2);
+    house.spec({...TWO, summaries: {...TWO.summaries, wide: {...WIDE, refresh: {memory: '256MiB'}}}});
+    house.run('apply', {code: 0});
+    assert.equal(state('wide', 0), 'right');
+    assert.equal(failedRuns(house).length, 0);
+    assert.equal(house.runs().filter(({status}) => status === 'STARTED').length, 0);
+    house.json('verify', {code: 0});
+}, {apply: false});
+
+/* Each round of the daemon looks at builds; it would scan the same day in each of them. */
+onEach('a build that does not fit is tried once in a while, not all the time', async (house) => {
+    house.shell(`DELETE FROM sale WHERE amount < 0; UPDATE sale SET amount = id`);
+    house.shell(manyRows('tokyo', '2024-03-09 12:00:00'));
+    house.spec(TWO);
+    house.run('apply', {code: 1});
+    const daemon = await house.daemon('', {env: {TRUEUP_STOP: 'build.unfit:fail:8'}});
+    await daemon.says('work.failed');
+    for (let i = 0; i < 12; i++) {
+        house.shell(`INSERT INTO ${house.control('trueup_job')}(kind, summary, range_from, range_to)
+            VALUES ('repair', 'few', '2024-03-0${1 + i % 8}', '2024-03-0${1 + i % 8}')`);
+        await house.jobIs(i + 1, 'COMPLETED');
+    }
+    assert.deepEqual(daemon.events('group.busy').filter(({error}) => /build\.unfit/.test(error)), []);
+    await daemon.stop();
+}, {apply: false});

@@ -78,6 +78,18 @@ test_delete(void)
         }
 }
 
+static void
+test_change(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(nulls_of_cells); i++) {
+        TuDatabase db = {.driver = &tu_mariadb_driver};
+        g_autofree char *label = g_strdup_printf("mariadb, change one, %u", i);
+        g_autofree char *sql = tu_bulk_change_sql(&db, "my shop.s_day", cell, G_N_ELEMENTS(cell),
+                                                  nulls_of_cells[i]);
+        golden_check("bulk.sql", label, sql);
+    }
+}
+
 /* ---- statements over given rows ---- */
 
 static const struct {
@@ -114,6 +126,7 @@ typedef struct {
     GString *heard;
     gboolean cannot_give; /* a column's type */
     gboolean loses_rows;  /* one of those that are changed is not there any more */
+    gboolean finds_none;  /* of those that are changed one by one */
     gint64 changed;
     guint n, fail_at; /* what comes as the fail_at-th fails; 0: none */
     guint n_open;     /* statements and copies that were not freed */
@@ -190,8 +203,10 @@ statement_free(TuStatement *statement)
 static gboolean
 bind(TuStatement *statement, const TuValue *values, guint n, GError **error)
 {
+    Fake *db = ((FakeStatement *)statement)->db;
     g_autofree char *text = rows_text(values, MIN(n, 20));
-    return hear(((FakeStatement *)statement)->db, error, "run %s", text);
+    db->changed = db->finds_none ? 0 : 1;
+    return hear(db, error, "run %s", text);
 }
 
 static gboolean
@@ -510,6 +525,56 @@ test_lost(void)
     fake_clear(&db);
 }
 
+/* ---- where an upsert does not name its key ---- */
+
+static const TuBulkColumn texts[] = {{"k", TU_PUT_KEY, TRUE, &long_text},
+                                     {"v", TU_PUT_NEW, FALSE, NULL}};
+static const TuBulkColumn numbers[] = {{"k", TU_PUT_KEY, TRUE, &number},
+                                       {"v", TU_PUT_NEW, FALSE, NULL}};
+
+static const struct {
+    const char *label, *steps;
+    const TuBulkColumn *columns;
+    gboolean finds_none, cannot_give;
+    const char *heard;
+} changes_of_few[] = {
+    {"nothing", ".", pair, FALSE, FALSE, ""},
+    {"few", "ab.", pair, FALSE, FALSE, "prepare 0; run 1 a; run 2 b"},
+    {"twice", "a.b.", pair, FALSE, FALSE, "prepare 0; run 1 a; run 2 b"},
+    {"a key that is NULL", "aB.", numbers, FALSE, FALSE,
+     "prepare 0; run 1 a; prepare 0; run 2"},
+    {"more than few", "abcdefghi.", pair, FALSE, FALSE,
+     "types of t.v; prepare change \"v\" = given.\"v\" given k; given a 1; given b 2; given c 3; "
+     "given d 4; given e 5; given f 6; given g 7; given h 8; given i 9; run 9; check"},
+    {"texts whose bytes are the key", "a.", texts, FALSE, FALSE,
+     "types of t.v; prepare change \"v\" = given.\"v\" given k; given a 1; run 1; check"},
+    {"not found as they are", "ab.", pair, TRUE, FALSE,
+     "prepare 0; run 1 a; types of t.v; prepare change \"v\" = given.\"v\" given k; given a 1; "
+     "run 2 b; given b 2; run 2; check"},
+    {"nor can they be given", "a.", pair, TRUE, TRUE,
+     "prepare 0; run 1 a; types of t.v; prepare 1; run a 1"},
+};
+
+static void
+test_few_known(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(changes_of_few); i++) {
+        Fake db;
+        g_test_message("%s", changes_of_few[i].label);
+        fake_init(&db, 100, TRUE);
+        db.driver.dialect = tu_mariadb_driver.dialect;
+        db.driver.append_equals = NULL;
+        db.finds_none = changes_of_few[i].finds_none;
+        db.cannot_give = changes_of_few[i].cannot_give;
+        g_autoptr(TuBulk) bulk =
+            tu_bulk_new(&db.base, "t", changes_of_few[i].columns, 2, TU_BULK_KNOWN);
+        g_assert_cmpuint(take_steps(bulk, changes_of_few[i].steps), ==, 0);
+        g_clear_pointer(&bulk, tu_bulk_free);
+        g_assert_cmpstr(db.heard->str, ==, changes_of_few[i].heard);
+        fake_clear(&db);
+    }
+}
+
 /* A column whose type cannot be given: rows are written as where nothing can be. */
 static void
 test_not_given(void)
@@ -563,9 +628,11 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/bulk/sql", test_sql);
     g_test_add_func("/bulk/delete", test_delete);
+    g_test_add_func("/bulk/change", test_change);
     g_test_add_func("/bulk/given", test_given_sql);
     g_test_add_func("/bulk/gathering", test_gathering);
     g_test_add_func("/bulk/failures", test_failures);
+    g_test_add_func("/bulk/few_known", test_few_known);
     g_test_add_func("/bulk/lost", test_lost);
     g_test_add_func("/bulk/not_given", test_not_given);
     g_test_add_func("/bulk/parameters", test_parameters);

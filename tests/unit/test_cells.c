@@ -226,6 +226,39 @@ test_merge_takes_away(void)
     tu_layout_free(layout);
 }
 
+/* A count of all rows has no memory of its own, and is right whatever becomes of the cell's rows.
+ */
+static void
+test_counts_rows(void)
+{
+    static const TuMeasureKind kinds[] = {TU_MEASURE_COUNT, TU_MEASURE_SUM, TU_MEASURE_COUNT};
+    static const TuNumberKind numbers[] = {TU_NUMBER_WHOLE, TU_NUMBER_WHOLE, TU_NUMBER_WHOLE};
+    TuLayout *layout = tu_layout_new(1, kinds, numbers, NULL, G_N_ELEMENTS(kinds));
+    gsize bytes = layout->cell_bytes;
+    tu_layout_count_rows(layout, 0);
+    g_assert_cmpuint(layout->cell_bytes, ==, bytes - sizeof(TuCountState));
+    const TuLayout *layouts[] = {layout};
+    g_autoptr(TuCells) cells = tu_cells_new(layouts, 1);
+    TuCellTable *table = tu_cells_table(cells, 0);
+    TuCell *stored = tu_cell_table_get(table, 1, 0, no_dimensions);
+    TuCell *delta = tu_cell_table_get(table, 1, 1, no_dimensions);
+    g_assert_true(tu_cell_from_stored(table, stored, 0, I(3), TU_NULL_VALUE, TU_NULL_VALUE));
+    g_assert_true(tu_cell_from_stored(table, stored, 1, I(12), I(12), I(2)));
+    g_assert_true(tu_cell_from_stored(table, stored, 2, I(1), TU_NULL_VALUE, TU_NULL_VALUE));
+    g_assert_cmpint(stored->rows, ==, 3);
+    add_row(table, delta, I(7));
+    tu_cell_merge(table, stored, delta, 1);
+    assert_result(table, stored, 0, I(4));
+    assert_result(table, stored, 1, I(19));
+    assert_result(table, stored, 2, I(2));
+    g_assert_true(tu_cell_is_possible(layout, stored));
+    tu_cell_merge(table, delta, delta, -1);
+    assert_result(table, delta, 0, I(0));
+    g_assert_true(tu_cell_is_possible(layout, delta));
+    g_clear_pointer(&cells, tu_cells_free);
+    tu_layout_free(layout);
+}
+
 /* ---- typed databases ---- */
 
 static const TuMeasureKind typed_kinds[] = {TU_MEASURE_SUM, TU_MEASURE_SUM, TU_MEASURE_AVG,
@@ -342,6 +375,7 @@ main(int argc, char **argv)
     g_test_add_func("/cells/distinct", test_distinct);
     g_test_add_func("/cells/merge", test_merge);
     g_test_add_func("/cells/merge-takes-away", test_merge_takes_away);
+    g_test_add_func("/cells/counts-rows", test_counts_rows);
     g_test_add_func("/cells/long-results", test_long_results);
     g_test_add_func("/cells/emptied-is-possible", test_emptied_is_possible);
     g_test_add_func("/cells/failures", test_failures);

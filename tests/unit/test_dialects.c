@@ -50,6 +50,11 @@ static const Row rows[] = {
      TENANTS "sources: {f: {from: shop.flight f, join: [airport a ON a.iata = f.town, left airport "
              "b ON b.iata = f.note], tenant: f.origin, time: f.local, where: f.delay > 0}}\n"
              "summaries: {s: {source: f, grains: [day], measures: {n: count}}}\n"},
+    /* What places a row is told apart by SQL itself: each is there once. */
+    {"joined by numbers",
+     "sources: {f: {from: shop.flight f, join: [shop.flight g ON g.delay = f.delay], time: f.at, "
+     "where: g.fare > 0}}\n"
+     "summaries: {s: {source: f, grains: [day], measures: {n: count}}}\n"},
 };
 
 /* A model over a database that is none. */

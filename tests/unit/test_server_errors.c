@@ -19,9 +19,12 @@ static const struct {
     {AT "FATAL:  28P01: password authentication failed for user \"u\"\nLOCATION:  auth_failed, "
         "auth.c:326\n",
      TU_ERROR_SYSTEM,
-     "postgresql: " AT "FATAL: password authentication failed for user \"u\" (28P01)"},
+     "postgresql: " AT "FATAL: password authentication failed for user \"u\" (28P01): correct user "
+     "and password in the database URL"},
     {AT "FATAL:  3D000: database \"d\" does not exist\n", TU_ERROR_SYSTEM,
-     "postgresql: " AT "FATAL: database \"d\" does not exist (3D000)"},
+     "postgresql: " AT
+     "FATAL: database \"d\" does not exist (3D000): create the database, or correct "
+     "its name in the URL"},
     {AT "ВАЖНО:  57P03: the database system is starting up\n", TU_ERROR_BUSY,
      "postgresql: " AT "ВАЖНО: the database system is starting up (57P03)"},
     {AT "FATAL:  53300: sorry, too many clients already\n", TU_ERROR_BUSY,
@@ -31,7 +34,9 @@ static const struct {
      "postgresql: " AT "Connection refused  Is the server running?"},
     /* Of several hosts the last that answered counts. */
     {AT "Connection refused\n" AT "FATAL:  28000: no pg_hba.conf entry\n", TU_ERROR_SYSTEM,
-     "postgresql: " AT "Connection refused " AT "FATAL: no pg_hba.conf entry (28000)"},
+     "postgresql: " AT "Connection refused " AT
+     "FATAL: no pg_hba.conf entry (28000): correct the user "
+     "in the database URL, or let it in (pg_hba.conf)"},
     {"", TU_ERROR_CONNECT, "postgresql: "},
 };
 
@@ -67,6 +72,8 @@ static const struct {
     {1927, TU_ERROR_CONNECT, "(1927)"},
     {1205, TU_ERROR_BUSY, "others hold it"},
     {1142, TU_ERROR_DATABASE, "grant it"},
+    {1264, TU_ERROR_DATABASE, "holds less than the value: ALTER it"},
+    {1406, TU_ERROR_DATABASE, "holds less than the value: ALTER it"},
     {1213, TU_ERROR_BUSY, "(1213)"},
     {1969, TU_ERROR_BUSY, "wrote for longer than a minute"},
     {1021, TU_ERROR_SYSTEM, "make room on the server's disk"},

@@ -39,7 +39,7 @@ static const SpecRow file_rows[] = {
     {"database of another kind", "database: oracle://u:secret@h/db\n" SOURCES SUMMARIES,
      "1:11: `database`: `oracle:` is no database that trueup knows: write sqlite:PATH, "
      "postgresql://..., mariadb://... or mysql://..."},
-    {"database postgres", "database: postgres://u:secret@h/db\n" SOURCES SUMMARIES,
+    {"database postgres", "database: postgres:u:secret@h/db\n" SOURCES SUMMARIES,
      "1:11: `database`: `postgres:` is no database that trueup knows: write sqlite:PATH, "
      "postgresql://..., mariadb://... or mysql://..."},
     {"database without a kind", "database: flights.db\n" SOURCES SUMMARIES,

@@ -151,6 +151,27 @@ test_names_of_letters(void)
     }
 }
 
+/* A statement in an error: in one line, no longer than is needed to recognise it. */
+static void
+test_excerpt(void)
+{
+    g_autofree char *none = tu_sql_excerpt(NULL);
+    g_autofree char *line = tu_sql_excerpt("\n  SELECT 1,\n\t2\n");
+    g_assert_cmpstr(none, ==, "");
+    g_assert_cmpstr(line, ==, "SELECT 1, 2");
+    for (guint shift = 0; shift < 4; shift++) {
+        g_autofree char *prefix = g_strnfill(shift, 'x');
+        g_autoptr(GString) sql = g_string_new(prefix);
+        while (sql->len < 5000)
+            g_string_append(sql, "\xf0\x9f\x9a\x86");
+        g_autofree char *cut = tu_sql_excerpt(sql->str);
+        g_assert_true(g_utf8_validate(cut, -1, NULL));
+        g_assert_true(g_str_has_suffix(cut, "\xf0\x9f\x9a\x86 ..."));
+        g_assert_cmpuint(strlen(cut), <=, 304);
+        g_assert_null(strstr(cut, "\xef\xbf\xbd"));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -168,5 +189,6 @@ main(int argc, char **argv)
     g_test_add_func("/sql/short-names", test_short_names);
     g_test_add_func("/sql/long-names", test_long_names);
     g_test_add_func("/sql/names-of-letters", test_names_of_letters);
+    g_test_add_func("/sql/excerpt", test_excerpt);
     return g_test_run();
 }

@@ -52,6 +52,15 @@ DELETE FROM "my shop"."s_day" WHERE ("tenant" = ?1 AND "bucket" = ?2 AND "kind" 
 -- mariadb, delete, 3
 DELETE FROM "my shop"."s_day" WHERE ("tenant" = ?1 AND "bucket" = ?2 AND "kind" IS NULL AND "note" IS NULL AND "raw" = ?3) OR ("tenant" = ?4 AND "bucket" = ?5 AND "kind" IS NULL AND "note" IS NULL AND "raw" = ?6) OR ("tenant" = ?7 AND "bucket" = ?8 AND "kind" IS NULL AND "note" IS NULL AND "raw" = ?9)
 
+-- mariadb, change one, 0
+UPDATE "my shop"."s_day" SET "n" = ?1, "total" = ?2 WHERE "tenant" = ?3 AND "bucket" = ?4 AND "kind" = ?5 AND "note" = ?6 AND "raw" = ?7
+
+-- mariadb, change one, 1
+UPDATE "my shop"."s_day" SET "n" = ?1, "total" = ?2 WHERE "tenant" = ?3 AND "bucket" = ?4 AND "kind" IS NULL AND "note" = ?5 AND "raw" = ?6
+
+-- mariadb, change one, 2
+UPDATE "my shop"."s_day" SET "n" = ?1, "total" = ?2 WHERE "tenant" = ?3 AND "bucket" = ?4 AND "kind" IS NULL AND "note" IS NULL AND "raw" = ?5
+
 -- postgresql, given, find, 0
 SELECT given."trueup_n", stored."n" FROM rows(?1) AS given JOIN "shop"."s ""@#=*""" AS stored ON stored."tenant" = given."tenant" AND stored."bucket" = given."bucket" AND stored."kind" = given."kind" AND ((CASE WHEN octet_length(stored."note") > 512 THEN md5(stored."note") || md5('.' || stored."note") ELSE stored."note" END), (octet_length(stored."note") > 512)) = ((CASE WHEN octet_length(given."note") > 512 THEN md5(given."note") || md5('.' || given."note") ELSE given."note" END), (octet_length(given."note") > 512)) AND stored."note" = given."note" AND ((CASE WHEN octet_length(stored."raw") > 512 THEN decode(md5(stored."raw"), 'hex') || decode(md5('\x2e' || stored."raw"), 'hex') ELSE stored."raw" END), (octet_length(stored."raw") > 512)) = ((CASE WHEN octet_length(given."raw") > 512 THEN decode(md5(given."raw"), 'hex') || decode(md5('\x2e' || given."raw"), 'hex') ELSE given."raw" END), (octet_length(given."raw") > 512)) AND stored."raw" = given."raw"
 

@@ -142,11 +142,11 @@ SELECT "what", "tenant", "bucket", "kind", "raw", "trueup_rows", "value", "trueu
 SELECT "what", "tenant", "bucket", "kind", "raw", "trueup_rows", "value", "trueup_n_value", NULL FROM "long_table" WHERE ("tenant" = ?1 AND "bucket" >= ?2 AND "bucket" < ?3) OR ("tenant" = ?4 AND "bucket" >= ?5 AND "bucket" < ?6);
 
 -- source, long
-SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, CASE WHEN (f.delay > 0) THEN ('cash') END, (f.raw), (f.fare) FROM "shop"."flight" AS "f";
-SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, CASE WHEN (f.delay > 0) THEN ('cash') END, (f.raw), (f.fare) FROM "shop"."flight" AS "f" WHERE (f.at) >= ?1 AND (f.at) < ?2;
-SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, CASE WHEN (f.delay > 0) THEN ('cash') END, (f.raw), (f.fare) FROM "shop"."flight" AS "f" WHERE (f.origin) = ?1;
-SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, CASE WHEN (f.delay > 0) THEN ('cash') END, (f.raw), (f.fare) FROM "shop"."flight" AS "f" WHERE (f.origin) = ?1 AND (f.at) >= ?2 AND (f.at) < ?3;
-SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, CASE WHEN (f.delay > 0) THEN ('cash') END, (f.raw), (f.fare), trueup_weight FROM "trueup_change_shop_flight" AS "f" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight IN (-1, 1);
+SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, ('cash'), (f.raw), (f.fare) FROM "shop"."flight" AS "f";
+SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, ('cash'), (f.raw), (f.fare) FROM "shop"."flight" AS "f" WHERE (f.at) >= ?1 AND (f.at) < ?2;
+SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, ('cash'), (f.raw), (f.fare) FROM "shop"."flight" AS "f" WHERE (f.origin) = ?1;
+SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, ('cash'), (f.raw), (f.fare) FROM "shop"."flight" AS "f" WHERE (f.origin) = ?1 AND (f.at) >= ?2 AND (f.at) < ?3;
+SELECT (f.origin), (f.at), (NULL), (f.delay > 0) IS TRUE, ('cash'), (f.raw), (f.fare), trueup_weight FROM "trueup_change_shop_flight" AS "f" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight IN (-1, 1);
 SELECT (f.origin), (f.at), trueup_weight FROM "trueup_change_shop_flight" AS "f" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2;
 SELECT (f.origin), (f.at), trueup_weight FROM "trueup_change_shop_flight" AS "f" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight = 0;
 SELECT (f.origin), (f.at), 0 FROM "trueup_change_shop_flight" AS "f" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2;
@@ -233,9 +233,31 @@ SELECT (f.origin), (f.local) FROM "shop"."flight" AS "f" JOIN "airport" AS "a" O
 SELECT (f.origin), (f.local) FROM "shop"."flight" AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note) WHERE (f.delay > 0) AND (f.local) >= ?1 AND (f.local) < ?2;
 SELECT (f.origin), (f.local) FROM "shop"."flight" AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note) WHERE (f.delay > 0) AND (f.origin) = ?1;
 SELECT (f.origin), (f.local) FROM "shop"."flight" AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note) WHERE (f.delay > 0) AND (f.origin) = ?1 AND (f.local) >= ?2 AND (f.local) < ?3;
-SELECT (f.origin), (f.local), 0 FROM (SELECT "delay", "local", "note", "origin", "town" FROM "trueup_change_shop_flight" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note);
-SELECT (f.origin), (f.local), 0 FROM (SELECT "delay", "local", "note", "origin", "town" FROM "trueup_change_shop_flight") AS "f" JOIN (SELECT "iata", "tz" FROM "trueup_change_airport" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note);
-SELECT (f.origin), (f.local), 0 FROM (SELECT "delay", "local", "note", "origin", "town" FROM "trueup_change_shop_flight") AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) JOIN (SELECT "iata", "tz" FROM "trueup_change_airport" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "b" ON (b.iata = f.note);
+SELECT (f.origin), (f.local), 0 FROM (SELECT "local", "note", "origin", "town" FROM "trueup_change_shop_flight" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note);
+SELECT (f.origin), (f.local), 0 FROM (SELECT "local", "note", "origin", "town" FROM "trueup_change_shop_flight") AS "f" JOIN (SELECT "iata" FROM "trueup_change_airport" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "a" ON (a.iata = f.town) LEFT JOIN "airport" AS "b" ON (b.iata = f.note);
+SELECT (f.origin), (f.local), 0 FROM (SELECT "local", "note", "origin", "town" FROM "trueup_change_shop_flight") AS "f" JOIN "airport" AS "a" ON (a.iata = f.town) JOIN (SELECT "iata" FROM "trueup_change_airport" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "b" ON (b.iata = f.note);
+
+-- summary table, joined by numbers
+CREATE TABLE "s_day" ("bucket" date, "n" bigint, PRIMARY KEY ("bucket"));
+INSERT INTO "s_day"("bucket", "n") VALUES (?1, ?2) ON CONFLICT("bucket") DO UPDATE SET "n" = excluded."n";
+INSERT INTO "s_day"("bucket", "n") VALUES (?1, ?2), (?3, ?4) ON CONFLICT("bucket") DO UPDATE SET "n" = excluded."n";
+DELETE FROM "s_day" WHERE ("bucket" = ?1);
+SELECT 1, NULL, NULL, NULL, "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?1;
+SELECT given."trueup_n", NULL, NULL, NULL, stored."n", NULL, NULL FROM rows(?1) AS given JOIN "s_day" AS stored ON stored."bucket" = given."bucket";
+UPDATE "s_day" AS stored SET "n" = given."n" FROM rows(?1) AS given WHERE stored."bucket" = given."bucket";
+DELETE FROM "s_day" AS stored USING rows(?1) AS given WHERE stored."bucket" = given."bucket";
+SELECT NULL, NULL, "bucket", NULL, "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?1;
+SELECT NULL, NULL, "bucket", NULL, "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?1 UNION ALL SELECT NULL, NULL, "bucket", NULL, "n", NULL, NULL FROM "s_day" WHERE "bucket" = ?2;
+SELECT NULL, NULL, stored."bucket", NULL, stored."n", NULL, NULL FROM rows(?1) AS given JOIN "s_day" AS stored ON stored."bucket" = given."bucket";
+SELECT NULL, NULL, "bucket", NULL, "n", NULL, NULL FROM "s_day" WHERE "bucket" >= ?1 AND "bucket" < ?2;
+SELECT NULL, NULL, "bucket", NULL, "n", NULL, NULL FROM "s_day";
+SELECT NULL, NULL, "bucket", NULL, "n", NULL, NULL FROM "s_day" WHERE ("bucket" >= ?1 AND "bucket" < ?2) OR ("bucket" >= ?3 AND "bucket" < ?4);
+
+-- source, joined by numbers
+SELECT (f.at) FROM "shop"."flight" AS "f" JOIN "shop"."flight" AS "g" ON (g.delay = f.delay) WHERE (g.fare > 0);
+SELECT (f.at) FROM "shop"."flight" AS "f" JOIN "shop"."flight" AS "g" ON (g.delay = f.delay) WHERE (g.fare > 0) AND (f.at) >= ?1 AND (f.at) < ?2;
+SELECT NULL, (f.at), 0 FROM (SELECT DISTINCT "at", "delay" FROM "trueup_change_shop_flight" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "f" JOIN "shop"."flight" AS "g" ON (g.delay = f.delay);
+SELECT NULL, (f.at), 0 FROM (SELECT DISTINCT "at", "delay" FROM "trueup_change_shop_flight") AS "f" JOIN (SELECT DISTINCT "at", "delay" FROM "trueup_change_shop_flight" WHERE ctid >= ?1 AND ctid <= ?2 AND trueup_weight <> 2) AS "g" ON (g.delay = f.delay);
 
 -- existing, complete
 ALTER TABLE "s_day" ADD COLUMN "trueup_rows" bigint;
