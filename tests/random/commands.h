@@ -9,6 +9,8 @@
 int rt_command(RtHistory *history, char **ret_output, const char *arguments);
 
 /* The same, and any other exit code than 0 fails the history. */
+/* The same, but 1 will do where something is wrong on purpose. */
+gboolean rt_command_fair(RtHistory *history, const char *arguments);
 gboolean rt_command_ok(RtHistory *history, char **ret_output, const char *arguments);
 
 /* What the last command wrote to stderr. */

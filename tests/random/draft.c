@@ -182,3 +182,53 @@ rt_draft_table(const RtPlan *plan, RtRng *rng)
             return plan->world->tables[role];
     }
 }
+
+/* ---- Statements that are the same everywhere ---- */
+
+void
+rt_draft_insert_one(RtDraft *draft)
+{
+    rt_draft_insert(draft, "INSERT", 1);
+}
+
+void
+rt_draft_insert_many(RtDraft *draft)
+{
+    rt_draft_insert(draft, "INSERT", (guint)rt_rng_between(draft->rng, 2, 12));
+}
+
+void
+rt_draft_update_one(RtDraft *draft)
+{
+    g_string_append_printf(draft->sql, "UPDATE %s", draft->table->name);
+    rt_draft_set(draft, "");
+    rt_draft_where_one(draft);
+}
+
+void
+rt_draft_update_many(RtDraft *draft)
+{
+    g_string_append_printf(draft->sql, "UPDATE %s", draft->table->name);
+    rt_draft_set(draft, "");
+    rt_draft_where_many(draft);
+}
+
+void
+rt_draft_delete_one(RtDraft *draft)
+{
+    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
+    rt_draft_where_one(draft);
+}
+
+void
+rt_draft_delete_many(RtDraft *draft)
+{
+    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
+    rt_draft_where_many(draft);
+}
+
+void
+rt_draft_delete_all(RtDraft *draft)
+{
+    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
+}

@@ -37,3 +37,12 @@ void rt_draft_set(RtDraft *draft, const char *qualifier);
 
 /* A table of the plan's sources; now and then another one. */
 const RtTable *rt_draft_table(const RtPlan *plan, RtRng *rng);
+
+/* Whole statements that are the same on every database. */
+void rt_draft_insert_one(RtDraft *draft);
+void rt_draft_insert_many(RtDraft *draft);
+void rt_draft_update_one(RtDraft *draft);
+void rt_draft_update_many(RtDraft *draft);
+void rt_draft_delete_one(RtDraft *draft);
+void rt_draft_delete_many(RtDraft *draft);
+void rt_draft_delete_all(RtDraft *draft);

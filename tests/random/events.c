@@ -158,8 +158,7 @@ rt_events_after(RtHistory *history)
 {
     if (!history->is_unguarded)
         return TRUE;
-    if (history->has_bad_zone ? rt_command(history, NULL, "apply") < 0
-                              : !rt_command_ok(history, NULL, "apply"))
+    if (!rt_command_fair(history, "apply"))
         return FALSE;
     history->is_unguarded = FALSE;
     return TRUE;
@@ -172,8 +171,7 @@ rt_events_retention(RtHistory *history)
 {
     rt_retention_draw(history->plan, &history->rng);
     rt_history_write_spec(history);
-    return history->has_bad_zone ? rt_command(history, NULL, "apply") >= 0
-                                 : rt_command_ok(history, NULL, "apply");
+    return rt_command_fair(history, "apply");
 }
 
 /* A table that somebody drops is made and built anew, what was sealed too. */
@@ -192,8 +190,7 @@ drop_a_table(RtHistory *history)
     sql = g_strdup_printf("DROP TABLE %s", name);
     history->store->run(history, sql);
     rt_retention_forget(history->retention, summary, grain);
-    return history->has_bad_zone ? rt_command(history, NULL, "apply") >= 0
-                                 : rt_command_ok(history, NULL, "apply");
+    return rt_command_fair(history, "apply");
 }
 
 gboolean

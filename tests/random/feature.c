@@ -58,6 +58,7 @@ static const struct {
     [RT_QUEUE] = {"queue", 35, "rebuilds by the queue; summaries are paused for a while"},
     [RT_KEEP] = {"keep", 25, "old cells are removed; how old changes at quiet points"},
     [RT_SEALED] = {"sealed", 25, "old cells are frozen; from which age on changes, too"},
+    [RT_RAISING] = {"raising", 20, "rows that some series cannot be evaluated for come and go"},
     [RT_TRUNCATES] = {"truncates", 30, "TRUNCATE of sources", POSTGRESQL},
 };
 

@@ -55,6 +55,7 @@ typedef enum {
     RT_QUEUE,
     RT_KEEP,
     RT_SEALED,
+    RT_RAISING,
     RT_FEATURES,
 } RtFeature;
 

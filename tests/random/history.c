@@ -13,6 +13,7 @@
 #include "events.h"
 #include "naive.h"
 #include "quiet.h"
+#include "raising.h"
 #include "retention.h"
 #include "store.h"
 #include "writer.h"
@@ -231,9 +232,7 @@ first_apply(RtHistory *history)
                                                                : "build.chunk_done");
     if (rt_history_has_failed(history))
         return FALSE;
-    if (history->has_bad_zone)
-        return rt_command(history, NULL, "apply") >= 0;
-    return rt_command_ok(history, NULL, "apply");
+    return rt_command_fair(history, "apply");
 }
 
 /* Commands run as long as the writers do, or a few of them, whichever ends first. */
@@ -366,7 +365,7 @@ set_up_retention(RtHistory *history)
     if (has[RT_SEALED])
         has[RT_TENANT_CHANGES] = has[RT_BAD_ZONE] = FALSE;
     if (has[RT_SEALED] || has[RT_KEEP])
-        has[RT_BAD_DATA] = FALSE;
+        has[RT_BAD_DATA] = has[RT_RAISING] = FALSE;
     if ((has[RT_SEALED] || has[RT_KEEP]) && history->options->mode == RT_TRUEUP) {
         history->retention = rt_retention_new(history->plan);
         rt_retention_draw(history->plan, &history->rng);
@@ -399,6 +398,9 @@ set_up(RtHistory *history, guint index)
     history->world->has[RT_BAD_ZONE] = history->has_bad_zone;
     history->yaml_rng = rt_rng_split(&history->rng);
     set_up_retention(history);
+    if (history->world->has[RT_RAISING])
+        rt_raising_draw(history->plan, &history->rng);
+    history->may_raise = rt_raising_is_planned(history->plan);
     rt_history_write_spec(history);
     history->store->load(history);
     count_plan(history);

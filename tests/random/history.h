@@ -52,7 +52,9 @@ typedef struct {
     gboolean is_unguarded; /* a table was swapped: exit 1 is right until the next apply */
     gboolean has_bad_zone;
     gboolean has_bad_data;
-    int bad_tenants; /* at the last comparison: with text in summed columns; -1: untold */
+    gboolean may_raise; /* writers may spoil a series at any moment */
+    guint failing;      /* at the last comparison: series that rows spoil */
+    int bad_tenants;    /* at the last comparison: with text in summed columns; -1: untold */
     gboolean is_mutated;
 } RtHistory;
 

@@ -115,8 +115,9 @@ run_self_test(const Arguments *arguments, RtOptions *options)
     Progress progress = {arguments, options, spread};
     guint passed, failed = rt_self_test_facts(&passed);
 
-    /* Text in a summed column is an error for the naive stand-in as a whole. */
+    /* What raises is an error for the naive stand-in as a whole, as text in a summed column is. */
     options->force[RT_BAD_DATA] = RT_WITHOUT;
+    options->force[RT_RAISING] = RT_WITHOUT;
     options->mode = RT_NAIVE;
     rt_pool_run(&pool, options, history_ended, &progress);
     rt_spread_print(spread);

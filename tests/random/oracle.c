@@ -234,20 +234,6 @@ rt_oracle_zone(const RtOracle *oracle, const char *tenant)
 
 /* ---- Queries ---- */
 
-static void
-append_wheres(GString *sql, const RtSummary *summary, const RtSeries *series)
-{
-    const char *wheres[] = {series->source->where, summary->where, series->where};
-    const char *word = " WHERE";
-
-    for (guint i = 0; i < G_N_ELEMENTS(wheres); i++) {
-        if (wheres[i] == NULL)
-            continue;
-        g_string_append_printf(sql, "%s (%s)", word, wheres[i]);
-        word = " AND";
-    }
-}
-
 /* The rows of a series, before they are grouped: tenant AS t, bucket AS b, dimensions AS d0...,
  * inputs AS v0..., conditions AS w0.... */
 static void
@@ -270,7 +256,7 @@ append_rows(GString *sql, const RtOracle *oracle, const RtSummary *summary, cons
                                measure->where != NULL ? measure->where : "1", i);
     }
     g_string_append_printf(sql, " %s", from);
-    append_wheres(sql, summary, series);
+    rt_series_append_wheres(sql, summary, series);
 }
 
 /* COLLATE BINARY: text is compared by its bytes even where the column folds case. */

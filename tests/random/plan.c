@@ -85,6 +85,7 @@ free_series(gpointer data)
 
     g_free(series->name);
     g_free(series->where);
+    g_free(series->spoiled);
     g_ptr_array_unref(series->dimensions);
     g_ptr_array_unref(series->measures);
     g_free(series);

@@ -32,6 +32,7 @@ typedef struct {
     RtTimeUnit unit;
     char *zone; /* of text that names no offset */
     char *where;
+    char *spoiled; /* raising.c: a query for how many rows `where` raises for; NULL: none */
     gboolean captures;
 } RtSource;
 
@@ -47,6 +48,8 @@ typedef struct {
     char *where;
     GPtrArray *dimensions; /* of char *: SQL */
     GPtrArray *measures;   /* of RtMeasure */
+    char *spoiled;         /* raising.c: a query for how many rows it raises for; NULL: none */
+    gboolean fails; /* there are such rows now, or of its source: its cells are not looked at */
 } RtSeries;
 
 typedef struct {
@@ -88,3 +91,6 @@ char *rt_plan_yaml(const RtPlan *plan, const char *database, RtRng *rng);
 
 /* "FROM a JOIN b ON ...", as the oracle writes it. */
 char *rt_source_from(const RtWorld *world, const RtSource *source);
+
+/* " WHERE ...": the source's condition, the summary's and the series' own. */
+void rt_series_append_wheres(GString *sql, const RtSummary *summary, const RtSeries *series);

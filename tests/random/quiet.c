@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "database.h"
 #include "events.h"
+#include "raising.h"
 #include "retention.h"
 #include "store.h"
 
@@ -21,7 +22,7 @@
 static gboolean
 alarm_is_right(const RtHistory *history)
 {
-    return history->has_bad_zone || history->has_bad_data;
+    return history->has_bad_zone || history->has_bad_data || history->failing > 0;
 }
 
 /* TRUE if all cells are right; then what is sealed stays as it is. */
@@ -65,8 +66,10 @@ rt_quiet_settle(RtHistory *history)
             history->is_failing = FALSE;
             return !rt_history_has_failed(history);
         }
-        /* Only after a failing stop point may something wait for its next try. */
-        if (!history->is_failing || g_get_monotonic_time() > deadline_us) {
+        /* Something may wait for its next try only after a failing stop point, or where a row
+         * raised that a database met on its way to other buckets: no change of theirs says when it
+         * is gone. */
+        if ((!history->is_failing && !history->may_raise) || g_get_monotonic_time() > deadline_us) {
             rt_history_fail(history,
                             "quiet point: run --once (%03u) exit %d, %" G_GINT64_FORMAT
                             " pending, %s%s",
@@ -206,6 +209,13 @@ rt_quiet_point(RtHistory *history, gboolean is_last)
     history->report->counts[RT_COUNT_QUIET_POINTS]++;
     if (!rt_events_calm(history) || !rt_quiet_settle(history))
         return FALSE;
+    /* What failed is right again when its rows are, and nothing else was needed. (A transaction
+     * that is held open may have them locked; at the last quiet point none is.) */
+    if (history->failing > 0 && history->held == NULL && (is_last || rt_rng_percent(rng, 50))) {
+        rt_raising_mend(history);
+        if (!rt_quiet_settle(history))
+            return FALSE;
+    }
     if (history->retention != NULL && !alarm_is_right(history))
         rt_retention_check(history);
     if (history->options->mode == RT_MUTATED && !history->is_mutated) {

@@ -1,15 +1,9 @@
-/* Comparing every summary table of a server with the truth, in both directions. */
+/* Comparing every summary table of a server with the truth. */
 #pragma once
 
-#include "retention.h"
+#include "compared.h"
 #include "truth.h"
 
-typedef struct {
-    gint64 cells;
-    gint64 wrong;
-    GString *report; /* the first few, a line each */
-} RtServerComparison;
-
-/* Reads the summaries in the transaction that `truth` was read in. `retention` as in compare.h. */
+/* Reads the summaries in the transaction that `truth` was read in. */
 void rt_server_compare(RtServer *server, const RtPlan *plan, const RtTruth *truth,
-                       RtRetention *retention, RtServerComparison *ret_comparison);
+                       RtRetention *retention, RtComparison *ret_comparison);

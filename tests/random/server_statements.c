@@ -9,18 +9,6 @@
 /* ---- Inserts ---- */
 
 static void
-insert_one(RtDraft *draft)
-{
-    rt_draft_insert(draft, "INSERT", 1);
-}
-
-static void
-insert_many(RtDraft *draft)
-{
-    rt_draft_insert(draft, "INSERT", (guint)rt_rng_between(draft->rng, 2, 12));
-}
-
-static void
 insert_do_nothing(RtDraft *draft)
 {
     rt_draft_insert(draft, "INSERT", (guint)rt_rng_between(draft->rng, 1, 6));
@@ -50,12 +38,12 @@ insert_into_partition(RtDraft *draft)
     const RtTable *table = draft->table;
 
     if (!table->is_partitioned || draft->world->has[RT_USER_TRIGGERS]) {
-        insert_one(draft);
+        rt_draft_insert_one(draft);
         return;
     }
     partition.name = name;
     draft->table = &partition;
-    insert_one(draft);
+    rt_draft_insert_one(draft);
     draft->table = table;
 }
 
@@ -145,22 +133,6 @@ merge(RtDraft *draft)
 
 /* ---- Updates ---- */
 
-static void
-update_one(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "UPDATE %s", draft->table->name);
-    rt_draft_set(draft, "");
-    rt_draft_where_one(draft);
-}
-
-static void
-update_many(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "UPDATE %s", draft->table->name);
-    rt_draft_set(draft, "");
-    rt_draft_where_many(draft);
-}
-
 /* The key changes, so that it may hit another row: refused, or ignored after triggers fired. */
 static void
 update_key(RtDraft *draft)
@@ -204,7 +176,7 @@ update_joined(RtDraft *draft)
                                  rt_draft_key(draft->table)->name};
 
     if (to == NULL || from == NULL) {
-        update_many(draft);
+        rt_draft_update_many(draft);
         return;
     }
     for (; *form != '\0'; form++) {
@@ -242,7 +214,7 @@ update_to_zero_date(RtDraft *draft)
     const RtColumn *time = dated_column(draft);
 
     if (time == NULL) {
-        update_one(draft);
+        rt_draft_update_one(draft);
         return;
     }
     gboolean is_instant = rt_type_class(time->server_type) == RT_CLASS_INSTANT;
@@ -257,26 +229,6 @@ update_to_zero_date(RtDraft *draft)
 }
 
 /* ---- Deletes ---- */
-
-static void
-delete_one(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
-    rt_draft_where_one(draft);
-}
-
-static void
-delete_many(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
-    rt_draft_where_many(draft);
-}
-
-static void
-delete_all(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
-}
 
 static void
 truncate_table(RtDraft *draft)
@@ -332,8 +284,8 @@ static const struct {
     guint weight;
     RtFeature feature; /* that a history must have for it */
 } forms[] = {
-    {insert_one, PG | MY, 220, ALWAYS},
-    {insert_many, PG | MY, 80, ALWAYS},
+    {rt_draft_insert_one, PG | MY, 220, ALWAYS},
+    {rt_draft_insert_many, PG | MY, 80, ALWAYS},
     {insert_select, PG | MY, 25, ALWAYS},
     {insert_do_nothing, PG, 40, ALWAYS},
     {insert_ignore, MY, 40, ALWAYS},
@@ -342,15 +294,15 @@ static const struct {
     {upsert_mariadb, MY, 80, ALWAYS},
     {replace, MY, 60, RT_REPLACE},
     {merge, PG, 50, RT_REPLACE},
-    {update_one, PG | MY, 240, ALWAYS},
-    {update_many, PG | MY, 40, ALWAYS},
+    {rt_draft_update_one, PG | MY, 240, ALWAYS},
+    {rt_draft_update_many, PG | MY, 40, ALWAYS},
     {update_joined, PG | MY, 15, ALWAYS},
     {update_ignore, MY, 25, RT_REPLACE},
     {update_key, PG | MY, 40, RT_KEY_CHANGES},
     {update_to_zero_date, MY, 40, RT_BAD_TIMES},
-    {delete_one, PG | MY, 90, ALWAYS},
-    {delete_many, PG | MY, 12, ALWAYS},
-    {delete_all, PG | MY, 2, ALWAYS},
+    {rt_draft_delete_one, PG | MY, 90, ALWAYS},
+    {rt_draft_delete_many, PG | MY, 12, ALWAYS},
+    {rt_draft_delete_all, PG | MY, 2, ALWAYS},
     {delete_and_insert, PG, 25, ALWAYS},
     {truncate_table, PG, 3, RT_TRUNCATES},
     {select_rows, PG | MY, 40, ALWAYS},

@@ -247,6 +247,7 @@ rt_source_free(RtSource *source)
     g_free(source->time);
     g_free(source->zone);
     g_free(source->where);
+    g_free(source->spoiled);
     g_free(source);
 }
 
@@ -267,6 +268,20 @@ rt_source_from(const RtWorld *world, const RtSource *source)
             g_string_append_printf(from, " ON %s", join->on);
     }
     return g_string_free(from, FALSE);
+}
+
+void
+rt_series_append_wheres(GString *sql, const RtSummary *summary, const RtSeries *series)
+{
+    const char *wheres[] = {series->source->where, summary->where, series->where};
+    const char *word = " WHERE";
+
+    for (guint i = 0; i < G_N_ELEMENTS(wheres); i++) {
+        if (wheres[i] == NULL)
+            continue;
+        g_string_append_printf(sql, "%s (%s)", word, wheres[i]);
+        word = " AND";
+    }
 }
 
 /* ---- Expressions ---- */
@@ -307,6 +322,18 @@ draw_template(const RtPlan *plan, const RtSource *source, RtTemplateUse use, gui
         return g_string_free(sql, FALSE);
     }
     return NULL;
+}
+
+char *
+rt_source_whole(const RtPlan *plan, const RtSource *source, const RtTable **ret_table,
+                const RtColumn **ret_column, RtRng *rng)
+{
+    char *sql = any_column(plan, source, RT_WHOLE, TRUE, ret_column, rng);
+
+    for (guint role = 0; sql != NULL && role < RT_ROLES; role++)
+        if (g_ptr_array_find(plan->world->tables[role]->columns, *ret_column, NULL))
+            *ret_table = plan->world->tables[role];
+    return sql;
 }
 
 char *

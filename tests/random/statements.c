@@ -10,18 +10,6 @@
 /* ---- Forms ---- */
 
 static void
-insert_one(RtDraft *draft)
-{
-    rt_draft_insert(draft, "INSERT", 1);
-}
-
-static void
-insert_many(RtDraft *draft)
-{
-    rt_draft_insert(draft, "INSERT", (guint)rt_rng_between(draft->rng, 2, 12));
-}
-
-static void
 insert_or_ignore(RtDraft *draft)
 {
     rt_draft_insert(draft, "INSERT OR IGNORE", (guint)rt_rng_between(draft->rng, 1, 6));
@@ -58,22 +46,6 @@ insert_select(RtDraft *draft)
     g_string_append_printf(draft->sql, " FROM %s", draft->table->name);
     rt_draft_where_many(draft);
     g_string_append(draft->sql, " LIMIT 15");
-}
-
-static void
-update_one(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "UPDATE %s", draft->table->name);
-    rt_draft_set(draft, "");
-    rt_draft_where_one(draft);
-}
-
-static void
-update_many(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "UPDATE %s", draft->table->name);
-    rt_draft_set(draft, "");
-    rt_draft_where_many(draft);
 }
 
 /* UPDATE OR ...: in half of the cases the key changes too, so that it may hit another row. */
@@ -119,7 +91,7 @@ update_from(RtDraft *draft)
     const RtColumn *from = target != NULL ? rt_table_column(target, kind, draft->rng) : NULL;
 
     if (to == NULL || from == NULL) {
-        update_many(draft);
+        rt_draft_update_many(draft);
         return;
     }
     g_string_append_printf(
@@ -157,42 +129,22 @@ upsert(RtDraft *draft)
     }
 }
 
-static void
-delete_one(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
-    rt_draft_where_one(draft);
-}
-
-static void
-delete_many(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
-    rt_draft_where_many(draft);
-}
-
-static void
-delete_all(RtDraft *draft)
-{
-    g_string_append_printf(draft->sql, "DELETE FROM %s", draft->table->name);
-}
-
 #define ALWAYS RT_FEATURES
 static const struct {
     void (*write)(RtDraft *draft);
     guint weight;
     RtFeature feature; /* that a history must have for it */
 } forms[] = {
-    {insert_one, 220, ALWAYS},
-    {insert_many, 80, ALWAYS},
+    {rt_draft_insert_one, 220, ALWAYS},
+    {rt_draft_insert_many, 80, ALWAYS},
     {insert_or_ignore, 40, ALWAYS},
     {insert_select, 25, ALWAYS},
-    {update_one, 240, ALWAYS},
-    {update_many, 40, ALWAYS},
+    {rt_draft_update_one, 240, ALWAYS},
+    {rt_draft_update_many, 40, ALWAYS},
     {update_from, 15, ALWAYS},
-    {delete_one, 90, ALWAYS},
-    {delete_many, 12, ALWAYS},
-    {delete_all, 2, ALWAYS},
+    {rt_draft_delete_one, 90, ALWAYS},
+    {rt_draft_delete_many, 12, ALWAYS},
+    {rt_draft_delete_all, 2, ALWAYS},
     {upsert, 80, ALWAYS},
     {replace, 90, RT_REPLACE},
     {update_or, 50, RT_REPLACE},

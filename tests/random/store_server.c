@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "database.h"
+#include "raising.h"
 #include "server.h"
 #include "server_compare.h"
 #include "server_naive.h"
@@ -342,22 +343,29 @@ read_rows(RtHistory *history, const char *sql)
     return g_string_free(text, FALSE);
 }
 
+static gint64
+count(gpointer server, const char *sql)
+{
+    return rt_server_number(server, sql);
+}
+
 static gboolean
 compare(RtHistory *history, char **ret_report)
 {
     g_autoptr(RtServer) server = open_database(history);
     g_autoptr(RtTruth) truth = NULL;
-    RtServerComparison comparison;
+    RtComparison comparison;
     gboolean is_equal;
 
     begin_snapshot(history, server);
+    history->failing = history->may_raise ? rt_raising_look(history->plan, count, server) : 0;
     truth = rt_truth_read(server, history->plan);
     rt_server_compare(server, history->plan, truth, history->retention, &comparison);
     is_equal = comparison.wrong == 0;
     history->report->counts[RT_COUNT_CELLS] += (guint64)comparison.cells;
     *ret_report = g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " cells wrong\n%s",
                                   comparison.wrong, comparison.cells, comparison.report->str);
-    g_string_free(comparison.report, TRUE);
+    rt_comparison_clear(&comparison);
     rt_server_do(server, "COMMIT");
     return is_equal;
 }

@@ -3,6 +3,7 @@
 
 #include "compare.h"
 #include "naive.h"
+#include "raising.h"
 #include "store.h"
 #include "writer.h"
 
@@ -64,6 +65,12 @@ read_rows(RtHistory *history, const char *sql)
     return g_string_free(text, FALSE);
 }
 
+static gint64
+count(gpointer db, const char *sql)
+{
+    return rt_database_number(db, sql);
+}
+
 static gboolean
 compare(RtHistory *history, char **ret_report)
 {
@@ -75,6 +82,7 @@ compare(RtHistory *history, char **ret_report)
     rt_database_run(db, "BEGIN");
     oracle = rt_oracle_new(db, history->plan);
     history->bad_tenants = history->has_bad_data ? rt_oracle_skip_bad_data(oracle) : 0;
+    history->failing = history->may_raise ? rt_raising_look(history->plan, count, db) : 0;
     rt_compare(db, history->plan, oracle, history->retention, &comparison);
     is_equal = comparison.wrong == 0 || history->bad_tenants < 0;
     history->report->counts[RT_COUNT_CELLS] += (guint64)comparison.cells;

@@ -84,6 +84,7 @@ static const RtTemplate sqlite_anything[] = {
 #define REAL (1U << RT_CLASS_REAL)
 #define NUMBER (WHOLE | DECIMAL | REAL)
 #define BOOLEAN (1U << RT_CLASS_BOOLEAN)
+#define DATED (1U << RT_CLASS_DATE | 1U << RT_CLASS_STAMP | 1U << RT_CLASS_INSTANT)
 
 static const RtTemplate server_conditions[] = {
     {RT_FLAG, "{x} = 1", WHOLE},
@@ -107,6 +108,9 @@ static const RtTemplate server_conditions[] = {
     {RT_FOLDED, "{x} IN ('JFK', 'é', '') OR {x} IS NULL"},
     {RT_FOLDED, "{x} <> 'JFK'"},
     {RT_MIXED, "{x} IS NOT NULL"},
+    {RT_MIXED, "{x} IS NULL OR {x} > '2001-04-01'", DATED},
+    {RT_MIXED, "NOT ({x} IS NOT NULL AND {x} < '2023-12-31')", DATED},
+    {RT_TIME, "{x} IS NULL OR {x} <> '2024-01-01'", DATED},
     {RT_CODE, "{x} > 'c3'"},
     {RT_GENERATED, "{x} > 10"},
 };

@@ -76,20 +76,6 @@ rt_truth_zone(const RtTruth *truth, const char *tenant)
 
 /* ---- Reading the rows ---- */
 
-static void
-append_wheres(GString *sql, const RtSummary *summary, const RtSeries *series)
-{
-    const char *wheres[] = {series->source->where, summary->where, series->where};
-    const char *word = " WHERE";
-
-    for (guint i = 0; i < G_N_ELEMENTS(wheres); i++) {
-        if (wheres[i] == NULL)
-            continue;
-        g_string_append_printf(sql, "%s (%s)", word, wheres[i]);
-        word = " AND";
-    }
-}
-
 /* Fields: tenant, time, dimensions..., and for each measure its input and whether it counts. */
 static RtRows *
 read_series(RtServer *server, const RtPlan *plan, const RtSummary *summary, const RtSeries *series)
@@ -110,7 +96,7 @@ read_series(RtServer *server, const RtPlan *plan, const RtSummary *summary, cons
                                measure->where != NULL ? measure->where : "1 = 1", i);
     }
     g_string_append_printf(sql, " %s", from);
-    append_wheres(sql, summary, series);
+    rt_series_append_wheres(sql, summary, series);
     return rt_server_query(server, sql->str);
 }
 
@@ -123,6 +109,8 @@ read_rows(RtTruth *truth, RtServer *server)
         for (guint j = 0; j < summary->series->len; j++) {
             RtSeries *series = summary->series->pdata[j];
 
+            if (series->fails)
+                continue;
             g_hash_table_insert(truth->rows, series,
                                 read_series(server, truth->plan, summary, series));
         }
@@ -344,6 +332,8 @@ rt_truth_cells(const RtTruth *truth, const RtSummary *summary, RtGrain grain)
         g_autoptr(GHashTable) tallies =
             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
+        if (rows == NULL)
+            continue; /* it fails */
         for (guint row = 0; row < rows->rows->len; row++) {
             g_autoptr(GString) key = g_string_new(NULL);
 

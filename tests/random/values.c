@@ -355,6 +355,10 @@ rt_value(GString *sql, const RtWorld *world, const RtTable *table, const RtColum
         g_string_append(sql, "NULL");
         return;
     }
+    if (column->kind == RT_WHOLE && world->has[RT_RAISING] && rt_rng_percent(rng, 3)) {
+        g_string_append_printf(sql, "%d", RT_RAISES_AT);
+        return;
+    }
     if (world->kind != RT_SQLITE && column->kind != RT_KEY && column->kind != RT_PART &&
         column->kind != RT_REFERENCE && column->kind != RT_TENANT) {
         rt_type_value(sql, world, column, rng);

@@ -6,6 +6,9 @@
 
 #include "world.h"
 
+/* What rows have that a series cannot be evaluated for (raising.c); no other value is as likely. */
+#define RT_RAISES_AT 4242
+
 /* The texts of a world: a random choice of troublesome and plain ones. Of char *. */
 GPtrArray *rt_value_text_pool(RtRng *rng);
 
