@@ -6,12 +6,8 @@
  *   the daemon, settle: 50ms                                     ──▶ gaq.worst = that number
  *   a reader looks for numbers that it has not seen yet: from the commit until it is there
  */
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import {openDatabase, openFile} from '../../tests/e2e/servers.mjs';
 import {say} from '../../tests/e2e/words.mjs';
-import {Live, needServer, wait} from './place.mjs';
+import {Live, wait} from './place.mjs';
 
 const SETTLE = '50ms';
 const PASSES = 20;
@@ -60,19 +56,10 @@ const flagOf = (key) => 1 + key * DETECTORS;
 
 class KeyedLive extends Live {
     static async open(kind, {program}) {
-        const live = new KeyedLive();
-        Object.assign(live, {kind, program, daemons: [], clients: []});
-        live.directory = fs.mkdtempSync(path.join(os.tmpdir(), 'trueup-bench-live-'));
-        if (kind !== 'sqlite')
-            await needServer(kind);
-        live.database = kind === 'sqlite' ? openFile(path.join(live.directory, 'data.db'))
-            : await openDatabase(kind);
-        if (kind === 'sqlite')
-            live.sql('PRAGMA journal_mode = WAL');
+        const live = await this.empty(kind, {program});
         live.database.shell(say(kind, TABLES));
         live.fill();
-        fs.writeFileSync(path.join(live.directory, 'trueup.yaml'),
-            JSON.stringify({database: live.database.url, summaries: {gaq: SPEC}}));
+        live.spec({database: live.database.url, summaries: {gaq: SPEC}});
         return live;
     }
 

@@ -26,7 +26,7 @@ const DURABLE = {
 /* One server of a kind for all that is measured on it. */
 const servers = new Map();
 
-export async function needServer(kind) {
+async function needServer(kind) {
     if (!servers.has(kind))
         servers.set(kind, await start(kind, {more: DURABLE[kind]}));
     process.env[`TRUEUP_TEST_${kind.toUpperCase()}`] = servers.get(kind).url;
@@ -49,8 +49,18 @@ function specOf(database, sources, settle) {
 export class Live {
     /* `sources`: their names. `settle`: null for the default. */
     static async open(kind, {program, sources, settle = null}) {
-        const live = new Live();
-        Object.assign(live, {kind, program, sources, daemons: [], clients: []});
+        const live = await this.empty(kind, {program, sources});
+        for (const name of sources)
+            live.database.shell(say(kind, `CREATE TABLE ${name}(id {id}, shop {name}, at {instant},
+                amount {integer}); CREATE INDEX ${name}_place ON ${name}(shop, at);`));
+        live.spec(specOf(live.database, sources, settle));
+        return live;
+    }
+
+    /* A database without tables, and nothing at work on it. */
+    static async empty(kind, given) {
+        const live = new this();
+        Object.assign(live, {kind, ...given, daemons: [], clients: []});
         live.directory = fs.mkdtempSync(path.join(os.tmpdir(), 'trueup-bench-live-'));
         if (kind !== 'sqlite')
             await needServer(kind);
@@ -58,12 +68,11 @@ export class Live {
             : await openDatabase(kind);
         if (kind === 'sqlite')
             live.sql('PRAGMA journal_mode = WAL');
-        for (const name of sources)
-            live.database.shell(say(kind, `CREATE TABLE ${name}(id {id}, shop {name}, at {instant},
-                amount {integer}); CREATE INDEX ${name}_place ON ${name}(shop, at);`));
-        fs.writeFileSync(path.join(live.directory, 'trueup.yaml'),
-            JSON.stringify(specOf(live.database, sources, settle)));
         return live;
+    }
+
+    spec(spec) {
+        fs.writeFileSync(path.join(this.directory, 'trueup.yaml'), JSON.stringify(spec));
     }
 
     sql(text) {
