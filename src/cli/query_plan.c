@@ -221,8 +221,6 @@ added_up_over(const TuReading *reading, const TuSeriesModel *series)
 static char *
 why_not(const TuReading *reading, const TuSeriesModel *series, guint measure, const char *over)
 {
-    const TuMeasureColumns *columns =
-        &reading->query->summary->measures[tu_reading_measure(reading, measure)];
     const char *help = "ask for a grain that is stored, and for every dimension with --by";
     switch (series->layout->measures[tu_reading_measure(reading, measure)].kind) {
     case TU_MEASURE_COUNT_DISTINCT:
@@ -230,16 +228,11 @@ why_not(const TuReading *reading, const TuSeriesModel *series, guint measure, co
             "count_distinct cannot be added up over %s, since the same value may "
             "be in several of them: %s",
             over, help);
-    case TU_MEASURE_AVG:
-        if (columns->sum_column != NULL && columns->n_column != NULL)
-            return NULL;
-        return g_strdup_printf("an average cannot be made of averages over %s, and the table has "
-                               "no columns trueup_sum_%s and trueup_n_%s: %s",
-                               over, columns->column, columns->column, help);
     case TU_MEASURE_COUNT:
     case TU_MEASURE_SUM:
     case TU_MEASURE_MIN:
     case TU_MEASURE_MAX:
+    case TU_MEASURE_AVG: /* its tables have trueup_sum_ and trueup_n_ */
         return NULL;
     }
     g_assert_not_reached();

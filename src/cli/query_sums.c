@@ -208,8 +208,8 @@ add_distinct(const Place *place, const TuStoredMeasure *stored)
     return place->before->n_cells == 0 && add_count(place, stored);
 }
 
-/* A stored sum stands for n values, not for one. Without the hidden columns there is only the
- * average of one cell. */
+/* A stored sum stands for n values, not for one. A cell that was not written since its
+ * table got the hidden columns has only the average of itself. */
 static gboolean
 add_avg(const Place *place, const TuStoredMeasure *stored)
 {

@@ -22,7 +22,8 @@ typedef struct {
     const guint32 *dimensions;
 } TuQueryKey;
 
-/* A stored measure: its value, and the hidden columns of avg (NULL where the table has none). */
+/* A stored measure: its value, and the hidden columns of avg (NULL in a cell that
+ * was not written since its table got them). */
 typedef struct {
     TuValue value, n, sum;
 } TuStoredMeasure;

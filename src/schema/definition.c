@@ -49,6 +49,9 @@ add_series(GString *text, const TuSeries *series)
     for (guint i = 0; i < series->measures->len; i++) {
         const TuMeasure *measure = g_ptr_array_index(series->measures, i);
         add_number(text, "measure", (int)measure->kind);
+        /* A table that was made without them gets them by `apply`. */
+        if (measure->kind == TU_MEASURE_AVG)
+            add_field(text, "hidden", "n, sum");
         add_field(text, "of", measure->expression);
         add_field(text, "where", measure->where);
     }

@@ -67,7 +67,8 @@ column_number(const TuSummaryModel *summary, guint index, gboolean is_dynamic, i
         int scale = 0;
         if (series->problem != NULL)
             continue; /* what it would give is not known now */
-        TuNumberKind number = tu_measure_number(&series->layout->measures[index], is_dynamic, &scale);
+        TuNumberKind number =
+            tu_measure_number(&series->layout->measures[index], is_dynamic, &scale);
         if (width_of(number) > width_of(widest))
             widest = number;
         *ret_scale = *ret_scale < 0 || scale < 0 ? -1 : MAX(*ret_scale, scale);
@@ -83,7 +84,8 @@ sum_scale(const TuSummaryModel *summary, guint index)
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         const TuLayoutMeasure *measure = &series->layout->measures[index];
-        int own = is_sum(measure->kind) && measure->number == TU_NUMBER_DECIMAL ? measure->scale : 0;
+        int own =
+            is_sum(measure->kind) && measure->number == TU_NUMBER_DECIMAL ? measure->scale : 0;
         scale = scale < 0 || own < 0 ? -1 : MAX(scale, own);
     }
     return scale;
@@ -104,6 +106,17 @@ static gboolean
 is_avg(TuMeasureKind kind)
 {
     return kind == TU_MEASURE_AVG;
+}
+
+/* Averages are added up by what is hidden beside them, whether they are folded or not: into a
+ * coarser grain, or over dimensions. */
+static gboolean
+needs_hidden(const TuSeriesModel *series)
+{
+    gboolean needs = series->is_foldable;
+    for (guint i = 0; i < series->layout->n_measures; i++)
+        needs = needs || is_avg(series->layout->measures[i].kind);
+    return needs;
 }
 
 static void
@@ -165,10 +178,8 @@ may_roll_up(const TuSeriesModel *series)
 {
     for (guint i = 0; i < series->layout->n_measures; i++) {
         const TuLayoutMeasure *measure = &series->layout->measures[i];
-        const TuMeasureColumns *columns = &series->summary->measures[i];
         if (measure->kind == TU_MEASURE_COUNT_DISTINCT ||
-            (is_sum(measure->kind) && measure->number == TU_NUMBER_REAL) ||
-            (measure->kind == TU_MEASURE_AVG && columns->sum_column == NULL))
+            (is_sum(measure->kind) && measure->number == TU_NUMBER_REAL))
             return FALSE;
     }
     return TRUE;
@@ -204,7 +215,7 @@ tu_model_add_summary(TuModel *model, TuDatabase *db, const TuSummary *spec, GPtr
     for (guint s = 0; s < summary->series->len; s++) {
         TuSeriesModel *series = g_ptr_array_index(summary->series, s);
         series->summary = summary;
-        summary->has_hidden = summary->has_hidden || series->is_foldable;
+        summary->has_hidden = summary->has_hidden || needs_hidden(series);
     }
     const TuDialect *dialect = tu_database_dialect(db);
     add_measures(summary, dialect->has_dynamic_types);

@@ -92,6 +92,31 @@ onEach('a dimension of times does not go into a column of text, nor a text into 
         }
     }, {columns: 'note VARCHAR(20)', among: SERVERS});
 
+/* ---- averages ---- */
+
+/* The fault: only a summary that folds had the sums, so beside a max no week was made of days. */
+onEach('an average beside what does not fold is added up too', (place) => {
+    place.spec(ofEvents({measures: {n: 'count', most: 'max(v)', mean: 'avg(v)'}}));
+    place.run('apply', {code: 0});
+    const isMean = (wanted) => {
+        place.run('run --once', {code: 0});
+        place.isQuiet();
+        const {rows, columns} = place.json('query s --grain week --measure mean', {code: 0});
+        assert.deepEqual(columns, ['bucket', 'mean']);
+        assert.deepEqual(rows.map(([bucket]) => bucket), ['2024-03-04', '2024-03-11']);
+        for (const [i, mean] of wanted.entries())
+            assert.ok(Math.abs(Number(rows[i][1]) - mean) < 1e-5, `${rows[i]}, not ${mean}`);
+    };
+    place.shell(`INSERT INTO event(at, v) VALUES ('2024-03-04 12:00:00', 1),
+        ('2024-03-05 12:00:00', 2), ('2024-03-05 13:00:00', 4), ('2024-03-06 12:00:00', NULL),
+        ('2024-03-12 12:00:00', 9);`);
+    isMean([7 / 3, 9]);
+    place.shell('DELETE FROM event WHERE v = 4;');
+    isMean([1.5, 9]);
+    const [{mean}] = place.sql('SELECT mean FROM s_month');
+    assert.equal(Number(mean), 4);
+});
+
 /* ---- migrations ---- */
 
 /* The fault: the view of a keyed summary's states was made once more by `apply`, since nothing said what

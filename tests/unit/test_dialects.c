@@ -28,7 +28,7 @@ static const Row rows[] = {
     {"wide, recomputed",
      SOURCES "summaries: {s: {source: f, grains: [day], dimensions: {code: f.code}, measures: {n: "
              "count, low: min(f.fare), high: max(f.note), last: max(f.at), weight: sum(f.weight), "
-             "mean: avg(f.share), kinds: count_distinct(f.kind)}}}\n"},
+             "kinds: count_distinct(f.kind)}}}\n"},
     {"no tenant, no dimension", NO_TENANT "summaries: {s: {source: f, grains: [day, month], "
                                           "measures: {n: count}}}\n"},
     {"a tenant that is long", TENANTS

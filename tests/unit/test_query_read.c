@@ -133,8 +133,6 @@ static const struct {
      NULL},
     {"distinct cannot be added up", "query people --tenant ny --grain year --measure who,top",
      "2001-01-01,9\n", "count_distinct cannot be added up over the months of a year"},
-    {"nor averages without their sums", "query people --tenant ny --grain week --measure mean", "",
-     "an average cannot be made of averages over the days of a week"},
     {"each series by its own measure; a bad value is one entry",
      "query events --tenant ny --from 2001-04-01 --to 2001-04-02",
      "buyers,2001-04-01,2\nodd, name,2001-04-01,NULL\nodd, name,2001-04-02,1\n"
