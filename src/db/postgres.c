@@ -15,6 +15,13 @@ static const struct {
     {"keepalives_interval", "1"}, {"keepalives_count", "3"}, {"tcp_user_timeout", "5000"},
 };
 
+/* How soon the server gives up a client that it hears nothing of. `SET LOCAL` in each transaction;
+ * `SET` where the session is ours alone: it may hold a lock between two of them, and what the
+ * server answered last may have been lost with the client. */
+#define PROBES(set)                                                                                \
+    set " tcp_user_timeout = 5000; " set " tcp_keepalives_idle = 2; " set                          \
+        " tcp_keepalives_interval = 1; " set " tcp_keepalives_count = 3; "
+
 /* What every transaction begins with. Text output is never parsed by the user's habits, a role's or
  * a database's settings change no answer, and a worker that died or was stopped lets go in seconds:
  * the server looks for its client while it works (F6), and waits only so long for it between two
@@ -29,12 +36,9 @@ static const struct {
     "SET LOCAL backslash_quote = safe_encoding; SET LOCAL bytea_output = 'hex'; "                  \
     "SET LOCAL xmloption = 'content'; SET LOCAL transform_null_equals = off; "                     \
     "SET LOCAL array_nulls = on; SET LOCAL row_security = off; "                                   \
-    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " G_STRINGIFY(                      \
-        TU_POSTGRES_LOCK_MS) "; " TU_POSTGRES_IDLE("5s") "; "                                        \
-                             "SET LOCAL tcp_user_timeout = 5000; SET LOCAL tcp_keepalives_idle = 2; " \
-                             "SET LOCAL tcp_keepalives_interval = 1; "                              \
-                             "SET LOCAL tcp_keepalives_count = 3; "                                 \
-                             "SET LOCAL synchronize_seqscans = off; "
+    "SET LOCAL synchronize_seqscans = off; SET LOCAL statement_timeout = 0; "                      \
+    "SET LOCAL lock_timeout = " G_STRINGIFY(TU_POSTGRES_LOCK_MS) "; " TU_POSTGRES_IDLE(            \
+        "5s") "; " PROBES("SET LOCAL")
 
 /* Not every platform that a server runs on can do this. */
 #define CHECK_PIN "SET LOCAL client_connection_check_interval = 500; "
@@ -148,8 +152,8 @@ label_of(PGconn *connection)
 /* The columns of what is asked of it that are no names. */
 enum { IS_STANDBY = 3, READS_ONLY = 4 };
 
-/* Where nothing can be written, whoever writes need not begin. A standby may be promoted soon, so that
- * after a lost connection it is tried again. */
+/* Where nothing can be written, whoever writes need not begin. A standby may be promoted soon, so
+ * that after a lost connection it is tried again. */
 static gboolean
 check_writable(const TuPostgres *db, const PGresult *result, GError **error)
 {
@@ -166,8 +170,7 @@ check_writable(const TuPostgres *db, const PGresult *result, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(rows) && db->mode == TU_OPEN_WRITE; i++) {
         if (!tu_postgres_is_true(result, 0, rows[i].field))
             continue;
-        g_set_error(error, TU_ERROR, (gint)rows[i].code, "%s: %s", db->base.label,
-                    rows[i].problem);
+        g_set_error(error, TU_ERROR, (gint)rows[i].code, "%s: %s", db->base.label, rows[i].problem);
         return FALSE;
     }
     return TRUE;
@@ -267,7 +270,8 @@ open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabas
     PQsetNoticeReceiver(db->connection, ignore_notice, NULL);
     db->base.label = label_of(db->connection);
     db->version = PQserverVersion(db->connection);
-    if (!pin_session(db, error))
+    if (!pin_session(db, error) ||
+        (!db->is_pooled && !tu_postgres_simple(db, PROBES("SET"), error)))
         return FALSE;
     *ret_db = g_steal_pointer(&guard);
     return TRUE;
@@ -307,15 +311,15 @@ has_table(TuDatabase *db, const char *table, gboolean *ret_has, GError **error)
     g_autofree char *quoted = tu_sql_format("%Q", table);
     TuValue name = tu_value_text(quoted);
     gint64 one = 0;
-    return tu_database_integer(db, "SELECT 1 WHERE pg_catalog.to_regclass(?1) IS NOT NULL", &name, 1,
-                               ret_has, &one, error);
+    return tu_database_integer(db, "SELECT 1 WHERE pg_catalog.to_regclass(?1) IS NOT NULL", &name,
+                               1, ret_has, &one, error);
 }
 
 static const TuNumberWidth number_widths[] = {
-    {"smallint", TU_TYPE_INTEGER, 4},  {"integer", TU_TYPE_INTEGER, 9},
-    {"bigint", TU_TYPE_INTEGER, 18},   {"real", TU_TYPE_REAL, 6},
-    {"oid", TU_TYPE_INTEGER, 9},       {"double precision", TU_TYPE_REAL, 15},
-    {"boolean", TU_TYPE_INTEGER, 0},   {"numeric", TU_TYPE_DECIMAL, 131072},
+    {"smallint", TU_TYPE_INTEGER, 4}, {"integer", TU_TYPE_INTEGER, 9},
+    {"bigint", TU_TYPE_INTEGER, 18},  {"real", TU_TYPE_REAL, 6},
+    {"oid", TU_TYPE_INTEGER, 9},      {"double precision", TU_TYPE_REAL, 15},
+    {"boolean", TU_TYPE_INTEGER, 0},  {"numeric", TU_TYPE_DECIMAL, 131072},
     {NULL, TU_TYPE_NULL, 0},
 };
 

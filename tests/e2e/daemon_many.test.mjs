@@ -177,6 +177,30 @@ const SESSIONS = {
 const NOTICES_MS = 120_000;
 
 describe('daemons on several hosts', {concurrency: 2, skip: noHosts()}, () => {
+    /* A session that does nothing may hold a lock; the server's own probes begin after two hours. */
+    onServers('daemons: one that does nothing is cut off; the server forgets it', async (t, kind) => {
+        const cluster = await Cluster.open(t, kind, {Place: Large, ...LARGE});
+        const {house, hosts} = cluster;
+        const sessions = () => Number(/^\s*(\d+)\s*$/m.exec(
+            house.database.admin(SESSIONS[kind](hosts.addressOf(1))))[1]);
+        const lost = cluster.start('a', 'run');
+        await lost.says(/event=daemon\.started/);
+        house.write(1);
+        await house.becomesRight();
+        assert.ok(sessions() > 0);
+        hosts.cut('a');
+        await until('the server to notice', async () => {
+            await wait(200);
+            return sessions() === 0;
+        }, NOTICES_MS);
+        hosts.join('a');
+        house.write(2);
+        await house.becomesRight();
+        lost.signal('SIGTERM');
+        await lost.end(143);
+        house.isTrue();
+    });
+
     onServers('daemons: one is cut off in the middle of a turn; the others go on, it comes back',
         async (t, kind) => {
         const cluster = await Cluster.open(t, kind, {isLookedAfter: true, Place: Large, ...LARGE});
