@@ -101,6 +101,31 @@ turns_round(const GArray *tokens, guint i)
     return TRUE;
 }
 
+/* A NOT turns what follows it, up to the AND, OR or bracket that ends its operand. */
+typedef struct {
+    gint depth; /* of brackets */
+    gint since; /* the depth at which a NOT stands that is not over */
+} Turned;
+
+#define NOT_TURNED (-1)
+
+static void
+note_turn(Turned *turned, const GArray *tokens, guint i)
+{
+    static const char *const ends[] = {"and", "or", "xor"};
+    if (is_symbol(tokens, i, '('))
+        turned->depth++;
+    else if (is_symbol(tokens, i, ')'))
+        turned->depth--;
+    gboolean is_over = turned->depth < turned->since;
+    for (guint k = 0; k < G_N_ELEMENTS(ends); k++)
+        is_over |= turned->depth == turned->since && is_word(tokens, i, ends[k]);
+    if (is_over)
+        turned->since = NOT_TURNED;
+    if (turned->since == NOT_TURNED && turns_round(tokens, i))
+        turned->since = turned->depth;
+}
+
 /* The token of the name that a test for NULL at this token is about; G_MAXUINT: there is no such
  * test. The server turns NOT (d IS NOT NULL) into d IS NULL before it applies its rule. */
 static guint
@@ -125,10 +150,10 @@ void
 tu_mariadb_inspect_condition(const TuProbe *probe, TuInspection *inspection)
 {
     g_autoptr(GArray) tokens = tokens_of(probe->expression);
-    gboolean is_turned = FALSE;
+    Turned turned = {0, NOT_TURNED};
     for (guint i = 0; i < tokens->len && inspection->fault == NULL; i++) {
-        guint tested = tested_here(tokens, i, is_turned);
-        is_turned = is_turned || turns_round(tokens, i);
+        guint tested = tested_here(tokens, i, turned.since != NOT_TURNED);
+        note_turn(&turned, tokens, i);
         if (!is_date_never_null(probe, tokens, tested))
             continue;
         g_autofree char *column = name_at(tokens, tested);

@@ -34,6 +34,7 @@ typedef struct {
     TuValue tenant;
     TuChoreVerdict verdict;
     gboolean was_paused; /* in the middle of a repair: the rest of it waits */
+    gboolean is_unfit;   /* it does not fit into its `memory`: nobody need try it again */
 } TuChore;
 
 void tu_chore_clear(TuChore *chore);

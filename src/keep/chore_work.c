@@ -155,15 +155,15 @@ ask_for_build(TuChore *chore, GError **error)
     return tu_chore_note(chore, FALSE, error) && tu_transaction_commit(&txn, error);
 }
 
-/* Keys have no history to be asked for: they are all computed again, and what a crash left undone is
- * done with the rest. */
+/* Keys have no history to be asked for: they are all computed again, and what a crash left undone
+ * is done with the rest. */
 static gboolean
 rebuild_keyed(TuChore *chore, GError **error)
 {
     for (guint i = 0; i < chore->group->keyed->len; i++) {
         const TuKeyedModel *keyed = g_ptr_array_index(chore->group->keyed, i);
-        gboolean is_asked = chore->keyed == keyed ||
-                            (chore->job->summary == NULL && chore->job->tenant == NULL);
+        gboolean is_asked =
+            chore->keyed == keyed || (chore->job->summary == NULL && chore->job->tenant == NULL);
         if (is_asked && !tu_keyed_repair(chore->keeper, keyed, "rebuild", NULL, NULL, FALSE,
                                          &chore->result, error))
             return FALSE;
@@ -173,13 +173,14 @@ rebuild_keyed(TuChore *chore, GError **error)
 
 /* What does not fit into its `memory` now fits no better for whoever comes next. */
 static gboolean
-check_fits(const TuChore *chore, gboolean fits, GError **error)
+check_fits(TuChore *chore, gboolean fits, GError **error)
 {
     g_autofree char *why = NULL;
     if (fits)
         return TRUE;
     if (!tu_unfit_of_run(chore->keeper, chore->job->run_id, &why, error))
         return FALSE;
+    chore->is_unfit = why != NULL;
     if (why != NULL)
         g_set_error_literal(error, TU_ERROR, TU_ERROR_CONFIG, why);
     return why == NULL;

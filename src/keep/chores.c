@@ -174,7 +174,7 @@ end_stopped(TuChore *chore, GError *why, GError **error)
         return FALSE;
     if (tu_error_is(local, TU_ERROR_CANCELLED) || chore->verdict != TU_CHORE_GOES_ON)
         return end_left(chore, error);
-    return fail(chore, attempts_of(chore), local->message, error);
+    return fail(chore, chore->is_unfit ? 0 : attempts_of(chore), local->message, error);
 }
 
 /* ---- from the claim to the end ---- */

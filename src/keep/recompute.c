@@ -231,6 +231,17 @@ count_truth(TuSnapshot *snapshot, const PendingBucket *buckets, guint n, gboolea
     g_assert_not_reached();
 }
 
+/* Once for each tenant of a summary, however many of its buckets were mended. */
+static void
+retry_beside(TuChanges *changes, const PendingBucket *bucket, GHashTable *mended)
+{
+    g_autofree char *tenant_key = tu_tenant_key(&bucket->tenant);
+    char *of = g_strdup_printf("%s\n%s\n%s", bucket->source->spec->name,
+                               bucket->summary->spec->name, tenant_key);
+    if (g_hash_table_add(mended, of))
+        tu_changes_retry_beside(changes, bucket->source, bucket->summary, &bucket->tenant);
+}
+
 /* Each bucket leaves the list, or waits for its next attempt. What is tried again for its
  * neighbours' sake comes first, so that those that failed in this very turn do wait. */
 static gboolean
@@ -238,6 +249,7 @@ note_outcome(TuChanges *changes, const PendingBucket *buckets, guint n, TuResult
              GError **error)
 {
     g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) mended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autofree const char **problems = g_new0(const char *, n);
     for (guint i = 0; i < n; i++) {
         problems[i] = buckets[i].is_kept ? failure_of(changes->tally, &buckets[i]) : NULL;
@@ -245,8 +257,7 @@ note_outcome(TuChanges *changes, const PendingBucket *buckets, guint n, TuResult
             continue;
         g_array_append_val(changes->done, buckets[i].id);
         if (buckets[i].is_kept && buckets[i].attempts > 0)
-            tu_changes_retry_beside(changes, buckets[i].source, buckets[i].summary,
-                                    &buckets[i].tenant);
+            retry_beside(changes, &buckets[i], mended);
     }
     for (guint i = 0; i < n; i++)
         if (problems[i] != NULL && !g_str_equal(problems[i], TU_UNDER_WAY) &&

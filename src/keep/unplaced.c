@@ -7,6 +7,10 @@
 #include "keep/rows.h"
 #include "schema/source_sql.h"
 
+/* Looked for by a digest, every probe reads the whole table: more would take longer than a turn
+ * may. */
+#define DIGEST_PROBES 200
+
 typedef struct {
     TuTally *tally;
     TuUnplaced *unplaced;
@@ -176,7 +180,8 @@ tighten(const Search *search, gint64 from, gint64 to, Extent *ret_extent, GError
 static gboolean
 is_too_much(const Search *search)
 {
-    return search->unplaced->rows->len >= TU_UNPLACED_MOST || search->n_probes >= TU_BISECT_PROBES;
+    guint most = search->unplaced->is_digest ? DIGEST_PROBES : TU_BISECT_PROBES;
+    return search->unplaced->rows->len >= TU_UNPLACED_MOST || search->n_probes >= most;
 }
 
 /* The digest of two rows may be the same: then nobody knows which it is. */

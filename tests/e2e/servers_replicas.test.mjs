@@ -32,7 +32,8 @@ const REPLICAS = {
         server: [],
         follow: (primary) => startStandby(primary),
         async caughtUp(house, there) {
-            const [{lsn}] = house.sql('SELECT pg_current_wal_flush_lsn()::text AS lsn');
+            /* What a commit that is not waited for has written may not be flushed yet. */
+            const [{lsn}] = house.sql('SELECT pg_current_wal_insert_lsn()::text AS lsn');
             await until('the standby to replay it all', () => integer(there,
                 `SELECT (pg_last_wal_replay_lsn() >= '${lsn}')::integer AS n`) === 1);
         },
