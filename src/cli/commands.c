@@ -1,5 +1,5 @@
-/* The table of commands: main.c finds them here, and help, manual page and completion are printed from
- * its rows. */
+/* The table of commands: main.c finds them here, and help, manual page and completion are printed
+ * from its rows. */
 #include "cli/commands.h"
 
 #define WHAT "[--summary S] [--tenant T] "

@@ -21,7 +21,8 @@ typedef struct {
     gint64 n_buckets; /* on the pending list */
     gint64 n_parked;  /* those of them that failed */
     gboolean has_oldest;
-    gint64 oldest_us; /* of the pending list; entries of a log have no time: not before the last settling */
+    gint64 oldest_us; /* of the pending list; entries of a log have no time: not before the last
+                         settling */
 } TuWaiting;
 
 /* A captured table of a summary. */

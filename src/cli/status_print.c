@@ -400,8 +400,7 @@ print_parked(const TuStatus *status)
                        parked->summary, parked->key, parked->attempts, parked->error);
         else
             print_line("parked: summary %s, bucket %s%s%s, %" G_GINT64_FORMAT " attempts: %s",
-                       parked->summary, parked->bucket,
-                       parked->tenant != NULL ? " of tenant " : "",
+                       parked->summary, parked->bucket, parked->tenant != NULL ? " of tenant " : "",
                        parked->tenant != NULL ? parked->tenant : "", parked->attempts,
                        parked->error);
     }

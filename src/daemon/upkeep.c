@@ -269,8 +269,7 @@ do_build(Upkeep *upkeep, TuGroup *group, TuResult *result, gboolean *ret_did, GE
     gboolean fits = TRUE;
     if (g_get_monotonic_time() < kept->build_us)
         return TRUE;
-    gboolean is_ok =
-        tu_build_group(&upkeep->worker->session.keeper, group, &fits, result, error);
+    gboolean is_ok = tu_build_group(&upkeep->worker->session.keeper, group, &fits, result, error);
     *ret_did = is_ok && (result->rows_read > 0 || result->cells_checked > 0);
     if (!fits)
         kept->build_us = g_get_monotonic_time() + UNFIT_US;

@@ -496,8 +496,7 @@ change_few(TuBulk *bulk, GError **error)
     for (guint i = 0; is_ok && i < bulk->n_rows; i++) {
         const TuValue *row = bulk->values + (gsize)i * bulk->n_columns;
         gboolean is_there = FALSE;
-        is_ok = change_one(bulk, row, &is_there, error) &&
-                (is_there || give_row(bulk, row, error));
+        is_ok = change_one(bulk, row, &is_there, error) && (is_there || give_row(bulk, row, error));
     }
     bulk->n_rows = 0;
     g_string_chunk_clear(bulk->bytes);

@@ -3,7 +3,8 @@
  *
  *   tu_bulk_new ─▶ tu_bulk_add, tu_bulk_add, ... ─▶ tu_bulk_finish
  *                    │ few (up to rows_per_statement): one statement that names each row
- *                    │   (KNOWN, where no upsert names its key: a handful by an UPDATE each, else as many)
+ *                    │   (KNOWN, where no upsert names its key: a handful by an UPDATE
+ *                    │   each, else as many)
  *                    └ many: NEW a COPY · KNOWN, GONE given rows (db/given.h) · where there is
  *                      neither, one statement after the other
  *
@@ -68,7 +69,7 @@ void tu_bulk_append_key_equals(GString *sql, const TuDatabase *db, const TuBulkC
 char *tu_bulk_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns,
                   guint n_columns, TuBulkRows rows, guint n_rows);
 
-/* The same for the UPDATE of one row, whose key is NULL in `nulls`: the new values, then its key. */
+/* The same for the UPDATE of one row, whose key is NULL in `nulls`: new values, then its key. */
 char *tu_bulk_change_sql(const TuDatabase *db, const char *table, const TuBulkColumn *columns,
                          guint n_columns, guint64 nulls);
 

@@ -75,8 +75,8 @@ typedef struct {
     gboolean drops_index_of_table; /* DROP INDEX names the table too */
     gboolean names_lock_holder; /* tu_database_try_lock says host and pid */
     gboolean ddl_commits;      /* CREATE and DROP end the transaction */
-    const char *digest_head, *digest_tail; /* around a text: a whole number of it, the same for hardly any
-                                              two; NULL: there is none */
+    const char *digest_head, *digest_tail; /* around a text: a whole number of it, the same for
+                                              hardly any two; NULL: there is none */
     const char *data_version;  /* gives a number that changes when another connection has committed;
                                 * NULL: there is none */
     gboolean is_served;        /* by a server: a connection may be lost, and made again */
@@ -318,8 +318,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuInspection, tu_inspection_clear)
 gboolean tu_database_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret_inspection,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Of a condition in a WHERE or an ON: sets fault and help where it does not choose among the images of
- * these tables the same as among their rows. Nothing is asked of the database. */
+/* Of a condition in a WHERE or an ON: sets fault and help where it does not choose among the images
+ * of these tables the same as among their rows. Nothing is asked of the database. */
 void tu_database_inspect_condition(const TuDatabase *db, const TuProbe *probe,
                                    TuInspection *inspection);
 

@@ -31,7 +31,8 @@ static const ErrorRow error_rows[] = {
     {"08", TU_ERROR_CONNECT, NULL, NULL},
     /* A wrong password, role: trying again changes nothing. */
     {"28P01", TU_ERROR_SYSTEM, "correct user and password in the database URL", NULL},
-    {"28", TU_ERROR_SYSTEM, "correct the user in the database URL, or let it in (pg_hba.conf)", NULL},
+    {"28", TU_ERROR_SYSTEM, "correct the user in the database URL, or let it in (pg_hba.conf)",
+     NULL},
     {"3D", TU_ERROR_SYSTEM, "create the database, or correct its name in the URL", NULL},
     {"57P03", TU_ERROR_BUSY, NULL, NULL}, /* it is starting or stopping */
     {"57P", TU_ERROR_CONNECT, NULL, NULL},
@@ -39,7 +40,8 @@ static const ErrorRow error_rows[] = {
     {"53300", TU_ERROR_BUSY, "raise max_connections, or use fewer workers", NULL},
     {"40", TU_ERROR_BUSY, NULL, NULL}, /* deadlock, serialization failure */
     {"55P03", TU_ERROR_BUSY,
-     "another session holds a lock on a table: end it (pg_locks says whose), or run this again", NULL},
+     "another session holds a lock on a table: end it (pg_locks says whose), or run this again",
+     NULL},
     {"23505", TU_ERROR_BUSY, NULL, NULL}, /* a row that was not there at the snapshot */
     {"42P10", TU_ERROR_CONFIG,
      "the table has not the key that the spec needs now: run `trueup apply`", NULL},

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 
 static const char *const points[] = {
-    "snapshot.taken", "entries.taken",       "cells.computed",     "turn.taken",       "cells.written",
-    "apply.before_commit", "apply.after_commit", "build.chunk_done", "job.claimed",
-    "build.unfit", "capture.before_commit", "retention.due", "ddl.statement", "drop.forgets",
-    "aside.scan", "repair.piece_done", "lock.given_back",
+    "snapshot.taken",     "entries.taken",         "cells.computed",
+    "turn.taken",         "cells.written",         "apply.before_commit",
+    "apply.after_commit", "build.chunk_done",      "job.claimed",
+    "build.unfit",        "capture.before_commit", "retention.due",
+    "ddl.statement",      "drop.forgets",          "aside.scan",
+    "repair.piece_done",  "lock.given_back",
 };
 static const char *const actions[] = {"kill", "pause", "fail"};
 

@@ -37,7 +37,8 @@ only_try(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-/* The snapshot has no entries between two of the list but the list's own: a range of ids will do. */
+/* The snapshot has no entries between two of the list but the list's own: a range of ids will do.
+ */
 static gboolean
 read_images(Log *log, guint first, guint n, TuRowVisit visit, GError **error)
 {

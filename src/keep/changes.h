@@ -110,8 +110,8 @@ void tu_changes_add_failed_run(TuChanges *changes, const char *summary, const ch
 /* What failed in the group waits no longer: whoever repairs or rebuilds it may have mended the rows. */
 void tu_changes_retry_soon(TuChanges *changes);
 
-/* Of one tenant, when a bucket that had failed is right: one bad row fails every bucket that shares a
- * coarser one with its own, and only its own is named when the row is mended. */
+/* Of one tenant, when a bucket that had failed is right: one bad row fails every bucket that shares
+ * a coarser one with its own, and only its own is named when the row is mended. */
 void tu_changes_retry_beside(TuChanges *changes, const TuSourceModel *source,
                              const TuSummaryModel *summary, const TuValue *tenant);
 

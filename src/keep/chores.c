@@ -80,8 +80,9 @@ attempts_of(const TuChore *chore)
     return attempts;
 }
 
-/* A worker that was killed says little about its job: somebody restarts a service, or tries what happens.
- * Only a job that takes its workers with it time after time (their memory, as a rule) has to end. */
+/* A worker that was killed says little about its job: somebody restarts a service, or tries what
+ * happens. Only a job that takes its workers with it time after time (their memory, as a rule) has
+ * to end. */
 #define DEATHS_PER_ATTEMPT 10
 
 /* `attempts_most` 0: nobody could do it. */
@@ -215,7 +216,8 @@ check(TuChore *chore, char **ret_problem, gboolean *ret_is_paused, GError **erro
     return TRUE;
 }
 
-/* What nobody can do fails before any work began, and whoever reads the run log must see that too. */
+/* What nobody can do fails before any work began, and whoever reads the run log must see that too.
+ */
 static gboolean
 refuse(TuChore *chore, const char *problem, GError **error)
 {

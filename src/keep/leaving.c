@@ -70,8 +70,8 @@ source_is_there(const TuModel *model, const char *name)
     return FALSE;
 }
 
-/* Triggers and logs of tables that nobody reads any more. They are forgotten only when they are gone
- * (tu_register_forget_leaving), so that `drop` finds what a crash left. */
+/* Triggers and logs of tables that nobody reads any more. They are forgotten only when they are
+ * gone (tu_register_forget_leaving), so that `drop` finds what a crash left. */
 void
 tu_register_plan_leaving(const TuRegistration *registration, GPtrArray *statements)
 {
@@ -112,22 +112,28 @@ tu_register_find_leaving(TuRegistration *registration, GError **error)
         const char *const statements[8]; /* up to a NULL */
         gboolean is_captured;
     } kinds[] = {
-        {"SELECT name FROM trueup_summary", summary_is_there,
-         {"DELETE FROM trueup_summary WHERE name = ?1", "DELETE FROM trueup_build WHERE summary = ?1",
+        {"SELECT name FROM trueup_summary",
+         summary_is_there,
+         {"DELETE FROM trueup_summary WHERE name = ?1",
+          "DELETE FROM trueup_build WHERE summary = ?1",
           "DELETE FROM trueup_pending WHERE summary = ?1",
           "DELETE FROM trueup_boundary WHERE summary = ?1",
           "DELETE FROM trueup_failing WHERE summary = ?1",
           "DELETE FROM trueup_moment WHERE kind LIKE 'failing %' AND name = ?1",
-          "DELETE FROM trueup_pause WHERE summary = ?1"}, FALSE},
-        {"SELECT name FROM trueup_source", source_is_there,
+          "DELETE FROM trueup_pause WHERE summary = ?1"},
+         FALSE},
+        {"SELECT name FROM trueup_source",
+         source_is_there,
          {"DELETE FROM trueup_source WHERE name = ?1",
-          "DELETE FROM trueup_pending WHERE source = ?1"}, FALSE},
-        {"SELECT name FROM trueup_group", group_is_there,
+          "DELETE FROM trueup_pending WHERE source = ?1"},
+         FALSE},
+        {"SELECT name FROM trueup_group",
+         group_is_there,
          {"DELETE FROM trueup_group WHERE name = ?1",
           "DELETE FROM trueup_tenant WHERE group_name = ?1",
-          "DELETE FROM trueup_notice WHERE group_name = ?1"}, FALSE},
-        {"SELECT name FROM trueup_table", captured_is_there,
-         {NULL}, TRUE},
+          "DELETE FROM trueup_notice WHERE group_name = ?1"},
+         FALSE},
+        {"SELECT name FROM trueup_table", captured_is_there, {NULL}, TRUE},
     };
     TuKeeper *keeper = registration->keeper;
     registration->leaving = g_ptr_array_new_with_free_func(g_free);

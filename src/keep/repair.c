@@ -130,16 +130,15 @@ stretch_of(TuSnapshot *snapshot, const TuRepair *repair, GPtrArray *summaries, G
     gboolean is_of_zones = repair->zones != NULL && tu_tenants_are_listed(snapshot->tenants);
     if (is_of_zones)
         add_tenants_of_zones(snapshot, repair->zones, tenants);
-    *ret_stretch =
-        (TuStretch){.summaries = summaries,
-                    .tenants = repair->tenant != NULL || is_of_zones ? tenants : NULL,
-                    .range = {.from = repair->from,
-                              .to = repair->to,
-                              .overlapping = TRUE,
-                              .since = repair->since},
-                    .grains = repair->grains,
-                    .n_slices = 1,
-                    .counts_drift = TRUE};
+    *ret_stretch = (TuStretch){.summaries = summaries,
+                               .tenants = repair->tenant != NULL || is_of_zones ? tenants : NULL,
+                               .range = {.from = repair->from,
+                                         .to = repair->to,
+                                         .overlapping = TRUE,
+                                         .since = repair->since},
+                               .grains = repair->grains,
+                               .n_slices = 1,
+                               .counts_drift = TRUE};
     return TRUE;
 }
 

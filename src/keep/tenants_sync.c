@@ -128,7 +128,8 @@ note_gone(TuChanges *changes, const TuValue *key)
 
 /* ---- differences ---- */
 
-/* A tenant that is not as it was known. `tenant` NULL: it is gone; `before` NULL: it was not known. */
+/* A tenant that is not as it was known. `tenant` NULL: it is gone; `before` NULL: it was not known.
+ */
 typedef void (*OnDifference)(const TuTenant *tenant, const TuValue *key, const Known *before,
                              gpointer data);
 

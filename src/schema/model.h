@@ -61,8 +61,8 @@ struct TuSourceModel {
     GPtrArray *tables;      /* of TuCaptured *, one for each table of the source, repeats kept */
     GPtrArray *aliases;     /* of char *, of each: as the spec's expressions mean it */
     GPtrArray *expressions; /* of char * */
-    GHashTable *place_columns; /* set of char *, "table\ncolumn" in lower case: what tenant, time and
-                                * every ON read */
+    GHashTable *place_columns; /* set of char *, "table\ncolumn" in lower case: what tenant, time
+                                * and every ON read */
     int tenant;             /* number of the expression; -1: one tenant for all */
     TuSqlType tenant_type;
     int time;
@@ -166,7 +166,7 @@ void tu_finding_add_hazard(GPtrArray *findings, const char *where, const TuHazar
 void tu_findings_add_hazards(GPtrArray *findings, const char *where, const GPtrArray *hazards,
                              gboolean is_captured);
 
-/* Says of each error with a part of the spec where that begins: `file:line:column: source flight`. */
+/* Says of each error with a part of the spec where it begins: `file:line:column: source flight`. */
 void tu_findings_place(GPtrArray *findings, const TuSpec *spec);
 
 /* Resolves the spec. What is wrong or hazardous goes into `findings` (of TuFinding), all of it; a

@@ -141,8 +141,8 @@ add_condition(TuSourceModel *source, const char *series_where, const char *text)
     return number_of(source, sql);
 }
 
-/* What was found about a part of the spec: all of it among the findings; or, where an error is the part's
- * own problem, that one, if it has none yet. */
+/* What was found about a part of the spec: all of it among the findings; or, where an error is the
+ * part's own problem, that one, if it has none yet. */
 static void
 hand_over(const TuModel *model, GPtrArray *found, GPtrArray *findings, char **ret_problem)
 {
@@ -306,11 +306,10 @@ add_series(TuSourceModel *source, TuDatabase *db, const TuSummary *summary, cons
                        NULL);
     series->inputs = g_new0(int, n);
     series->filter = -1;
-    g_autofree char *where = spec->name != NULL
-                                 ? g_strdup_printf("summary %s, series %s", summary->name, spec->name)
-                                 : g_strdup_printf("summary %s", summary->name);
-    if (spec->where != NULL &&
-        !check_condition(source, db, spec->where, where, findings, error))
+    g_autofree char *where =
+        spec->name != NULL ? g_strdup_printf("summary %s, series %s", summary->name, spec->name)
+                           : g_strdup_printf("summary %s", summary->name);
+    if (spec->where != NULL && !check_condition(source, db, spec->where, where, findings, error))
         return FALSE;
     if (spec->where != NULL)
         series->filter = add_condition(source, spec->where, spec->where);

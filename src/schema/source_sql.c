@@ -31,8 +31,8 @@ place_columns(const TuSourceModel *source, guint number)
     return columns;
 }
 
-/* Values that SQL calls equal are the same: not so of texts, whose collation may be anything, nor of 1.0
- * and 1.00. */
+/* Values that SQL calls equal are the same: not so of texts, whose collation may be anything, nor
+ * of 1.0 and 1.00. */
 static gboolean
 are_told_apart(const TuCaptured *table, const GPtrArray *columns)
 {
@@ -48,9 +48,9 @@ are_told_apart(const TuCaptured *table, const GPtrArray *columns)
     return TRUE;
 }
 
-/* The images of a table, for their places: most rows of a log differ in what places nothing, so each place
- * is there once, where that can be told; else n images of one row would meet each row that it is joined
- * with n times. `end` is "", a condition, or the dialect's joined_end. */
+/* The images of a table, for their places: most rows of a log differ in what places nothing, so
+ * each place is there once, where that can be told; else n images of one row would meet each row
+ * that it is joined with n times. `end` is "", a condition, or the dialect's joined_end. */
 static void
 append_images(GString *sql, const TuSourceModel *source, guint number, const char *end)
 {
@@ -59,8 +59,7 @@ append_images(GString *sql, const TuSourceModel *source, guint number, const cha
     gboolean is_once = are_told_apart(table, columns);
     g_string_append(sql, is_once ? "(SELECT DISTINCT " : "(SELECT ");
     for (guint i = 0; i < columns->len; i++)
-        tu_sql_append(sql, "%s%I", i == 0 ? "" : ", ",
-                      (const char *)g_ptr_array_index(columns, i));
+        tu_sql_append(sql, "%s%I", i == 0 ? "" : ", ", (const char *)g_ptr_array_index(columns, i));
     tu_sql_append(sql, "%s FROM %Q%s)", columns->len == 0 ? "1" : "", table->log, end);
 }
 

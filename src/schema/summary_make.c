@@ -99,8 +99,8 @@ add_wanted_measures(GArray *wanted, const TuSummaryModel *summary, const TuDiale
     }
 }
 
-/* What each series writes into a dimension, where that is a constant: 'counter' of one, 'histogram' of
- * another. *ret_longest: the characters of the longest. FALSE: it is no such dimension. */
+/* What each series writes into a dimension, where that is a constant: 'counter' of one, 'histogram'
+ * of another. *ret_longest: the characters of the longest. FALSE: it is no such dimension. */
 static gboolean
 is_constant_dimension(const TuSummaryModel *summary, const char *name, gint64 *ret_longest)
 {
@@ -330,8 +330,8 @@ complain_of_key(const TuTableInfo *info, const TuUniqueKey *key, const Wanted *c
                        g_strdup("correct or delete such rows, or drop that key"));
 }
 
-/* A unique key over columns that trueup writes must not make two cells one. It does not where it lacks
- * only what is constant in each series: two cells of one series do not differ by that. */
+/* A unique key over columns that trueup writes must not make two cells one. It does not where it
+ * lacks only what is constant in each series: two cells of one series do not differ by that. */
 static void
 check_unique_keys(const TuTableInfo *info, GArray *wanted, GPtrArray *findings)
 {

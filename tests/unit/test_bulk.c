@@ -84,8 +84,8 @@ test_change(void)
     for (guint i = 0; i < G_N_ELEMENTS(nulls_of_cells); i++) {
         TuDatabase db = {.driver = &tu_mariadb_driver};
         g_autofree char *label = g_strdup_printf("mariadb, change one, %u", i);
-        g_autofree char *sql = tu_bulk_change_sql(&db, "my shop.s_day", cell, G_N_ELEMENTS(cell),
-                                                  nulls_of_cells[i]);
+        g_autofree char *sql =
+            tu_bulk_change_sql(&db, "my shop.s_day", cell, G_N_ELEMENTS(cell), nulls_of_cells[i]);
         golden_check("bulk.sql", label, sql);
     }
 }
@@ -541,8 +541,7 @@ static const struct {
     {"nothing", ".", pair, FALSE, FALSE, ""},
     {"few", "ab.", pair, FALSE, FALSE, "prepare 0; run 1 a; run 2 b"},
     {"twice", "a.b.", pair, FALSE, FALSE, "prepare 0; run 1 a; run 2 b"},
-    {"a key that is NULL", "aB.", numbers, FALSE, FALSE,
-     "prepare 0; run 1 a; prepare 0; run 2"},
+    {"a key that is NULL", "aB.", numbers, FALSE, FALSE, "prepare 0; run 1 a; prepare 0; run 2"},
     {"more than few", "abcdefghi.", pair, FALSE, FALSE,
      "types of t.v; prepare change \"v\" = given.\"v\" given k; given a 1; given b 2; given c 3; "
      "given d 4; given e 5; given f 6; given g 7; given h 8; given i 9; run 9; check"},

@@ -318,7 +318,8 @@ test_rollable(void)
         {"m: max(miles)", TRUE},
         {"m: sum(miles), l: min(note)", TRUE},
         {"m: avg(miles)", TRUE},
-        {"m: avg(miles), l: min(note)", TRUE}, /* it does not fold, and keeps its sums all the same */
+        {"m: avg(miles), l: min(note)",
+         TRUE}, /* it does not fold, and keeps its sums all the same */
         {"m: sum(price)", FALSE},
         {"m: count_distinct(note)", FALSE},
     };
