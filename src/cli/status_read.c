@@ -222,8 +222,9 @@ static gboolean
 take_parked(const TuValue *row, gpointer data, GError **error)
 {
     char *tenant = row[1].type != TU_TYPE_NULL ? tu_value_to_text(&row[1]) : NULL;
-    TuParkedBucket parked = {text_of(&row[0]), tenant, text_of(&row[2]),
-                             text_of(&row[5]), integer_of(&row[3]), text_of(&row[4])};
+    TuParkedBucket parked = {text_of(&row[0]),    tenant,
+                             text_of(&row[2]),    text_of(&row[5]),
+                             integer_of(&row[3]), text_of(&row[4])};
     g_array_append_val(((TuStatus *)data)->parked, parked);
     return TRUE;
 }
@@ -238,11 +239,13 @@ take_failing(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-/* History that does not fit into the summary's `memory`; of several reasons one, each says enough. */
+/* History that does not fit into the summary's `memory`; of several reasons one, each says enough.
+ * A run of several summaries names the reason of each. */
 #define UNFIT                                                                                      \
-    "SELECT b.summary, '', min(r.error), min(r.finished_at) FROM trueup_build b "                 \
-    "JOIN trueup_run r ON r.id = b.run_id WHERE r.status = 'FAILED' GROUP BY b.summary "          \
-    "ORDER BY b.summary"
+    "SELECT b.summary, '', min(CASE WHEN r.summary IS NULL THEN 'its history does not fit into "   \
+    "its `memory`: see `trueup runs`' ELSE r.error END), min(r.finished_at) "                      \
+    "FROM trueup_build b JOIN trueup_run r ON r.id = b.run_id WHERE r.status = 'FAILED' "          \
+    "GROUP BY b.summary ORDER BY b.summary"
 
 /* Noted or not, who looks at the database now sees it too. `series` NULL: it has no name. */
 static void

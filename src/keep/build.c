@@ -143,21 +143,55 @@ typedef struct {
     TuPieces pieces;
     gboolean is_alone;
     TuSummaryModel *only; /* the chunk is of that one; NULL: of several */
-    GHashTable *left;     /* TuSummaryModel -> GError, why */
+    guint most;           /* tenants of it that are tried together; 0: all */
+    TuUnfit *tried;       /* the chunk's requests */
+    TuBuild work;         /* the first of them; its tenant is nobody's */
+    gint64 last_id;       /* of all requests */
+    GPtrArray *left;      /* of Left */
 } Building;
+
+/* Requests that were tried and left. Others that reach the same date by and by may fit; what is
+ * asked for anew meanwhile, by whoever settles, is the same work again, and would keep this one at
+ * it without end. */
+typedef struct {
+    TuUnfit *unfit;
+    TuBuild work;
+    gint64 last_id; /* of the requests that were there */
+} Left;
+
+static void
+left_free(gpointer data)
+{
+    Left *left = data;
+    tu_unfit_free(left->unfit);
+    g_free(left);
+}
 
 static void
 building_clear(Building *building)
 {
-    g_clear_pointer(&building->left, g_hash_table_unref);
+    g_clear_pointer(&building->tried, tu_unfit_free);
+    g_clear_pointer(&building->left, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Building, building_clear)
 
 static gboolean
+is_left(const Building *building, const TuBuild *build)
+{
+    for (guint i = 0; i < building->left->len; i++) {
+        const Left *left = g_ptr_array_index(building->left, i);
+        gboolean is_again = build->id > left->last_id && build->summary == left->unfit->summary &&
+                            same_work(build, &left->work);
+        if (is_again || tu_unfit_has(left->unfit, build->id))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
 may_build(const TuSnapshot *snapshot, const Building *building, const TuBuild *build)
 {
-    return !tu_snapshot_is_paused(snapshot, build->summary) &&
-           !g_hash_table_contains(building->left, build->summary);
+    return !tu_snapshot_is_paused(snapshot, build->summary) && !is_left(building, build);
 }
 
 /* The work that reaches furthest to today, and all that can be done with it in one pass. What is paused
@@ -175,7 +209,8 @@ choose_builds(const TuSnapshot *snapshot, const Building *building)
     for (guint i = 0; first != NULL && i < snapshot->builds->len; i++) {
         const TuBuild *build = &g_array_index(snapshot->builds, TuBuild, i);
         if (same_work(build, first) && may_build(snapshot, building, build) &&
-            (!building->is_alone || build->summary == first->summary))
+            (!building->is_alone || build->summary == first->summary) &&
+            (building->most == 0 || chosen->len < building->most || !first->is_of_tenant))
             g_array_append_vals(chosen, build, 1);
     }
     return chosen;
@@ -298,6 +333,22 @@ confine(const TuSnapshot *snapshot, const GArray *builds, TuStretch *stretch, Tu
     return TRUE;
 }
 
+/* Notes what is tried, should it not fit. */
+static void
+note_tried(const TuSnapshot *snapshot, Building *building, const GArray *builds)
+{
+    const TuBuild *first = &g_array_index(builds, TuBuild, 0);
+    g_clear_pointer(&building->tried, tu_unfit_free);
+    building->tried = tu_unfit_new(first->summary);
+    building->work = *first;
+    building->work.tenant = TU_NULL_VALUE;
+    for (guint i = 0; i < builds->len; i++)
+        tu_unfit_add(building->tried, g_array_index(builds, TuBuild, i).id);
+    building->last_id = 0;
+    for (guint i = 0; i < snapshot->builds->len; i++)
+        building->last_id = MAX(building->last_id, g_array_index(snapshot->builds, TuBuild, i).id);
+}
+
 /* What was learned of the pieces of one summary is nothing for another. */
 static void
 begin_alone(TuSnapshot *snapshot, Building *building, TuSummaryModel *summary)
@@ -322,6 +373,7 @@ write_chunk(TuSnapshot *snapshot, Building *building, TuResult *result, gboolean
     if (*ret_is_done)
         return TRUE;
     TuStretch stretch = stretch_of(builds, summaries, tenants);
+    note_tried(snapshot, building, builds);
     if (summaries->len == 1)
         begin_alone(snapshot, building, g_ptr_array_index(summaries, 0));
     else
@@ -331,9 +383,12 @@ write_chunk(TuSnapshot *snapshot, Building *building, TuResult *result, gboolean
     Chunk chunk = {snapshot, builds, G_MININT32, result, result->rows_read, result->cells_written,
                    result->cells_drifted};
     const TuPieceWork work = {begin_chunk, note_progress, is_chunk_wanted, &chunk};
-    return tu_pieces_cut(snapshot, &building->pieces, &stretch, error) &&
-           tu_pieces_write(snapshot, &building->pieces, &stretch, &work, result, &is_over, error) &&
-           (!is_over || tu_stop("build.chunk_done", error));
+    if (!tu_pieces_cut(snapshot, &building->pieces, &stretch, error) ||
+        !tu_pieces_write(snapshot, &building->pieces, &stretch, &work, result, &is_over, error))
+        return FALSE;
+    if (is_over)
+        building->most *= 2;
+    return !is_over || tu_stop("build.chunk_done", error);
 }
 
 /* Asked without a snapshot: most of the time there is none. */
@@ -371,48 +426,58 @@ take_building(TuKeeper *keeper, const TuGroup *group, gboolean *ret_is_taken, GE
     return TRUE;
 }
 
+/* Summaries part first, then tenants, by halves: one that is too large is nobody else's matter. */
+static void
+leave_some(Building *building, const char *why)
+{
+    guint n_tried = tu_unfit_size(building->tried);
+    if (building->only == NULL) {
+        building->is_alone = TRUE;
+    } else if (building->work.is_of_tenant && n_tried > 1) {
+        building->most = n_tried / 2;
+    } else {
+        Left *left = g_new(Left, 1);
+        tu_unfit_set_why(building->tried, why);
+        *left = (Left){g_steal_pointer(&building->tried), building->work, building->last_id};
+        g_ptr_array_add(building->left, left);
+    }
+}
+
 /* FALSE: the error is of another kind. */
 static gboolean
-go_on_without(Building *building, GError *why)
+go_on_without(Building *building, const GError *why)
 {
     gboolean was_too_large = building->pieces.is_too_large;
     building->pieces.is_too_large = FALSE;
     if (!was_too_large)
         return FALSE;
     building->pieces = TU_PIECES_INIT;
-    if (building->only == NULL)
-        building->is_alone = TRUE;
-    else
-        g_hash_table_insert(building->left, building->only, g_error_copy(why));
+    leave_some(building, why->message);
     return TRUE;
 }
 
 /* The others are built. */
 static gboolean
-end_building(TuKeeper *keeper, Building *building, const TuGroup *group, gboolean *ret_fits,
-             TuResult *result, GError **error)
+end_building(TuKeeper *keeper, const Building *building, gboolean *ret_fits, TuResult *result,
+             GError **error)
 {
-    for (guint i = 0; i < group->summaries->len; i++) {
-        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
-        const GError *why = g_hash_table_lookup(building->left, summary);
-        if (why == NULL)
-            continue;
-        if (ret_fits != NULL)
-            *ret_fits = FALSE;
-        tu_result_fail(result, summary->spec->name, NULL, why->message);
-        if (!tu_unfit_note(keeper, summary, why->message, error))
-            return FALSE;
+    g_autoptr(GPtrArray) unfit = g_ptr_array_new();
+    for (guint i = 0; i < building->left->len; i++) {
+        const Left *left = g_ptr_array_index(building->left, i);
+        tu_result_fail(result, left->unfit->summary->spec->name, NULL, left->unfit->why);
+        g_ptr_array_add(unfit, left->unfit);
     }
-    return TRUE;
+    if (ret_fits != NULL)
+        *ret_fits = unfit->len == 0;
+    return unfit->len == 0 || tu_unfit_note(keeper, unfit, error);
 }
 
 /* One chunk after the other, settling between them. */
 static gboolean
 build_all(TuKeeper *keeper, TuGroup *group, gboolean *ret_fits, TuResult *result, GError **error)
 {
-    g_auto(Building) building = {
-        .pieces = TU_PIECES_INIT,
-        .left = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_error_free)};
+    g_auto(Building)
+        building = {.pieces = TU_PIECES_INIT, .left = g_ptr_array_new_with_free_func(left_free)};
     gsize memory_bytes = keeper->memory_bytes;
     gint64 busy_since_us = 0;
     for (gboolean is_done = FALSE; !is_done;) {
@@ -442,7 +507,7 @@ build_all(TuKeeper *keeper, TuGroup *group, gboolean *ret_fits, TuResult *result
             return FALSE;
         }
     }
-    return end_building(keeper, &building, group, ret_fits, result, error);
+    return end_building(keeper, &building, ret_fits, result, error);
 }
 
 gboolean

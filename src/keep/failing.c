@@ -7,20 +7,20 @@
 #include "schema/keyed.h"
 #include "time/instant.h"
 
-/* Workers of a role say it so often that theirs fails; if they did not for so long there are none.
- */
+/* Workers of a role say it so often that theirs fails. If they did not for so long there are none:
+ * what was said once, by hand, does not hold the others up for longer than a few times missed. */
 #define SAY_US TU_HOUR_US
-#define SILENT_US (24 * TU_HOUR_US)
-/* Of a role's digest, what tells a handful of roles apart. */
-#define ROLE_DIGITS 16
+#define SILENT_US (3 * SAY_US)
+/* Of a digest, what tells a handful of roles apart, or the series of a summary. */
+#define DIGITS 16
 
 /* The notes of one group, and who says that they hold. */
 typedef struct {
     TuChanges *changes;
-    char *own_kind;     /* of the moments of this worker's role */
-    GHashTable *said;   /* summary -> gint64: when that role said so last */
-    GHashTable *others; /* of summaries: other roles say so */
-    GHashTable *saying; /* of summaries: this turn says so for that role */
+    char *own_kind;     /* how the kinds of this role's moments begin */
+    GHashTable *said;   /* subject -> gint64: when that role said so last */
+    GHashTable *others; /* of subjects: other roles say so */
+    GHashTable *saying; /* of subjects: this turn says so for that role */
     GHashTable *noted;  /* of TuSeriesModel *, TuKeyedModel *: whose problem is noted as it is */
     GHashTable *known;  /* of the same: those of which there is a note at all */
     GHashTable *whole;  /* of TuSummaryModel *: those whose history is asked for */
@@ -50,6 +50,18 @@ keyed_named(const TuGroup *group, const TuValue *summary)
             return keyed;
     }
     return NULL;
+}
+
+static gboolean
+is_of_group(const TuGroup *group, const TuValue *summary)
+{
+    for (guint i = 0; i < group->summaries->len; i++) {
+        const TuSummaryModel *own = g_ptr_array_index(group->summaries, i);
+        TuValue name = tu_value_text(own->spec->name);
+        if (tu_value_equal(&name, summary))
+            return TRUE;
+    }
+    return keyed_named(group, summary) != NULL;
 }
 
 /* Its changes were consumed without it, so all of its history is compared; that is a run. */
@@ -82,7 +94,35 @@ ask_for_listing(TuChanges *changes, const TuKeyedModel *keyed)
                    values, G_N_ELEMENTS(values));
 }
 
-/* ---- who says so ---- */
+/* ---- who says so, and of what ---- */
+
+static char *
+digest_of(const char *text)
+{
+    g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    return g_strndup(digest, DIGITS);
+}
+
+/* A subject, as a text: "/SUMMARY", or " DIGEST/SUMMARY" of a series that has a name. A summary has
+ * many, and of two that fail one may be well again; so each is spoken of by itself. What stands
+ * before the slash ends the kind of its moments, what stands behind it is their name. */
+static char *
+subject_named(const char *summary, const char *series)
+{
+    if (series == NULL || *series == '\0')
+        return g_strconcat("/", summary, NULL);
+    g_autofree char *digest = digest_of(series);
+    return g_strconcat(" ", digest, "/", summary, NULL);
+}
+
+/* The kind of this role's moment of a subject. `ret_summary`: its name, a part of `subject`. */
+static char *
+kind_of(const Comparing *comparing, const char *subject, const char **ret_summary)
+{
+    const char *slash = strchr(subject, '/');
+    *ret_summary = slash + 1;
+    return g_strdup_printf("%s%.*s", comparing->own_kind, (int)(slash - subject), subject);
+}
 
 /* Rights are a role's: what one cannot evaluate another may. Where there are no roles all are one.
  */
@@ -93,9 +133,8 @@ read_role(TuDatabase *db, char **ret_kind, GError **error)
     if (tu_database_dialect(db)->is_served &&
         !tu_rows_text(db, "SELECT current_user", NULL, &role, error))
         return FALSE;
-    g_autofree char *digest =
-        g_compute_checksum_for_string(G_CHECKSUM_SHA256, role != NULL ? role : "", -1);
-    *ret_kind = g_strdup_printf(TU_MOMENT_FAILING "%.*s", ROLE_DIGITS, digest);
+    g_autofree char *digest = digest_of(role != NULL ? role : "");
+    *ret_kind = g_strconcat(TU_MOMENT_FAILING, digest, NULL);
     return TRUE;
 }
 
@@ -103,38 +142,53 @@ static gboolean
 take_said(const TuValue *row, gpointer data, GError **error)
 {
     Comparing *comparing = data;
-    TuValue own = tu_value_text(comparing->own_kind);
+    g_autofree char *kind = g_strndup(row[0].text, row[0].bytes);
     g_autofree char *summary = g_strndup(row[1].text, row[1].bytes);
+    size_t role_bytes = strlen(comparing->own_kind);
     gint64 at_us = TU_TIME_BEFORE_ALL;
+    if (strlen(kind) < role_bytes)
+        return TRUE; /* no role's */
+    g_autofree char *subject = g_strconcat(kind + role_bytes, "/", summary, NULL);
     (void)tu_value_read_instant(&row[2], &at_us);
-    if (tu_value_equal(&row[0], &own))
-        g_hash_table_insert(comparing->said, g_steal_pointer(&summary),
+    if (g_str_has_prefix(kind, comparing->own_kind))
+        g_hash_table_insert(comparing->said, g_steal_pointer(&subject),
                             g_memdup2(&at_us, sizeof at_us));
     else if (at_us > tu_instant_now_us() - SILENT_US)
-        g_hash_table_add(comparing->others, g_steal_pointer(&summary));
+        g_hash_table_add(comparing->others, g_steal_pointer(&subject));
     return TRUE;
 }
 
-/* The role's workers fail too, and say so now and then. */
+/* The role's workers fail too, and say so now and then. `series` NULL: it has no name. */
 static void
-say_so(const Comparing *comparing, const char *summary)
+say_so(const Comparing *comparing, const char *summary, const char *series)
 {
+    g_autofree char *subject = subject_named(summary, series);
     gint64 now_us = tu_instant_now_us();
-    const gint64 *at_us = g_hash_table_lookup(comparing->said, summary);
+    const gint64 *at_us = g_hash_table_lookup(comparing->said, subject);
     gboolean is_fresh = at_us != NULL && *at_us <= now_us && now_us - *at_us < SAY_US;
-    if (g_hash_table_add(comparing->saying, g_strdup(summary)) && !is_fresh)
-        tu_moment_add(comparing->changes, comparing->own_kind, summary, now_us);
+    g_autofree char *kind = kind_of(comparing, subject, &summary);
+    if (!is_fresh && !g_hash_table_contains(comparing->saying, subject))
+        tu_moment_add(comparing->changes, kind, summary, now_us);
+    g_hash_table_add(comparing->saying, g_steal_pointer(&subject));
 }
 
-/* They do not any more. */
+/* What this role had said and does not say any more, of series too that are not in the spec now. */
 static void
-unsay(const Comparing *comparing, const char *summary)
+unsay_all(const Comparing *comparing)
 {
-    TuValue values[] = {tu_value_text(comparing->own_kind), tu_value_text(summary)};
-    if (g_hash_table_remove(comparing->said, summary))
-        tu_changes_add(comparing->changes,
-                       "DELETE FROM trueup_moment WHERE kind = ?1 AND name = ?2", values,
-                       G_N_ELEMENTS(values));
+    const TuGroup *group = comparing->changes->tally->snapshot->group;
+    GHashTableIter each;
+    gpointer subject = NULL;
+    g_hash_table_iter_init(&each, comparing->said);
+    while (g_hash_table_iter_next(&each, &subject, NULL)) {
+        const char *summary = NULL;
+        g_autofree char *kind = kind_of(comparing, subject, &summary);
+        TuValue values[] = {tu_value_text(kind), tu_value_text(summary)};
+        if (is_of_group(group, &values[1]) && !g_hash_table_contains(comparing->saying, subject))
+            tu_changes_add(comparing->changes,
+                           "DELETE FROM trueup_moment WHERE kind = ?1 AND name = ?2", values,
+                           G_N_ELEMENTS(values));
+    }
 }
 
 /* ---- the notes ---- */
@@ -162,15 +216,22 @@ take_note(const TuValue *row, gpointer data, GError **error)
     const TuGroup *group = comparing->changes->tally->snapshot->group;
     TuSeriesModel *series = series_named(group, &row[0], &row[1]);
     TuKeyedModel *keyed = series == NULL ? keyed_named(group, &row[0]) : NULL;
-    if (series == NULL && keyed == NULL)
-        return TRUE; /* another group's, or no longer in the spec: `apply` */
+    if (series == NULL && keyed == NULL) {
+        /* Another group's; or the series is no longer in the spec that was applied, and should it
+         * come back `apply` has it built. */
+        if (is_of_group(group, &row[0]))
+            take_away(comparing->changes, row);
+        return TRUE;
+    }
     const char *own = series != NULL ? series->problem : keyed->problem;
     const char *summary = series != NULL ? series->summary->spec->name : keyed->spec->name;
-    gboolean is_others = g_hash_table_contains(comparing->others, summary);
+    const char *name = series != NULL ? series->spec->name : NULL;
+    g_autofree char *subject = subject_named(summary, name);
+    gboolean is_others = g_hash_table_contains(comparing->others, subject);
     TuValue problem = tu_value_text(own);
     if (own != NULL) {
         g_hash_table_add(comparing->known, series != NULL ? (gpointer)series : keyed);
-        say_so(comparing, summary);
+        say_so(comparing, summary, name);
         if (is_others || tu_value_equal(&problem, &row[2]))
             g_hash_table_add(comparing->noted, series != NULL ? (gpointer)series : keyed);
     } else if (is_others) {
@@ -224,7 +285,7 @@ note_problems(const Comparing *comparing)
             continue;
         note_failing(changes, summary, series->spec->name, series->problem);
         note_run(comparing, series, summary, series->spec->name, series->problem);
-        say_so(comparing, summary);
+        say_so(comparing, summary, series->spec->name);
     }
     for (guint i = 0; i < group->keyed->len; i++) {
         TuKeyedModel *keyed = g_ptr_array_index(group->keyed, i);
@@ -232,24 +293,8 @@ note_problems(const Comparing *comparing)
             continue;
         note_failing(changes, keyed->spec->name, NULL, keyed->problem);
         note_run(comparing, keyed, keyed->spec->name, NULL, keyed->problem);
-        say_so(comparing, keyed->spec->name);
+        say_so(comparing, keyed->spec->name, NULL);
         ask_for_listing(changes, keyed);
-    }
-}
-
-/* What this role had said and does not say any more. */
-static void
-unsay_all(const Comparing *comparing)
-{
-    const TuGroup *group = comparing->changes->tally->snapshot->group;
-    for (guint i = 0; i < group->summaries->len + group->keyed->len; i++) {
-        const char *name =
-            i < group->summaries->len
-                ? ((const TuSummaryModel *)g_ptr_array_index(group->summaries, i))->spec->name
-                : ((const TuKeyedModel *)g_ptr_array_index(group->keyed, i - group->summaries->len))
-                      ->spec->name;
-        if (!g_hash_table_contains(comparing->saying, name))
-            unsay(comparing, name);
     }
 }
 

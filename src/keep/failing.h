@@ -10,10 +10,10 @@
  * be, and until then all keys are invalid for readers.
  *
  * Rights are a role's, so of two workers one may be able to evaluate what the other cannot. Each
- * role whose workers cannot says so, again each hour (a moment, keep/moments.h). A note is taken
- * away by a worker whose own role has said so, or nobody's; where others say so it stays, for a day
- * after the last time. A daemon looks every 20 seconds whether it still fails (daemon/worker.c), or
- * at once when the guard sees that the tables were altered.
+ * role whose workers cannot says so of each series, again each hour (a moment, keep/moments.h). A
+ * note is taken away by a worker whose own role has said so, or nobody's; where others say so it
+ * stays, for three hours after the last time. A daemon looks every 20 seconds whether it still
+ * fails (daemon/worker.c), or at once when the guard sees that the tables were altered.
  *
  * The others go on. A bucket that only some row spoils is no failing series, but a hole
  * (keep/holes.h).

@@ -9,7 +9,7 @@
 /* A periodic repair (`every`) that came to its end: when it began. Its name is the summary's. */
 #define TU_MOMENT_WINDOW "window"
 /* When workers of one role said last that something of a summary fails (keep/failing.h); behind the
- * blank a digest of the role. Its name is the summary's. */
+ * blank a digest of the role, and one of the series if it has a name. Its name is the summary's. */
 #define TU_MOMENT_FAILING "failing "
 /* The database's clock as retention saw it last. Its name is the group's. */
 #define TU_MOMENT_CLOCK "clock"

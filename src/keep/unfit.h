@@ -12,8 +12,23 @@
 
 #include "keep/changes.h"
 
-/* Notes that nothing more of the summary's history can be built now. */
-gboolean tu_unfit_note(TuKeeper *keeper, const TuSummaryModel *summary, const char *why,
+/* Requests of one summary that were tried together, and why they were left. */
+typedef struct {
+    const TuSummaryModel *summary;
+    GArray *ids; /* of gint64: of trueup_build */
+    char *why;
+} TuUnfit;
+
+TuUnfit *tu_unfit_new(const TuSummaryModel *summary);
+void tu_unfit_free(TuUnfit *unfit);
+
+void tu_unfit_add(TuUnfit *unfit, gint64 id);
+void tu_unfit_set_why(TuUnfit *unfit, const char *why);
+gboolean tu_unfit_has(const TuUnfit *unfit, gint64 id);
+guint tu_unfit_size(const TuUnfit *unfit);
+
+/* Notes that nothing more of all these (TuUnfit) can be built now; each has its `why`. */
+gboolean tu_unfit_note(TuKeeper *keeper, const GPtrArray *unfit,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A part of the run is done, so it goes on. */

@@ -120,6 +120,58 @@ onEach('a build that does not fit is failing, said once, until it fits', async (
     house.json('verify', {code: 0});
 }, {apply: false});
 
+/* The fault: what did not fit kept all other requests of its summary from being tried, whose runs said
+ * that they did not fit. Of two tenants that come together one fits. */
+onEach('a build that does not fit holds up no other build of its summary', async (house, kind) => {
+    house.shell(`DELETE FROM sale WHERE amount < 0; UPDATE sale SET amount = id`);
+    house.spec(TWO);
+    house.run('apply', {code: 0});
+    const sold = manyRows('oslo', '2024-03-09 12:00:00');
+    house.shell(`${sold}; INSERT INTO sale(shop, at, amount)
+        VALUES ('lima', '2024-03-05 12:00:00', 1), ('cairo', '2010-03-05 12:00:00', 2)`);
+    house.shell(`INSERT INTO shop(id, tz) VALUES ('oslo', 'Europe/Oslo'), ('lima', 'America/Lima')`);
+    house.run('run --once', {code: 1});
+    const has = (shop) => house.value(`SELECT count(*) FROM wide_day WHERE shop = '${shop}'`);
+    const left = () => house.sql(`SELECT tenant AS t FROM ${house.control('trueup_build')}`);
+    assert.equal(has('lima'), 1);
+    assert.equal(left().length, 1);
+    /* One that comes later, and whose history reaches further back. */
+    const daemon = await house.daemon();
+    house.shell(`INSERT INTO shop(id, tz) VALUES ('cairo', 'Africa/Cairo')`);
+    await until('the history of cairo', async () => {
+        await wait(100);
+        return has('cairo') === 1 && left().length === 1;
+    });
+    await daemon.stop();
+    /* It may have been stopped in a build, whose run is STARTED. */
+    house.run('run --once', {code: 1});
+    assert.equal(failedRuns(house).length, 1);
+    house.spec({...TWO, summaries: {...TWO.summaries, wide: {...WIDE, refresh: {memory: '256MiB'}}}});
+    house.run('run --once', {code: 0});
+    isRight(house, kind, `'tokyo', 'phoenix', 'kathmandu'`);
+    house.json('verify', {code: 0});
+}, {apply: false});
+
+/* The fault: the second one's reason was the first one's, with both names before it. */
+onEach('of two builds that do not fit each is blamed by its own name', (house) => {
+    house.shell(`DELETE FROM sale WHERE amount < 0; UPDATE sale SET amount = id`);
+    house.spec({...TWO, summaries: {big: WIDE, bug: WIDE, few: TWO.summaries.few}});
+    house.run('apply', {code: 0});
+    house.shell(manyRows('tokyo', '2024-03-09 12:00:00'));
+    house.run('run --once');
+    for (let i = 0; i < 2; i++) {
+        house.run('rebuild --wait', {code: 1});
+        const {failing} = house.json('status', {code: 1});
+        assert.deepEqual(failing.map(({summary}) => summary), ['big', 'bug']);
+        for (const {error} of failing)
+            assert.match(error, /^(?!.*summary b).*memory/);
+        const {out} = house.run('status', {code: 1});
+        assert.doesNotMatch(out, /summary (big|bug): summary|summary bug: .*summary big/);
+        assert.equal(failedRuns(house).length, 1);
+        assert.match(failedRuns(house)[0].error, /^summary big: .*memory.*; summary bug: .*memory/);
+    }
+}, {apply: false});
+
 /* Each round of the daemon looks at builds; it would scan the same day in each of them. */
 onEach('a build that does not fit is tried once in a while, not all the time', async (house) => {
     house.shell(`DELETE FROM sale WHERE amount < 0; UPDATE sale SET amount = id`);
@@ -135,4 +187,23 @@ onEach('a build that does not fit is tried once in a while, not all the time', a
     }
     assert.deepEqual(daemon.events('group.busy').filter(({error}) => /build\.unfit/.test(error)), []);
     await daemon.stop();
+}, {apply: false});
+
+/* The fault: each try began with what was empty, so it "got on", was no attempt, and never ended. */
+onEach('jobs that do not fit are FAILED at once, and `run --once` ends', (house, kind) => {
+    const both = (memory) => ({...specOf(memory), summaries: {...specOf(memory).summaries,
+        other: {...specOf(memory).summaries.wide, grains: ['day', 'month']}}});
+    house.spec(both('256MiB'));
+    house.run('apply', {code: 0});
+    house.shell(manyRows('tokyo', '2024-03-09 12:00:00'));
+    house.run('run --once', {code: 0});
+    house.spec(both('1MiB'));
+    house.run('rebuild --summary wide', {code: 0});
+    house.run('rebuild', {code: 0});
+    assert.match(house.run('run --once', {code: 1}).err, /memory/);
+    const {jobs} = house.json('jobs --all', {code: 0});
+    assert.deepEqual(jobs.map(({status}) => status), ['FAILED', 'FAILED']);
+    for (const {error} of jobs)
+        assert.match(error, /memory/);
+    isRight(house, kind);
 }, {apply: false});
