@@ -1,6 +1,6 @@
 #include "error.h"
 
-G_DEFINE_QUARK(tu-error-quark, tu_error)
+G_DEFINE_QUARK(tu - error - quark, tu_error)
 
 void
 tu_error_init(void)

@@ -30,8 +30,8 @@ catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
-    /* A file that may grow no more (ulimit -f) is a full disk: an error that says so, not an end.
-     */
+    /* A file that may grow no more (ulimit -f) is a full disk: an error that says so, not an
+     * end. */
     signal(SIGXFSZ, SIG_IGN);
 }
 

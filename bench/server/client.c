@@ -221,8 +221,8 @@ line_own(Session *session, const char *suffix)
     return add_line(session, suffix, own_id(session));
 }
 
-/* Both sources, every other client in the opposite order: a row more, and a row of its own changed.
- */
+/* Both sources, every other client in the opposite order: a row more, and a row of its own
+ * changed. */
 static gboolean
 both_ways(Session *session, const char *suffix)
 {

@@ -95,8 +95,8 @@ void
 tu_exact_add_integer(TuExact *sum, __int128 x)
 {
     if (x != 0)
-        add_bits(sum, x > 0 ? (unsigned __int128)x : -(unsigned __int128)x,
-                 (guint)-LOWEST_EXPONENT, x > 0 ? 1 : -1);
+        add_bits(sum, x > 0 ? (unsigned __int128)x : -(unsigned __int128)x, (guint)-LOWEST_EXPONENT,
+                 x > 0 ? 1 : -1);
 }
 
 void
@@ -114,7 +114,8 @@ tu_exact_merge(TuExact *sum, const TuExact *other)
     sum->n_uncarried = UNCARRIED_LIMIT;
 }
 
-/* The magnitude of carried digits (all in [0, 2^32), the highest not zero) as the nearest double. */
+/* The magnitude of carried digits (all in [0, 2^32), the highest not zero) as the nearest
+ * double. */
 static double
 round_magnitude(const TuExact *sum, int highest)
 {
@@ -149,9 +150,8 @@ tu_exact_round(const TuExact *sum)
     if (sum->n_positive_infinity > 0 || sum->n_negative_infinity > 0)
         return sum->n_positive_infinity > 0 ? INFINITY : -INFINITY;
     TuExact copy = {0};
-    tu_exact_merge(&copy, &(TuExact){.digits = sum->digits,
-                                     .lowest = sum->lowest,
-                                     .n_digits = sum->n_digits});
+    tu_exact_merge(
+        &copy, &(TuExact){.digits = sum->digits, .lowest = sum->lowest, .n_digits = sum->n_digits});
     carry(&copy);
     gboolean is_negative = copy.n_digits > 0 && copy.digits[copy.n_digits - 1] < 0;
     for (guint i = 0; is_negative && i < copy.n_digits; i++)

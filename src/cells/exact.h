@@ -17,7 +17,7 @@ typedef struct {
     gint64 *digits; /* n_digits of them, the lowest first */
     guint16 lowest; /* which digit digits[0] is */
     guint16 n_digits;
-    guint32 n_uncarried; /* additions since carries last moved */
+    guint32 n_uncarried;                                    /* additions since carries last moved */
     gint64 n_positive_infinity, n_negative_infinity, n_nan; /* weights, not digits */
 } TuExact;
 
@@ -32,8 +32,8 @@ void tu_exact_add_integer(TuExact *sum, __int128 x);
 /* Adds another sum. */
 void tu_exact_merge(TuExact *sum, const TuExact *other);
 
-/* The nearest double; an infinity if the sum is beyond all doubles or an infinity was added, NAN for
- * infinities of both signs. */
+/* The nearest double; an infinity if the sum is beyond all doubles or an infinity was added, NAN
+ * for infinities of both signs. */
 double tu_exact_round(const TuExact *sum);
 
 /* Heap bytes of the sum. */

@@ -26,16 +26,17 @@ check_indexes(const TuModel *model, GPtrArray *findings)
 {
     for (guint i = 0; i < model->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(model->sources, i);
-        gboolean has_index = source->tenant >= 0 ? source->has_tenant_index : source->has_time_index;
+        gboolean has_index =
+            source->tenant >= 0 ? source->has_tenant_index : source->has_time_index;
         g_autofree char *where = g_strdup_printf("source %s", source->spec->name);
         if (!has_index)
-            tu_finding_add(findings, FALSE, where,
-                           g_strdup("no index finds one tenant's range of time: a bucket that must be "
-                                    "recomputed reads the whole table"),
-                           g_strdup_printf("make one on (%s%s%s)",
-                                           source->spec->tenant != NULL ? source->spec->tenant : "",
-                                           source->spec->tenant != NULL ? ", " : "",
-                                           source->spec->time));
+            tu_finding_add(
+                findings, FALSE, where,
+                g_strdup("no index finds one tenant's range of time: a bucket that must be "
+                         "recomputed reads the whole table"),
+                g_strdup_printf("make one on (%s%s%s)",
+                                source->spec->tenant != NULL ? source->spec->tenant : "",
+                                source->spec->tenant != NULL ? ", " : "", source->spec->time));
     }
 }
 
@@ -196,10 +197,10 @@ check_file(const TuContext *context, GPtrArray *findings)
         return TRUE;
     for (guint i = 0; problems != NULL && i < problems->len; i++) {
         const TuProblem *problem = g_ptr_array_index(problems, i);
-        g_autofree char *where =
-            problem->mark.line > 0 ? g_strdup_printf("%s:%u:%u", context->door.spec_path,
-                                                     problem->mark.line, problem->mark.column)
-                                   : g_strdup(context->door.spec_path);
+        g_autofree char *where = problem->mark.line > 0
+                                     ? g_strdup_printf("%s:%u:%u", context->door.spec_path,
+                                                       problem->mark.line, problem->mark.column)
+                                     : g_strdup(context->door.spec_path);
         tu_finding_add(findings, TRUE, where, g_strdup(problem->message), NULL);
     }
     if (problems == NULL || problems->len == 0)

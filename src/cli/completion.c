@@ -186,8 +186,8 @@ append_commands(GString *script, Offer offer)
     }
 }
 
-/* Looks for the command among the words before; those after an option that takes a value are none.
- */
+/* Looks for the command among the words before; those after an option that takes a value are
+ * none. */
 static void
 append_search(GString *script, const char *words, const char *end, const char *step)
 {

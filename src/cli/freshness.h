@@ -30,7 +30,8 @@ typedef struct {
     const TuCaptured *captured;
     gboolean is_released, is_unguarded;
     char *problem; /* why it is unguarded */
-    const char *hidden; /* why that could not be looked at: only what workers noted is known; or NULL */
+    /* why that could not be looked at: only what workers noted is known; or NULL */
+    const char *hidden;
     gboolean has_since;
     gint64 since_us; /* since when either is so, as far as it was noted */
 } TuTableGuard;
@@ -66,4 +67,3 @@ gboolean tu_summary_has_uncaptured(const TuSummaryModel *summary);
  *     where a source has `capture: none`. */
 gboolean tu_as_of(TuDatabase *db, const TuSummaryModel *summary, const TuWaiting *waiting,
                   gint64 *ret_as_of_us, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-

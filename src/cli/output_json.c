@@ -129,8 +129,8 @@ add_decimal(JsonBuilder *builder, TuValue value)
         json_builder_add_double_value(builder, g_ascii_strtod(text, NULL));
 }
 
-/* JSON has no infinities, and no number that is none: they are texts, as PostgreSQL's to_json writes
- * them, since null is something else. */
+/* JSON has no infinities, and no number that is none: they are texts, as PostgreSQL's to_json
+ * writes them, since null is something else. */
 void
 tu_output_value(JsonBuilder *builder, const TuValue *value)
 {

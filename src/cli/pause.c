@@ -154,11 +154,9 @@ tu_command_pause(const TuContext *context, int argc, char **argv, GError **error
                        tu_instant_now_us()};
     for (guint i = 0; has_stopped && i < session.model->groups->len; i++) {
         const TuGroup *group = g_ptr_array_index(session.model->groups, i);
-        const TuKeyedModel *keyed =
-            summary != NULL ? tu_model_keyed(session.model, summary) : NULL;
+        const TuKeyedModel *keyed = summary != NULL ? tu_model_keyed(session.model, summary) : NULL;
         const TuGroup *own = found != NULL ? found->group : keyed != NULL ? keyed->group : NULL;
-        if ((own == NULL || own == group) &&
-            !wait_for(&waiting, group, &has_stopped, error))
+        if ((own == NULL || own == group) && !wait_for(&waiting, group, &has_stopped, error))
             return -1;
     }
     print_paused(context, summary, is_new, has_stopped);

@@ -63,10 +63,11 @@ typedef struct {
 typedef struct TuQuerySums TuQuerySums;
 
 typedef struct {
-    TuGrain grain, base; /* shown, read */
-    gboolean has_range;  /* FALSE: nothing is stored and no dates were given */
-    TuDate from, to;     /* whole buckets of `grain`, both ends included */
-    TuDate removed_below; /* what lies before is no longer kept, and was asked for; G_MININT32: not so */
+    TuGrain grain, base;  /* shown, read */
+    gboolean has_range;   /* FALSE: nothing is stored and no dates were given */
+    TuDate from, to;      /* whole buckets of `grain`, both ends included */
+    TuDate removed_below; /* what lies before is no longer kept, and was asked for; G_MININT32: not
+                             so */
     gboolean is_built;
     gint64 as_of_us;         /* G_MININT64: not known */
     gboolean has_tenant;     /* the tenant is a column */

@@ -117,9 +117,8 @@ is_written_so(const TuValue *value, const char *text)
 {
     if (value->type == TU_TYPE_TEXT)
         return strlen(text) == value->bytes && memcmp(text, value->text, value->bytes) == 0;
-    g_autofree char *written = value->type == TU_TYPE_NULL || value->type == TU_TYPE_BLOB
-                                   ? NULL
-                                   : tu_value_to_text(value);
+    g_autofree char *written =
+        value->type == TU_TYPE_NULL || value->type == TU_TYPE_BLOB ? NULL : tu_value_to_text(value);
     return g_strcmp0(written, text) == 0;
 }
 

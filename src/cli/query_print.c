@@ -164,7 +164,8 @@ add_member(JsonBuilder *builder, const char *name, const char *text)
     tu_output_value(builder, &value);
 }
 
-/* Dimensions that are the same in all rows of the series tell what it is, though no row is given. */
+/* Dimensions that are the same in all rows of the series tell what it is, though no row is
+ * given. */
 static void
 add_constants(JsonBuilder *builder, const TuQuery *query, const char *name)
 {

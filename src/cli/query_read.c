@@ -169,8 +169,8 @@ read_rows(TuReading *reading, GError **error)
 /* ---- rows for buckets without cells ---- */
 
 /* What must have a row in each bucket: what has one in some. A single tenant or series that was
- * asked for by name counts as well, since its answer would otherwise be no rows instead of zeros.
- */
+ * asked for by name counts as well, since its answer would otherwise be no rows instead of
+ * zeros. */
 static TuQuerySums *
 find_groups(const TuReading *reading)
 {

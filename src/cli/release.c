@@ -1,6 +1,6 @@
 /* `trueup release`: the triggers go, and the moment is noted; from then on changes are not seen,
- * until `apply` puts the triggers back and counts anew what may have been missed (keep/removal.c).
- */
+ * until `apply` puts the triggers back and counts anew what may have been missed
+ * (keep/removal.c). */
 #include <stdio.h>
 
 #include "cli/output.h"

@@ -48,8 +48,8 @@ parse_grains(const char *text, const TuSession *session, const TuSummaryModel *o
         gboolean is_kept = FALSE;
         for (guint s = 0; s < session->model->summaries->len && is_known; s++) {
             const TuSummaryModel *summary = g_ptr_array_index(session->model->summaries, s);
-            is_kept = is_kept ||
-                      ((only == NULL || summary == only) && summary->tables[grain] != NULL);
+            is_kept =
+                is_kept || ((only == NULL || summary == only) && summary->tables[grain] != NULL);
         }
         if (!is_kept) {
             g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "--grain %s: %s", names[i],
@@ -117,8 +117,8 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
     g_auto(TuResult) result = {0};
     gboolean was_held = FALSE;
     if (!tu_options_parse_all(entries, &argc, &argv, error) ||
-        !tu_session_open(&session, &context->door, wanted.what.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE,
-                         error) ||
+        !tu_session_open(&session, &context->door,
+                         wanted.what.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE, error) ||
         !tu_session_summary(&session, summary, &found, error) ||
         !parse_grains(grains, &session, found, &wanted.what.grains, error))
         return -1;
@@ -132,7 +132,8 @@ tu_command_repair(const TuContext *context, int argc, char **argv, GError **erro
         !tu_work_dates(&dates, is_keyed, &wanted.what.from, &wanted.what.to, error) ||
         !tu_sealed_say(&session, found, wanted.what.from, TU_SEALED_IS_LEFT, error))
         return -1;
-    if (!tu_work_each(&session, summary, TRUE, is_keyed ? repair_keys : repair, &wanted, &result, &was_held, error))
+    if (!tu_work_each(&session, summary, TRUE, is_keyed ? repair_keys : repair, &wanted, &result,
+                      &was_held, error))
         return -1;
     return tu_work_report(context, wanted.what.is_dry_run ? "would repair" : "repaired", &result);
 }

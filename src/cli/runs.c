@@ -1,5 +1,5 @@
-/* `trueup runs`: the run log, newest first. It only reads: any role may ask that sees the tables.
- */
+/* `trueup runs`: the run log, newest first. It only reads: any role may ask that sees the
+ * tables. */
 #include "work/runs.h"
 
 #include "cli/queue.h"

@@ -1,7 +1,8 @@
 /*
  * Status: how each summary is, read in one snapshot.
  *
- *   right < not captured < rebuilding < building < unguarded < released < paused     the last is shown
+ *   right < not captured < rebuilding < building < unguarded < released < paused     the last is
+ * shown
  */
 #pragma once
 
@@ -14,12 +15,12 @@
 typedef enum {
     TU_STATE_RIGHT,        /* built, and its tables are guarded */
     TU_STATE_NOT_CAPTURED, /* `capture: none`: as right as its last repair */
-    TU_STATE_FAILING,      /* some buckets or keys are parked, or a series fails: all else is right */
-    TU_STATE_REBUILDING,   /* right so far, and being counted anew */
-    TU_STATE_BUILDING,     /* history is being written: it is right from a date on */
-    TU_STATE_UNGUARDED,    /* some table lost its triggers */
-    TU_STATE_RELEASED,     /* `trueup release` took them off */
-    TU_STATE_PAUSED,       /* `trueup pause`: nothing is written into it */
+    TU_STATE_FAILING,    /* some buckets or keys are parked, or a series fails: all else is right */
+    TU_STATE_REBUILDING, /* right so far, and being counted anew */
+    TU_STATE_BUILDING,   /* history is being written: it is right from a date on */
+    TU_STATE_UNGUARDED,  /* some table lost its triggers */
+    TU_STATE_RELEASED,   /* `trueup release` took them off */
+    TU_STATE_PAUSED,     /* `trueup pause`: nothing is written into it */
 } TuState;
 
 /* "right" .. "paused". */
@@ -110,8 +111,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuStatus, tu_status_clear)
 gboolean tu_status_read(TuSession *session, TuStatus *ret_status,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* TRUE if somebody should look: an unguarded table, a failing series, a parked bucket, a tenant with an error, a last
- * run that failed, a night that is late. Being built is no alarm, nor is drift that was mended, nor a release. */
+/* TRUE if somebody should look: an unguarded table, a failing series, a parked bucket, a tenant
+ * with an error, a last run that failed, a night that is late. Being built is no alarm, nor is
+ * drift that was mended, nor a release. */
 gboolean tu_status_is_alarming(const TuStatus *status);
 
 void tu_status_print(const TuStatus *status, gboolean as_json);

@@ -344,7 +344,8 @@ print_guards(const TuStatus *status)
     }
 }
 
-/* "summary s: days before 2024-11-22 are sealed; changes to sealed buckets: 2 since 2026-11-22..." */
+/* "summary s: days before 2024-11-22 are sealed; changes to sealed buckets: 2 since
+ * 2026-11-22..." */
 static void
 print_sealed(const TuSummaryStatus *summary, const TuSealed *own)
 {
@@ -354,8 +355,8 @@ print_sealed(const TuSummaryStatus *summary, const TuSealed *own)
     char since[TU_INSTANT_TEXT_BYTES];
     tu_instant_format(own->since_us, since);
     if (own->is_removed && own->to_removed > 0)
-        print_line("summary %s: %s are removed; changes to removed buckets: %" G_GINT64_FORMAT, name,
-                   removed, own->to_removed);
+        print_line("summary %s: %s are removed; changes to removed buckets: %" G_GINT64_FORMAT,
+                   name, removed, own->to_removed);
     else if (own->is_removed)
         print_line("summary %s: %s are removed", name, removed);
     if (own->is_sealed && own->to_sealed > 0)

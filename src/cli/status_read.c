@@ -254,8 +254,7 @@ add_if_unnoted(TuStatus *status, const char *summary, const char *series, const 
     gboolean is_noted = problem == NULL;
     for (guint i = 0; i < status->failing->len && !is_noted; i++) {
         const TuFailingStatus *noted = &g_array_index(status->failing, TuFailingStatus, i);
-        is_noted =
-            g_str_equal(noted->summary, summary) && g_strcmp0(noted->series, series) == 0;
+        is_noted = g_str_equal(noted->summary, summary) && g_strcmp0(noted->series, series) == 0;
     }
     if (is_noted)
         return;
@@ -321,9 +320,9 @@ is_failing(const TuStatus *status, const TuSummaryStatus *summary)
 {
     gboolean is_failing = summary->waiting.n_parked > 0;
     for (guint i = 0; i < status->failing->len; i++)
-        is_failing = is_failing ||
-                     g_str_equal(g_array_index(status->failing, TuFailingStatus, i).summary,
-                                 summary->summary->spec->name);
+        is_failing =
+            is_failing || g_str_equal(g_array_index(status->failing, TuFailingStatus, i).summary,
+                                      summary->summary->spec->name);
     return is_failing;
 }
 
@@ -336,8 +335,8 @@ read_all(TuSession *session, TuStatus *status, GError **error)
     TuValue limit = tu_value_integer(TU_PARKED_SHOWN);
     if (!tu_pauses_read(db, &status->pauses, error) ||
         !tu_jobs_count(db, &status->n_jobs_pending, &status->n_jobs_running, error) ||
-        !tu_present_list(db, &status->workers, error) ||
-        !read_failing(session, status, error) || !read_nights(session, status, error))
+        !tu_present_list(db, &status->workers, error) || !read_failing(session, status, error) ||
+        !read_nights(session, status, error))
         return FALSE;
     for (guint i = 0; i < session->model->summaries->len; i++) {
         TuSummaryStatus summary = {.summary = g_ptr_array_index(session->model->summaries, i)};
@@ -361,10 +360,11 @@ read_all(TuSession *session, TuStatus *status, GError **error)
                         "SELECT tenant, min(error) FROM trueup_tenant WHERE error IS NOT NULL "
                         "GROUP BY tenant ORDER BY tenant",
                         NULL, 0, FALSE, take_tenant, status, error) &&
-           tu_rows_each(db,
-                        "SELECT summary, tenant, bucket, attempts, error, \"key\" FROM trueup_parked "
-                        "ORDER BY summary, tenant, bucket LIMIT ?1",
-                        &limit, 1, FALSE, take_parked, status, error);
+           tu_rows_each(
+               db,
+               "SELECT summary, tenant, bucket, attempts, error, \"key\" FROM trueup_parked "
+               "ORDER BY summary, tenant, bucket LIMIT ?1",
+               &limit, 1, FALSE, take_parked, status, error);
 }
 
 /* One transaction: the lines of one answer belong together. */
@@ -383,7 +383,8 @@ tu_status_read(TuSession *session, TuStatus *ret_status, GError **error)
         .failing = array_of(sizeof(TuFailingStatus), failing_clear),
         .values = tu_dictionary_new(),
     };
-    if (!tu_transaction_begin_read(&txn, session->db, NULL, error) || !read_all(session, &status, error))
+    if (!tu_transaction_begin_read(&txn, session->db, NULL, error) ||
+        !read_all(session, &status, error))
         return FALSE;
     *ret_status = status;
     status = (TuStatus){0};

@@ -251,8 +251,7 @@ verify_once(TuSession *session, const TuRepair *what, const char *summary, Listi
         return TRUE;
     for (guint i = 0; i < session->model->groups->len; i++) {
         TuGroup *group = g_ptr_array_index(session->model->groups, i);
-        if (group->summaries->len == 0 ||
-            (what->summary != NULL && what->summary->group != group))
+        if (group->summaries->len == 0 || (what->summary != NULL && what->summary->group != group))
             continue;
         if (!tu_verify_group(&session->keeper, group, what, take_drift, listing, result, error))
             return FALSE;

@@ -166,7 +166,8 @@ adopt_zones(TuSession *session, GError **error)
         g_autofree char *said = NULL;
         if (session->mode != TU_OPEN_WRITE || tu_zones_adopt(&session->keeper, &said, &local)) {
             if (said != NULL)
-                fprintf(stderr, "trueup: new rules of time zones: %s: what they move is written anew\n",
+                fprintf(stderr,
+                        "trueup: new rules of time zones: %s: what they move is written anew\n",
                         said);
             return TRUE;
         }
@@ -278,7 +279,8 @@ tu_work_say_paused(const TuSession *session, const char *summary, GError **error
     for (guint i = 0; i < session->model->summaries->len; i++) {
         const TuSummaryModel *each = g_ptr_array_index(session->model->summaries, i);
         if (tu_pauses_find(pauses, each->spec->name) != NULL)
-            fprintf(stderr, "trueup: summary %s is paused: it is left as it is\n", each->spec->name);
+            fprintf(stderr, "trueup: summary %s is paused: it is left as it is\n",
+                    each->spec->name);
     }
     return TRUE;
 }
@@ -314,7 +316,8 @@ parse_date(const char *option, const char *text, TuDate *ret_date, GError **erro
 {
     if (tu_date_parse(text, strlen(text), ret_date))
         return TRUE;
-    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "%s %s is no date: write YYYY-MM-DD", option, text);
+    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "%s %s is no date: write YYYY-MM-DD", option,
+                text);
     return FALSE;
 }
 
@@ -326,8 +329,9 @@ tu_work_dates(const TuDateOptions *options, gboolean may_be_all, TuDate *ret_fro
     guint n_ways = (options->date != NULL) + (options->from != NULL || options->to != NULL) +
                    (options->days != 0);
     if (n_ways > 1 || (n_ways == 0 && !may_be_all)) {
-        g_set_error_literal(error, TU_ERROR, TU_ERROR_USAGE,
-                            "which days? give one of --date D, --from D --to D, --days N (1 or more)");
+        g_set_error_literal(
+            error, TU_ERROR, TU_ERROR_USAGE,
+            "which days? give one of --date D, --from D --to D, --days N (1 or more)");
         return FALSE;
     }
     *ret_from = G_MININT32;
@@ -345,7 +349,8 @@ tu_work_dates(const TuDateOptions *options, gboolean may_be_all, TuDate *ret_fro
     }
     const char *from = options->date != NULL ? options->date : options->from;
     const char *to = options->date != NULL ? options->date : options->to;
-    if (from != NULL && !parse_date(options->date != NULL ? "--date" : "--from", from, ret_from, error))
+    if (from != NULL &&
+        !parse_date(options->date != NULL ? "--date" : "--from", from, ret_from, error))
         return FALSE;
     if (to != NULL) {
         if (!parse_date(options->date != NULL ? "--date" : "--to", to, &last, error))

@@ -17,14 +17,15 @@ typedef gboolean (*TuGroupWork)(TuKeeper *keeper, TuGroup *group, TuResult *resu
 /* keeper->yield, for work in pieces: gives the group's lock back for a moment, and waits for it. */
 gboolean tu_work_yield(gpointer data, gboolean may_leave, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Does it for every group that has the summary of that name (NULL: every one). If another worker has a group, says
- * who and goes on; *ret_was_held then. `waits`: wait for it instead, looking again. */
+/* Does it for every group that has the summary of that name (NULL: every one). If another worker
+ * has a group, says who and goes on; *ret_was_held then. `waits`: wait for it instead, looking
+ * again. */
 gboolean tu_work_each(TuSession *session, const char *summary_name, gboolean waits,
                       TuGroupWork work, gpointer data, TuResult *result, gboolean *ret_was_held,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Says on stderr which summaries are paused: they are left as they are, as who paused them wants, and that
- * is no failure. `summary` not NULL: that one alone was asked for, and cannot be left. */
+/* Says on stderr which summaries are paused: they are left as they are, as who paused them wants,
+ * and that is no failure. `summary` not NULL: that one alone was asked for, and cannot be left. */
 gboolean tu_work_say_paused(const TuSession *session, const char *summary,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -101,8 +101,8 @@ tell(Running *running)
 
 /* ---- the spec ---- */
 
-/* Waits a second, or until somebody asks. *ret_n_asked: how often that was; FALSE: the daemon ends.
- */
+/* Waits a second, or until somebody asks. *ret_n_asked: how often that was; FALSE: the daemon
+ * ends. */
 static gboolean
 wait_for_look(Running *running, int *ret_n_asked)
 {

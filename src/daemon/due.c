@@ -518,8 +518,8 @@ do_all(TuKeeper *keeper, const TuDue *due, TuRetries *retries, TuResult *result,
 }
 
 /* Between two pieces the group's lock is others' too: a second lock, held throughout, keeps them
- * from beginning the same. Where there are none, a worker that comes second finds the nights noted.
- */
+ * from beginning the same. Where there are none, a worker that comes second finds the nights
+ * noted. */
 gboolean
 tu_due_do(TuKeeper *keeper, TuGroup *group, TuRetries *retries, TuResult *result, gboolean *ret_did,
           GError **error)

@@ -5,9 +5,9 @@
  *   every    summaries over what is not captured (capture: none, or unguarded) over a window of
  * whole buckets, every so often
  *
- * Both are computed anew from the database each time (daemon/schedule.h). What was done is noted there in
- * the turn that writes its last cells, so a crash does it again or not at all, and one that was broken off
- * is still due.
+ * Both are computed anew from the database each time (daemon/schedule.h). What was done is noted
+ * there in the turn that writes its last cells, so a crash does it again or not at all, and one
+ * that was broken off is still due.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ typedef struct {
     gint64 now_us;
 } TuDue;
 
-/* What failed is tried again later, each time later, and hinders nothing else. A worker's own memory; NULL
- * where one is asked for: everything is tried. */
+/* What failed is tried again later, each time later, and hinders nothing else. A worker's own
+ * memory; NULL where one is asked for: everything is tried. */
 typedef struct TuRetries TuRetries;
 TuRetries *tu_retries_new(void);
 void tu_retries_free(TuRetries *retries);
@@ -41,8 +41,8 @@ gint64 tu_due_sleep_us(const TuDue *due, const TuRetries *retries);
 /* For messages: the name of that summary. */
 const char *tu_due_summary(const TuDue *due, guint summary);
 
-/* Reads it and does all that is due; whoever calls has the group's lock. *ret_did FALSE: another worker is
- * at it. What fails is in the result, stays due, and hinders nothing else; an error here is the worker's:
- * its connection is lost, a signal came, the spec changed. */
+/* Reads it and does all that is due; whoever calls has the group's lock. *ret_did FALSE: another
+ * worker is at it. What fails is in the result, stays due, and hinders nothing else; an error here
+ * is the worker's: its connection is lost, a signal came, the spec changed. */
 gboolean tu_due_do(TuKeeper *keeper, TuGroup *group, TuRetries *retries, TuResult *result,
                    gboolean *ret_did, GError **error) G_GNUC_WARN_UNUSED_RESULT;

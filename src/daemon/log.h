@@ -91,8 +91,8 @@ tu_field_boolean(const char *key, gboolean is_true)
 void tu_log_write(TuLog *log, TuLogLevel level, const char *event, const TuLogField *fields,
                   guint n_fields);
 
-/* tu_log(log, TU_LOG_INFO, "settle.done", tu_field_text("source", name), ...); one field or more.
- */
+/* tu_log(log, TU_LOG_INFO, "settle.done", tu_field_text("source", name), ...); one field or
+ * more. */
 #define tu_log(log, level, event, ...)                                                             \
     tu_log_write(log, level, event, (const TuLogField[]){__VA_ARGS__},                             \
                  G_N_ELEMENTS(((const TuLogField[]){__VA_ARGS__})))

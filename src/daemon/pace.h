@@ -38,8 +38,8 @@ void tu_batch_note(TuBatch *batch, guint changes, gint64 left, gint64 took_us);
 
 /* Who asks once a second for nothing costs nobody anything; slower would be noticed. */
 #define TU_INTERVAL_IDLE_US (1000 * G_GINT64_CONSTANT(1000))
-/* How long after the last change it is still asked at the full rate: applications write in bursts.
- */
+/* How long after the last change it is still asked at the full rate: applications write in
+ * bursts. */
 #define TU_INTERVAL_LINGER_US (2000 * G_GINT64_CONSTANT(1000))
 
 typedef struct {

@@ -40,8 +40,8 @@ read_file(const TuReload *reload, GError **error)
 }
 
 gboolean
-tu_reload_init(TuReload *reload, TuCrew *crew, const volatile _Atomic int *is_cancelled, GBytes **ret_spec,
-               GError **error)
+tu_reload_init(TuReload *reload, TuCrew *crew, const volatile _Atomic int *is_cancelled,
+               GBytes **ret_spec, GError **error)
 {
     *reload = (TuReload){.crew = crew};
     reload->door = (TuDoor){.spec_path = crew->spec_path,

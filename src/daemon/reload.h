@@ -28,6 +28,6 @@ gboolean tu_reload_init(TuReload *reload, TuCrew *crew, const volatile _Atomic i
                         GBytes **ret_spec, GError **error);
 void tu_reload_clear(TuReload *reload);
 
-/* To be called once a second, by one thread. `is_asked`: by SIGHUP: sessions are opened anew also by the text that
- * they have, so that zones and tables are read again. TRUE if they are. */
+/* To be called once a second, by one thread. `is_asked`: by SIGHUP: sessions are opened anew also
+ * by the text that they have, so that zones and tables are read again. TRUE if they are. */
 gboolean tu_reload_look(TuReload *reload, gboolean is_asked);

@@ -29,8 +29,8 @@
 #define CLOSE_US (10 * TU_SECOND_US)
 #define EXPIRE_US TU_HOUR_US
 #define RETENTION_US TU_MINUTE_US
-/* A summary that does not fit into its `memory` costs scans to find out, and whoever mends it applies a new
- * spec. */
+/* A summary that does not fit into its `memory` costs scans to find out, and whoever mends it
+ * applies a new spec. */
 #define UNFIT_US TU_MINUTE_US
 /* The same of what is due by the clock, and another worker does it; and at the most. */
 #define OTHERS_DUE_US (5 * TU_SECOND_US)

@@ -148,9 +148,9 @@ look_at_spec(TuWorker *worker)
     worker->door.spec_bytes = bytes;
 }
 
-/* A session knows the tables as they were when it was opened. If they were altered, it is opened anew: a
- * series that cannot be evaluated any more must be noted. Where one could not be evaluated then, it is
- * seen in a while whether it can now. */
+/* A session knows the tables as they were when it was opened. If they were altered, it is opened
+ * anew: a series that cannot be evaluated any more must be noted. Where one could not be evaluated
+ * then, it is seen in a while whether it can now. */
 #define LOOK_AT_FAILING_US (20 * G_USEC_PER_SEC)
 
 /* Tables that the spec does not fit at all would end everybody's work; with the old model only what
@@ -268,8 +268,8 @@ wait_for_zones(TuWorker *worker, const GError *why)
     (void)tu_worker_wait(worker, LOOK_AT_ZONES_US);
 }
 
-/* A session reads its zones once. New tzdata on this machine: a new session; in that, what the new rules
- * move is asked for. FALSE: the session is not good any more. */
+/* A session reads its zones once. New tzdata on this machine: a new session; in that, what the new
+ * rules move is asked for. FALSE: the session is not good any more. */
 static gboolean
 look_at_zones(TuWorker *worker)
 {

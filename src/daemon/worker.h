@@ -47,19 +47,20 @@ void tu_crew_end(TuCrew *crew);
 typedef struct {
     TuCrew *crew;
     const char *name;
-    gboolean is_told;    /* its wait ends when builds or jobs come */
-    guint n_told;        /* of the crew, as this one saw it last */
+    gboolean is_told;            /* its wait ends when builds or jobs come */
+    guint n_told;                /* of the crew, as this one saw it last */
     volatile _Atomic int cancel; /* ends what is in hand, set by the main thread */
     GThread *thread;
     TuSession session;
     gboolean is_open; /* the session is good, as far as is known */
-    gint64 zones_us; /* monotonic: when zones' files are looked at again; 0: the session is new */
+    gint64 zones_us;  /* monotonic: when zones' files are looked at again; 0: the session is new */
     TuDoor door;
     GBytes *text; /* that the door shows */
     guint generation;
     TuAlarms *alarms;
     gboolean has_said_lost;
-    gint64 failing_us; /* when a session that leaves series out is opened anew; 0: it leaves none out */
+    gint64 failing_us;    /* when a session that leaves series out is opened anew; 0: it leaves none
+                             out */
     guint64 n_lost;       /* connections in a row that brought nothing */
     const TuGroup *taken; /* the group whose lock this worker has */
     GHashTable *noted;    /* group's name -> when its holder was written down (monotonic) */
@@ -99,8 +100,8 @@ void tu_worker_beat(TuWorker *worker);
 gboolean tu_worker_wait(TuWorker *worker, gint64 wait_us);
 gboolean tu_worker_is_ending(const TuWorker *worker);
 
-/* The daemon ends, and the worker has some last statement to do: that is in hand from now on, and no
- * longer cancelled because it waited. It still is when it is late. */
+/* The daemon ends, and the worker has some last statement to do: that is in hand from now on, and
+ * no longer cancelled because it waited. It still is when it is late. */
 void tu_worker_begin_leaving(TuWorker *worker);
 
 /* ---- groups ---- */

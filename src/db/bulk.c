@@ -130,7 +130,8 @@ tu_bulk_append_key_equals(GString *sql, const TuDatabase *db, const TuBulkColumn
         g_string_append(sql, glue);
         glue = " AND ";
         /* Rows of others may be NULL where ours never are. */
-        gboolean has_form = db->driver->append_equals != NULL && (!is_null || columns[i].is_nullable);
+        gboolean has_form =
+            db->driver->append_equals != NULL && (!is_null || columns[i].is_nullable);
         if (has_form)
             db->driver->append_equals(sql, columns[i].name, number, columns[i].type,
                                       columns[i].is_nullable);
@@ -439,8 +440,8 @@ tu_bulk_add(TuBulk *bulk, const TuValue *values, GError **error)
     return begin_many(bulk, error) && write_waiting(bulk, error);
 }
 
-/* Where an upsert cannot name the key it goes by, any unique index would do, and a row of another key
- * would be written over: what is there is changed by its key, however few there are. */
+/* Where an upsert cannot name the key it goes by, any unique index would do, and a row of another
+ * key would be written over: what is there is changed by its key, however few there are. */
 static gboolean
 may_hit_others(const TuBulk *bulk)
 {

@@ -31,8 +31,8 @@ typedef struct {
 } TuBulkColumn;
 
 /* What is known of the rows. Where something else is true, somebody else wrote them: the outcome is
- * right all the same (a row that is there is updated, one that is not is added), or it is an error. A
- * unique index of the user's that another row of the table stands in is one too, never that row
+ * right all the same (a row that is there is updated, one that is not is added), or it is an error.
+ * A unique index of the user's that another row of the table stands in is one too, never that row
  * changed. */
 typedef enum {
     TU_BULK_ANY,   /* nothing */
@@ -45,14 +45,13 @@ typedef enum {
 typedef struct TuBulk TuBulk;
 
 /* `table` as tu_sql's %Q takes it. */
-TuBulk *tu_bulk_new(TuDatabase *db, const char *table, const TuBulkColumn *columns,
-                    guint n_columns, TuBulkRows rows);
+TuBulk *tu_bulk_new(TuDatabase *db, const char *table, const TuBulkColumn *columns, guint n_columns,
+                    TuBulkRows rows);
 void tu_bulk_free(TuBulk *bulk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuBulk, tu_bulk_free)
 
 /* Bytes that the values point to are copied. */
-gboolean tu_bulk_add(TuBulk *bulk, const TuValue *values,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tu_bulk_add(TuBulk *bulk, const TuValue *values, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes what was added; the bulk may be added to again. */
 gboolean tu_bulk_finish(TuBulk *bulk, GError **error) G_GNUC_WARN_UNUSED_RESULT;

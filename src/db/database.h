@@ -31,68 +31,71 @@ typedef struct {
 
 /* Where databases differ in a value. */
 typedef struct {
-    const char *name;          /* "sqlite" */
-    const char *id_type;       /* column definition of a growing key that is never used again */
-    const char *key_type;      /* of a tenant or dimension whose type is not known: may be "" */
+    const char *name;     /* "sqlite" */
+    const char *id_type;  /* column definition of a growing key that is never used again */
+    const char *key_type; /* of a tenant or dimension whose type is not known: may be "" */
     const char *integer_type;
     const char *real_type;
-    const char *decimal_type;  /* of sums of decimals; NULL: there are none. "%u" is the scale */
-    const char *short_text_type; /* of a dimension that is text of at most 128 characters */
+    const char *decimal_type;     /* of sums of decimals; NULL: there are none. "%u" is the scale */
+    const char *short_text_type;  /* of a dimension that is text of at most 128 characters */
     const char *tenant_text_type; /* of a tenant that is text of no declared length */
-    const char *long_text_type;  /* of one that may be longer than an index key holds */
-    const char *number_type;   /* for a sum whose inputs may be either; affinity NUMERIC */
-    const char *weight_type;   /* of a log entry's weight: -1 to 2 */
-    const char *text_type;     /* of trueup's own texts */
-    const char *name_type;     /* the same where it is part of a key */
-    const char *key_types[4];  /* of key columns: an integer, a text, a date, a uuid */
-    const char *key_casts[4];  /* what a value is cast to, to be one */
-    const char *exact_text;    /* a column's text, compared by its bytes: "%I COLLATE BINARY" */
-    guint key_characters;      /* what a text key column holds of a text; 0: any */
-    guint key_column_bytes[4]; /* what an index counts for such a column, whatever is in it; 0: that */
-    guint key_most_bytes;      /* ... and what it takes of all columns of a key; 0: any */
-    guint key_bytes;           /* what an index holds of all texts of a key together; 0: any */
-    const char *date_type;     /* of day buckets and longer */
-    const char *instant_type;  /* of hour and minute buckets */
-    const char *now;           /* the instant that the database's clock shows, as instant_type */
-    const char *clustered;     /* after CREATE TABLE (...): rows lie in the order of the key */
-    const char *create_view;   /* "CREATE VIEW" */
-    const char *table_options; /* after every CREATE TABLE (...) */
-    const char *same;          /* NULL-safe equality operator: "IS" */
-    const char *conflict;      /* of an upsert: "ON CONFLICT" with a key, or "ON DUPLICATE KEY UPDATE" */
+    const char *long_text_type;   /* of one that may be longer than an index key holds */
+    const char *number_type;      /* for a sum whose inputs may be either; affinity NUMERIC */
+    const char *weight_type;      /* of a log entry's weight: -1 to 2 */
+    const char *text_type;        /* of trueup's own texts */
+    const char *name_type;        /* the same where it is part of a key */
+    const char *key_types[4];     /* of key columns: an integer, a text, a date, a uuid */
+    const char *key_casts[4];     /* what a value is cast to, to be one */
+    const char *exact_text;       /* a column's text, compared by its bytes: "%I COLLATE BINARY" */
+    guint key_characters;         /* what a text key column holds of a text; 0: any */
+    guint key_column_bytes[4];    /* what an index counts for such a column, whatever is in it; 0:
+                                * that */
+    guint key_most_bytes;         /* ... and what it takes of all columns of a key; 0: any */
+    guint key_bytes;              /* what an index holds of all texts of a key together; 0: any */
+    const char *date_type;        /* of day buckets and longer */
+    const char *instant_type;     /* of hour and minute buckets */
+    const char *now;              /* the instant that the database's clock shows, as instant_type */
+    const char *clustered;        /* after CREATE TABLE (...): rows lie in the order of the key */
+    const char *create_view;      /* "CREATE VIEW" */
+    const char *table_options;    /* after every CREATE TABLE (...) */
+    const char *same;             /* NULL-safe equality operator: "IS" */
+    const char *conflict; /* of an upsert: "ON CONFLICT" with a key, or "ON DUPLICATE KEY UPDATE" */
     gboolean conflict_names_key;
     const char *given;         /* the value an upsert was given for a column: "excluded.%s" */
     const char *entry_id;      /* what addresses an entry of a change log: "trueup_id", "ctid" */
     gboolean has_entry_column; /* the log has a column of that name */
-    /* At the end of a derived table that others are joined with, so that the server makes a table of it,
-     * with a key: nothing in a log has one to be joined by, and n with m rows would cost n * m. NULL: it
-     * hashes by itself. */
+    /* At the end of a derived table that others are joined with, so that the server makes a table
+     * of it, with a key: nothing in a log has one to be joined by, and n with m rows would cost n *
+     * m. NULL: it hashes by itself. */
     const char *joined_end;
     gboolean entries_come_in_order; /* a later commit has a higher entry id */
-    gboolean applies_at_snapshot; /* settling writes in the transaction that it read in */
-    const char *begin_writing; /* a statement with which a transaction that only read goes on to write,
-                                * since others may wait for it from then on; NULL: none is needed */
-    gboolean folds_names;      /* a name without quotes is read in lower case */
-    gboolean drops_index_of_table; /* DROP INDEX names the table too */
-    gboolean names_lock_holder; /* tu_database_try_lock says host and pid */
-    gboolean ddl_commits;      /* CREATE and DROP end the transaction */
+    gboolean applies_at_snapshot;   /* settling writes in the transaction that it read in */
+    /* a statement with which a transaction that only read goes on to write, since others may
+     * wait for it from then on; NULL: none is needed */
+    const char *begin_writing;
+    gboolean folds_names;                  /* a name without quotes is read in lower case */
+    gboolean drops_index_of_table;         /* DROP INDEX names the table too */
+    gboolean names_lock_holder;            /* tu_database_try_lock says host and pid */
+    gboolean ddl_commits;                  /* CREATE and DROP end the transaction */
     const char *digest_head, *digest_tail; /* around a text: a whole number of it, the same for
                                               hardly any two; NULL: there is none */
-    const char *data_version;  /* gives a number that changes when another connection has committed;
+    const char *data_version; /* gives a number that changes when another connection has committed;
                                 * NULL: there is none */
-    gboolean is_served;        /* by a server: a connection may be lost, and made again */
-    const char *short_lock_wait; /* a statement after which DDL waits for no lock but briefly (F22); NULL:
-                                * there is none */
-    const TuNumberWidth *number_widths; /* to a row without a name; NULL: any column holds any number */
-    const char *alter_column;   /* of a table and a column, to a type; NULL with the above */
-    gboolean has_dynamic_types; /* a column may hold values of any type */
-    gboolean has_parts;        /* tables may have partitions that statements name by themselves */
-    gboolean has_nan;          /* NaN and infinities are values; else NaN is NULL */
+    gboolean is_served;       /* by a server: a connection may be lost, and made again */
+    const char *short_lock_wait; /* a statement after which DDL waits for no lock but briefly (F22);
+                                  * NULL: there is none */
+    /* to a row without a name; NULL: any column holds any number */
+    const TuNumberWidth *number_widths;
+    const char *alter_column;    /* of a table and a column, to a type; NULL with the above */
+    gboolean has_dynamic_types;  /* a column may hold values of any type */
+    gboolean has_parts;          /* tables may have partitions that statements name by themselves */
+    gboolean has_nan;            /* NaN and infinities are values; else NaN is NULL */
     guint cells_per_transaction; /* when work may be split: what keeps others waiting briefly */
-    guint rows_per_statement;  /* what one statement should write or look up at once */
+    guint rows_per_statement;    /* what one statement should write or look up at once */
 } TuDialect;
 
 typedef enum {
-    TU_OPEN_READ,  /* nothing will be written: check, plan, status, verify, query */
+    TU_OPEN_READ, /* nothing will be written: check, plan, status, verify, query */
     TU_OPEN_WRITE,
 } TuOpenMode;
 
@@ -109,12 +112,13 @@ const TuDialect *tu_database_dialect(const TuDatabase *db);
 /* The URL without a password, for messages. */
 const char *tu_database_label(const TuDatabase *db);
 
-/* What tells this session from every other one that its server has or had; NULL: nothing does, or it
- * can hold no lock. Free with g_free. */
+/* What tells this session from every other one that its server has or had; NULL: nothing does, or
+ * it can hold no lock. Free with g_free. */
 char *tu_database_session(TuDatabase *db);
 
-/* Ends the session of that name, if the server still has it: a connection that is lost here may look
- * whole there for hours, and its locks are held as long. Should it not be allowed, nothing happens. */
+/* Ends the session of that name, if the server still has it: a connection that is lost here may
+ * look whole there for hours, and its locks are held as long. Should it not be allowed, nothing
+ * happens. */
 void tu_database_end_session(TuDatabase *db, const char *session);
 
 /* A flag that a signal handler sets: long statements look at it and end with CANCELLED. */
@@ -162,8 +166,8 @@ gboolean tu_database_run(TuDatabase *db, const char *sql, const TuValue *values,
                          gint64 *ret_changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The first column of the first row as an integer; *ret_found FALSE if no row or NULL. */
-gboolean tu_database_integer(TuDatabase *db, const char *sql, const TuValue *values,
-                             guint n_values, gboolean *ret_found, gint64 *ret_integer,
+gboolean tu_database_integer(TuDatabase *db, const char *sql, const TuValue *values, guint n_values,
+                             gboolean *ret_found, gint64 *ret_integer,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- transactions: a scope ---- */
@@ -174,14 +178,16 @@ typedef struct {
 #define TU_TRANSACTION_INIT ((TuTransaction){NULL})
 
 /* A consistent snapshot: every query until its end sees the same state. `tables` (of char *, may be
- * NULL) will be read: nobody may rewrite them meanwhile (F10). One that is not there is left out. */
+ * NULL) will be read: nobody may rewrite them meanwhile (F10). One that is not there is left
+ * out. */
 gboolean tu_transaction_begin_read(TuTransaction *txn, TuDatabase *db, const GPtrArray *tables,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A short writing transaction; BUSY if others hold it too long. */
 gboolean tu_transaction_begin_write(TuTransaction *txn, TuDatabase *db,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Marks where a transaction is, and goes back there after a statement that failed with DATABASE: some
- * databases take nothing more in a transaction after an error. A new mark replaces the last one. */
+/* Marks where a transaction is, and goes back there after a statement that failed with DATABASE:
+ * some databases take nothing more in a transaction after an error. A new mark replaces the last
+ * one. */
 gboolean tu_transaction_mark(TuTransaction *txn, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_transaction_back(TuTransaction *txn, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A failed commit has an unknown outcome; all of trueup's work is safe to repeat. */
@@ -194,12 +200,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuTransaction, tu_transaction_clear)
 
 /* The type of a column or an expression. */
 typedef struct {
-    TuType kind;   /* of its values, where that is certain; NULL: not known, or a number of either kind */
-    int scale;     /* of decimals: digits after the point; -1: not declared */
-    char *column;  /* what a summary's column must be declared as to hold its values: "uuid",
+    TuType kind;  /* of its values, where that is certain; NULL: not known, or a number of either
+                      kind */
+    int scale;    /* of decimals: digits after the point; -1: not declared */
+    char *column; /* what a summary's column must be declared as to hold its values: "uuid",
                     * "text COLLATE \"C\""; NULL: the dialect's key_type */
-    gboolean is_unbounded;     /* its values may be longer than an index key holds */
-    gboolean is_not_ordered;   /* its own order is not that of tu_value_compare: no min, no max */
+    gboolean is_unbounded;   /* its values may be longer than an index key holds */
+    gboolean is_not_ordered; /* its own order is not that of tu_value_compare: no min, no max */
 } TuSqlType;
 void tu_sql_type_clear(TuSqlType *type);
 TuSqlType tu_sql_type_copy(const TuSqlType *type);
@@ -215,21 +222,21 @@ typedef struct {
     char *default_text; /* SQL of its default; NULL: none */
     gboolean is_generated;
     gboolean merges_text; /* texts of different bytes are one to its unique keys */
-    guint key_position;  /* in the primary key, from 1; 0 = not in it */
+    guint key_position;   /* in the primary key, from 1; 0 = not in it */
 } TuColumnInfo;
 
 typedef struct {
     char *name;
-    GPtrArray *columns; /* of char *; NULL for an expression */
+    GPtrArray *columns;     /* of char *; NULL for an expression */
     GPtrArray *expressions; /* of char *: the SQL where it is an expression, NULL for a column */
-    GPtrArray *collations; /* of char *, of each column in this key */
+    GPtrArray *collations;  /* of char *, of each column in this key */
     gboolean is_primary;
 } TuUniqueKey;
 
 typedef struct {
     char *name;
-    char *table; /* that it is on: a partition, or the table itself */
-    char *text;  /* what makes it what it is; see TuCaptureObject */
+    char *table;         /* that it is on: a partition, or the table itself */
+    char *text;          /* what makes it what it is; see TuCaptureObject */
     gboolean is_of_part; /* of a stray: it was made for a part, so it writes nothing where it is */
 } TuTriggerInfo;
 
@@ -241,9 +248,9 @@ typedef struct {
 
 /* What may make capture miss changes of a table, or keep trueup from reading it. */
 typedef struct {
-    gboolean is_error; /* it cannot be kept exact like that; else somebody should know */
+    gboolean is_error;      /* it cannot be kept exact like that; else somebody should know */
     gboolean is_of_capture; /* matters only where changes are captured */
-    gboolean is_of_role; /* the table is fit, and this session's user may not */
+    gboolean is_of_role;    /* the table is fit, and this session's user may not */
     char *message;
     char *help;
 } TuHazard;
@@ -252,24 +259,25 @@ void tu_hazard_add(GPtrArray *hazards, gboolean is_error, gboolean is_of_capture
                    char *help);
 
 typedef struct {
-    char *name;           /* as the database has it: "flight", "shop.bill" if it was asked for so */
-    char *full_name;      /* with its schema in any case; NULL where that is not told */
-    gboolean is_table;    /* FALSE: a view, or something else that cannot be captured */
-    gboolean has_rowid;   /* SQLite: rows have a hidden number */
+    char *name;         /* as the database has it: "flight", "shop.bill" if it was asked for so */
+    char *full_name;    /* with its schema in any case; NULL where that is not told */
+    gboolean is_table;  /* FALSE: a view, or something else that cannot be captured */
+    gboolean has_rowid; /* SQLite: rows have a hidden number */
     gboolean has_before_trigger; /* a user's trigger may change a row after OLD was read (F12) */
-    gint64 n_rows;        /* the database's own estimate; -1: it has none */
-    GPtrArray *columns;   /* of TuColumnInfo */
-    GPtrArray *unique;    /* of TuUniqueKey, the primary key among them */
-    GPtrArray *triggers;  /* of TuTriggerInfo, trueup's own among them */
-    GPtrArray *indexes;   /* of char *: names of all indexes */
-    GPtrArray *parts;     /* of TuTablePart; empty on most */
-    GPtrArray *strays;    /* of TuTriggerInfo: triggers made for this table that are elsewhere */
-    GPtrArray *special_columns; /* of char *: those whose change may be refused after a trigger saw it
-                           * (MariaDB: of unique and foreign keys and the partition expression, F12) */
-    GPtrArray *hazards;   /* of TuHazard */
-    char *hidden;         /* why its triggers cannot be seen, and what helps; NULL: they can */
-    char *missed;         /* why changes are missed whatever triggers there are; NULL: none is */
-    char *create_text;    /* CREATE TABLE ...; NULL where the database has none */
+    gint64 n_rows;               /* the database's own estimate; -1: it has none */
+    GPtrArray *columns;          /* of TuColumnInfo */
+    GPtrArray *unique;           /* of TuUniqueKey, the primary key among them */
+    GPtrArray *triggers;         /* of TuTriggerInfo, trueup's own among them */
+    GPtrArray *indexes;          /* of char *: names of all indexes */
+    GPtrArray *parts;            /* of TuTablePart; empty on most */
+    GPtrArray *strays; /* of TuTriggerInfo: triggers made for this table that are elsewhere */
+    GPtrArray *special_columns; /* of char *: those whose change may be refused after a trigger saw
+                                 * it (MariaDB: of unique and foreign keys and the partition
+                                 * expression, F12) */
+    GPtrArray *hazards;         /* of TuHazard */
+    char *hidden;      /* why its triggers cannot be seen, and what helps; NULL: they can */
+    char *missed;      /* why changes are missed whatever triggers there are; NULL: none is */
+    char *create_text; /* CREATE TABLE ...; NULL where the database has none */
 } TuTableInfo;
 TuTableInfo *tu_table_info_new(const char *name);
 void tu_table_info_free(TuTableInfo *info);
@@ -286,8 +294,8 @@ void tu_table_info_add_part(TuTableInfo *info, const char *name, gboolean is_par
  * looked for as written, then as an unquoted name is read. */
 gboolean tu_database_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info,
                               GError **error);
-/* FALSE: describing leaves out what other tables' keys refer to, which is dear on MariaDB (it opens all
- * tables of all databases) and only matters to what triggers are made or compared with. TRUE at
+/* FALSE: describing leaves out what other tables' keys refer to, which is dear on MariaDB (it opens
+ * all tables of all databases) and only matters to what triggers are made or compared with. TRUE at
  * first. */
 void tu_database_describe_references(TuDatabase *db, gboolean are_wanted);
 
@@ -306,7 +314,8 @@ typedef struct {
 } TuProbe;
 
 typedef struct {
-    GHashTable *columns; /* set of char *: "table\ncolumn" of TuTableInfo.name; those it reads, or more */
+    /* set of char *: "table\ncolumn" of TuTableInfo.name; those it reads, or more */
+    GHashTable *columns;
     TuSqlType type;
     char *fault; /* why it cannot be kept exact: a volatile function, a sub-query; NULL: it can */
     char *help;
@@ -342,9 +351,9 @@ gboolean tu_database_schema_version(TuDatabase *db, const GPtrArray *tables, gin
 gboolean tu_database_hazards(TuDatabase *db, GPtrArray *hazards,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* *ret_grant: the statement that gives the user the right ("DROP", "TRIGGER") on the table, where it is
- * missing; NULL: it is there, or statements that lack it leave nothing half done here. Free with
- * g_free. */
+/* *ret_grant: the statement that gives the user the right ("DROP", "TRIGGER") on the table, where
+ * it is missing; NULL: it is there, or statements that lack it leave nothing half done here. Free
+ * with g_free. */
 gboolean tu_database_missing_right(TuDatabase *db, const char *right, const char *table,
                                    char **ret_grant, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -356,16 +365,16 @@ typedef struct {
     const GPtrArray *columns; /* of char *: those that are logged, sorted */
 } TuCaptureShape;
 
-/* One trigger (with its function, where the database needs one). `wanted` and `installed` say in the
- * same form what makes it what it is. */
+/* One trigger (with its function, where the database needs one). `wanted` and `installed` say in
+ * the same form what makes it what it is. */
 typedef struct {
-    char *name;       /* for messages: "trueup_insert_flight" */
-    char *wanted;     /* NULL: the table needs none */
-    char *installed;  /* NULL: it is not there */
-    GPtrArray *create; /* of char *: statements */
-    GPtrArray *drop;   /* of char * */
+    char *name;               /* for messages: "trueup_insert_flight" */
+    char *wanted;             /* NULL: the table needs none */
+    char *installed;          /* NULL: it is not there */
+    GPtrArray *create;        /* of char *: statements */
+    GPtrArray *drop;          /* of char * */
     gboolean create_replaces; /* what is installed need not be dropped first */
-    char *part;  /* the part of the table that it is on; NULL: the table itself */
+    char *part;               /* the part of the table that it is on; NULL: the table itself */
     char *stray; /* the table that it is on, which is not (or no more) of the family; NULL: it is */
     gboolean is_quiet; /* of a stray: it writes nothing where it is */
 } TuCaptureObject;
@@ -376,16 +385,16 @@ GPtrArray *tu_database_capture_objects(TuDatabase *db, const TuCaptureShape *sha
 GPtrArray *tu_capture_objects_new(void);
 TuCaptureObject *tu_capture_object_add(GPtrArray *objects, const char *name);
 
-/* Which triggers and columns of the table itself these are: it changes when a trigger is switched off
- * and on again, when the table is replaced by another, when a logged column is retyped (F23). `control` names a table
- * of trueup's own. *ret_whole changes when that is another one too: the whole database was restored.
- * Both NULL where texts tell everything. */
+/* Which triggers and columns of the table itself these are: it changes when a trigger is switched
+ * off and on again, when the table is replaced by another, when a logged column is retyped (F23).
+ * `control` names a table of trueup's own. *ret_whole changes when that is another one too: the
+ * whole database was restored. Both NULL where texts tell everything. */
 gboolean tu_database_capture_identity(TuDatabase *db, const TuCaptureShape *shape,
                                       const char *control, char **ret_whole, char **ret_own,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A part of a captured table, as it is now. Its rows are those whose `column` (NULL: not known) has a
- * value from `from` (included) to `to` (included too, where a key goes on behind the column):
+/* A part of a captured table, as it is now. Its rows are those whose `column` (NULL: not known) has
+ * a value from `from` (included) to `to` (included too, where a key goes on behind the column):
  * instants in microseconds since 1970, or whole numbers. */
 typedef struct {
     char *name;
@@ -398,8 +407,7 @@ TuCapturePart *tu_capture_part_add(GPtrArray *parts, const char *name, const cha
 
 /* The parts (of TuCapturePart) of the table; none where the database has none. */
 gboolean tu_database_capture_parts(TuDatabase *db, const TuCaptureShape *shape,
-                                   GPtrArray **ret_parts,
-                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                   GPtrArray **ret_parts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds the statements that remove whatever capture made for a table of that name, its log excepted,
  * even if the table is gone or has another name now. */
@@ -414,10 +422,10 @@ void tu_database_capture_forget(TuDatabase *db, const char *table, const char *l
 TuValue tu_database_entry_value(const TuDatabase *db, gint64 id, char *text);
 
 /* Deletes settled entries: those after an id and up to one that the snapshot saw. `ids` lists them
- * where entries_come_in_order is FALSE and the transaction is another than the snapshot's; else NULL. */
+ * where entries_come_in_order is FALSE and the transaction is another than the snapshot's; else
+ * NULL. */
 gboolean tu_database_delete_entries(TuDatabase *db, const char *log, gint64 after, gint64 up_to,
-                                    const GArray *ids,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                    const GArray *ids, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- locks ---- */
 
@@ -444,9 +452,9 @@ TuValue tu_database_bucket_value(const TuDatabase *db, TuGrain grain, TuBucket b
 gboolean tu_database_bucket_parse(const TuDatabase *db, TuGrain grain, const TuValue *value,
                                   TuBucket *ret_bucket);
 
-/* The key of a summary's table, NULLs equal: what stands in its unique index (and after ON CONFLICT)
- * for a column that may be NULL or longer than a key holds. Appends it, with a comma before it if it
- * is not the first. */
+/* The key of a summary's table, NULLs equal: what stands in its unique index (and after ON
+ * CONFLICT) for a column that may be NULL or longer than a key holds. Appends it, with a comma
+ * before it if it is not the first. */
 void tu_database_append_key(const TuDatabase *db, GString *sql, const char *column,
                             const TuSqlType *type, gboolean is_nullable);
 
@@ -463,8 +471,8 @@ const char *tu_database_key_suffix(const TuDatabase *db);
 char *tu_database_grants(TuDatabase *db, const GPtrArray *sources, const GPtrArray *summaries,
                          const GPtrArray *control);
 
-/* Statements that SQL for a migration file must begin with (MariaDB: the sql_mode), and what makes a
- * client take a body with semicolons; see cli/plan.c. NULL: none. */
+/* Statements that SQL for a migration file must begin with (MariaDB: the sql_mode), and what makes
+ * a client take a body with semicolons; see cli/plan.c. NULL: none. */
 const char *tu_database_script_head(const TuDatabase *db);
 const char *tu_database_script_delimiter(const TuDatabase *db);
 

@@ -271,8 +271,8 @@ sign_of(__int128 integer)
     return (integer > 0) - (integer < 0);
 }
 
-/* What outgrows 128 bits when it is brought to the other's scale is beyond anything the other is.
- */
+/* What outgrows 128 bits when it is brought to the other's scale is beyond anything the other
+ * is. */
 static int
 compare_scaled(__int128 a, guint32 a_scale, __int128 b, guint32 b_scale)
 {

@@ -8,24 +8,27 @@
 
 /* Rows given to a statement (db/given.h). Every driver's own struct begins with this. */
 typedef struct {
-    char *from; /* "... AS given": what stands for them in FROM, with its parameters from ?1 on */
-    guint n;    /* that were added */
+    char *from;  /* "... AS given": what stands for them in FROM, with its parameters from ?1 on */
+    guint n;     /* that were added */
     gsize bytes; /* of those */
 } TuGivenRows;
 
 typedef struct {
-    /* By TuGivenWork: @ the table, # the rows, = the comparison of keys, * the list or assignments. */
+    /* By TuGivenWork: @ the table, # the rows, = the comparison of keys, * the list or
+     * assignments. */
     const char *forms[3];
     const char *target; /* before a column that is assigned to: "stored." */
 
-    /* The types are those of the table's columns. *ret_rows NULL: there is one that cannot be given. */
-    gboolean (*open)(TuDatabase *db, const char *table, const char *const *columns,
-                     guint n_columns, TuGivenRows **ret_rows, GError **error);
+    /* The types are those of the table's columns. *ret_rows NULL: there is one that cannot be
+     * given. */
+    gboolean (*open)(TuDatabase *db, const char *table, const char *const *columns, guint n_columns,
+                     TuGivenRows **ret_rows, GError **error);
     void (*close)(TuGivenRows *rows);
     gboolean (*add)(TuGivenRows *rows, const TuValue *values, GError **error);
     const TuValue *(*values)(TuGivenRows *rows, guint *ret_n); /* parameters */
     void (*clear)(TuGivenRows *rows);
-    /* After the statement ran: were all values taken as they are? May be NULL: what is not raises. */
+    /* After the statement ran: were all values taken as they are? May be NULL: what is not
+     * raises. */
     gboolean (*check)(TuGivenRows *rows, GError **error);
 
     /* Appends that a column of the key is the same in `stored` and `given`, or NULL in `stored`, so
@@ -40,7 +43,7 @@ struct TuDriver {
 
     gboolean (*open)(const char *url, const char *directory, TuOpenMode mode, TuDatabase **ret_db,
                      GError **error);
-    void (*close)(TuDatabase *db); /* frees db, its label and control_schema too */
+    void (*close)(TuDatabase *db);    /* frees db, its label and control_schema too */
     char *(*session)(TuDatabase *db); /* these two may be NULL: there are no sessions */
     void (*end_session)(TuDatabase *db, const char *session);
     void (*set_cancel)(TuDatabase *db, const volatile _Atomic int *is_cancelled);
@@ -63,8 +66,7 @@ struct TuDriver {
     gboolean (*commit)(TuDatabase *db, GError **error);
     void (*rollback)(TuDatabase *db);
 
-    gboolean (*describe)(TuDatabase *db, const char *table, TuTableInfo **ret_info,
-                         GError **error);
+    gboolean (*describe)(TuDatabase *db, const char *table, TuTableInfo **ret_info, GError **error);
     gboolean (*has_table)(TuDatabase *db, const char *table, gboolean *ret_has,
                           GError **error); /* may be NULL: as describe finds it */
     gboolean (*inspect)(TuDatabase *db, const TuProbe *probe, TuInspection *ret, GError **error);
@@ -87,8 +89,8 @@ struct TuDriver {
     void (*capture_forget)(TuDatabase *db, const char *table, const char *log,
                            GPtrArray *statements);
     TuValue (*entry_value)(gint64 id, char *text);
-    gboolean (*delete_entries)(TuDatabase *db, const char *log, gint64 after, gint64 up_to, const GArray *ids,
-                               GError **error);
+    gboolean (*delete_entries)(TuDatabase *db, const char *log, gint64 after, gint64 up_to,
+                               const GArray *ids, GError **error);
 
     gboolean (*try_lock)(TuDatabase *db, const char *name, char **ret_holder, GError **error);
     void (*unlock)(TuDatabase *db, const char *name);
@@ -103,11 +105,11 @@ struct TuDriver {
                         gboolean is_nullable); /* may be NULL: none */
     const char *key_suffix;                    /* "" */
     char *(*grants)(TuDatabase *db, const GPtrArray *sources, const GPtrArray *summaries,
-                    const GPtrArray *control); /* may be NULL: "" */
+                    const GPtrArray *control);  /* may be NULL: "" */
     const char *script_head, *script_delimiter; /* may be NULL */
 
-    /* Appends that a column of the key equals a parameter, or (number 0) is NULL, so that the unique
-     * index is used; may be NULL: that is a plain comparison. */
+    /* Appends that a column of the key equals a parameter, or (number 0) is NULL, so that the
+     * unique index is used; may be NULL: that is a plain comparison. */
     void (*append_equals)(GString *sql, const char *column, guint number, const TuSqlType *type,
                           gboolean is_nullable);
     const TuGivenDriver *given; /* may be NULL: many rows go as many statements */

@@ -230,8 +230,8 @@ all_were_there(const TuGiven *given, GError **error)
     return FALSE;
 }
 
-/* Rows are forgotten only after all of them were there: a failed turn is done again from the start.
- */
+/* Rows are forgotten only after all of them were there: a failed turn is done again from the
+ * start. */
 gboolean
 tu_given_run(TuGiven *given, GError **error)
 {

@@ -1,6 +1,6 @@
 /*
- * The driver for MariaDB: its table of functions, its dialect, transactions, statements without rows.
- * The map of its other files is in mariadb.h.
+ * The driver for MariaDB: its table of functions, its dialect, transactions, statements without
+ * rows. The map of its other files is in mariadb.h.
  */
 #include "db/mariadb.h"
 

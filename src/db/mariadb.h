@@ -37,8 +37,8 @@
 #define TU_MARIADB_SQL_MODE                                                                        \
     "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 
-/* Where and as whom to connect; read from the URL. NULL: what the option files or the client say.
- */
+/* Where and as whom to connect; read from the URL. NULL: what the option files or the client
+ * say. */
 typedef struct {
     char *host, *user, *password, *database, *socket;
     char *ssl_ca, *ssl_cert, *ssl_key;
@@ -55,8 +55,8 @@ typedef struct {
     TuMariadbTarget target;
     TuMariadbWatch *watch; /* NULL: there is no cancel flag */
     const volatile _Atomic int *is_cancelled;
-    char *database; /* the session's own */
-    int may_load;   /* LOAD DATA LOCAL: 1, 0; -1: not asked yet */
+    char *database;    /* the session's own */
+    int may_load;      /* LOAD DATA LOCAL: 1, 0; -1: not asked yet */
     gint64 most_bytes; /* of one statement with its values: max_allowed_packet */
 } TuMariadb;
 
@@ -88,8 +88,8 @@ void tu_mariadb_watch_end(TuMariadb *db);
 
 gboolean tu_mariadb_is_cancelled(const TuMariadb *db);
 
-/* Ends the statement that the connection runs, from beside it; if that cannot be, the connection.
- */
+/* Ends the statement that the connection runs, from beside it; if that cannot be, the
+ * connection. */
 void tu_mariadb_kill_query(const TuMariadb *db);
 
 /* ---- errors ---- */
@@ -182,8 +182,8 @@ gboolean tu_mariadb_check_warnings(TuMariadb *db, GError **error) G_GNUC_WARN_UN
  * their first or last moment. */
 TuWrittenTime tu_mariadb_written(const TuValue *value);
 
-/* The digits and letters of a value that is no NULL, text or bytes; FALSE: there are none of it here
- * (not-a-number, infinity). */
+/* The digits and letters of a value that is no NULL, text or bytes; FALSE: there are none of it
+ * here (not-a-number, infinity). */
 gboolean tu_mariadb_append_plain(GString *text, const TuValue *value);
 
 /* ---- types ---- */
@@ -226,7 +226,7 @@ gboolean tu_mariadb_inspect(TuDatabase *base, const TuProbe *probe, TuInspection
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_mariadb_inspect_condition(const TuProbe *probe, TuInspection *inspection);
 gboolean tu_mariadb_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info,
-                                  GError **error);
+                                   GError **error);
 gboolean tu_mariadb_uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tu_mariadb_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *ret_version,

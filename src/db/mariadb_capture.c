@@ -72,7 +72,8 @@ append_image(GString *sql, const TuCaptureShape *shape, const char *row, int wei
     g_string_append_c(sql, ')');
 }
 
-/* Plain VALUES: nothing is read and nothing is locked but the new row of the log, so no writer waits. */
+/* Plain VALUES: nothing is read and nothing is locked but the new row of the log, so no writer
+ * waits. */
 static void
 append_insert(GString *sql, const TuCaptureShape *shape, const char *log)
 {

@@ -36,8 +36,8 @@ watch_peer(int handle)
         (void)setsockopt(handle, rows[i].level, rows[i].name, &rows[i].value, sizeof rows[i].value);
 }
 
-/* Files in the URL mean encryption, insisted on; whether the server's name must fit is asked for apart,
- * since certificates of old servers name nobody. */
+/* Files in the URL mean encryption, insisted on; whether the server's name must fit is asked for
+ * apart, since certificates of old servers name nobody. */
 static void
 set_tls(MYSQL *handle, const TuMariadbTarget *target)
 {
@@ -110,7 +110,8 @@ tu_mariadb_connect(const TuMariadbTarget *target, guint read_timeout_s, GError *
  * What MySQL does not know stands in comments that only MariaDB reads. */
 static const char session[] =
     "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '" TU_MARIADB_SQL_MODE "',"
-    " autocommit = 1, sql_auto_is_null = 0, sql_select_limit = 18446744073709551615, max_error_count = 65535, sql_big_selects = 1,"
+    " autocommit = 1, sql_auto_is_null = 0, sql_select_limit = 18446744073709551615, "
+    "max_error_count = 65535, sql_big_selects = 1,"
     " sql_safe_updates = 0, foreign_key_checks = 1, unique_checks = 1, completion_type = 0,"
     " default_week_format = 0, div_precision_increment = 4, lc_time_names = 'en_US',"
     " lc_messages = 'en_US', innodb_lock_wait_timeout = 1"
@@ -120,9 +121,9 @@ static const char session[] =
 
 /* A worker that died must not hold its locks for long (F6), a stopped one neither: its session is
  * cut soon where it holds up writers, and later where it only reads, since it may be computing. In
- * the middle of a statement the server does not look whether the client is there, so none but SELECTs
- * and DDL may take longer than a minute. While a worker waits for a table that somebody alters, it
- * gives up soon and comes again. */
+ * the middle of a statement the server does not look whether the client is there, so none but
+ * SELECTs and DDL may take longer than a minute. While a worker waits for a table that somebody
+ * alters, it gives up soon and comes again. */
 static const char writing_session[] =
     "SET lock_wait_timeout = 1, wait_timeout = 30, net_write_timeout = 15"
     " /*M! , max_statement_time = 60, idle_write_transaction_timeout = 5,"
@@ -150,7 +151,8 @@ pin_session(TuMariadb *db, TuOpenMode mode, GError **error)
     g_autofree char *sql =
         g_strconcat(session, mode == TU_OPEN_WRITE ? writing_session : reading_session, NULL);
     return tu_mariadb_execute(&db->base, sql, error) &&
-           tu_mariadb_each_row(db, "SELECT database(), @@max_allowed_packet", NULL, 0, take_database, db, error);
+           tu_mariadb_each_row(db, "SELECT database(), @@max_allowed_packet", NULL, 0,
+                               take_database, db, error);
 }
 
 gboolean

@@ -260,10 +260,11 @@ tu_mariadb_check_warnings(TuMariadb *db, GError **error)
     if (warning.number == 0 && warning.n_shown >= n_warnings && n_warnings < MOST_WARNINGS)
         return TRUE;
     if (warning.number == 0) {
-        g_set_error(error, TU_ERROR, TU_ERROR_DATABASE,
-                    "mariadb: the server warns of %u values and shows %u: none of the others can be "
-                    "trusted",
-                    n_warnings, warning.n_shown);
+        g_set_error(
+            error, TU_ERROR, TU_ERROR_DATABASE,
+            "mariadb: the server warns of %u values and shows %u: none of the others can be "
+            "trusted",
+            n_warnings, warning.n_shown);
         return FALSE;
     }
     g_autofree char *message = warning.message;
@@ -317,8 +318,8 @@ take_allowed(TuStatement *row, gpointer data)
 static gboolean
 find_allowed(TuMariadb *db, GError **error)
 {
-    return db->may_load >= 0 ||
-           tu_mariadb_each_row(db, "SELECT @@global.local_infile", NULL, 0, take_allowed, db, error);
+    return db->may_load >= 0 || tu_mariadb_each_row(db, "SELECT @@global.local_infile", NULL, 0,
+                                                    take_allowed, db, error);
 }
 
 /* Rows that are there are an error, as they are for LOAD DATA. */

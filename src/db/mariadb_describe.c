@@ -189,7 +189,8 @@ add_key_column(const Described *described, TuUniqueKey *key, TuStatement *row)
     g_ptr_array_add(key->collations, g_strdup(collation != NULL ? collation : "binary"));
 }
 
-/* A column of a unique key a row, in the order of their positions; of other indexes the name alone. */
+/* A column of a unique key a row, in the order of their positions; of other indexes the name
+ * alone. */
 static gboolean
 take_key(TuStatement *row, gpointer data)
 {
@@ -270,8 +271,8 @@ take_partition(TuStatement *row, gpointer data)
 
 /* ---- triggers ---- */
 
-/* All that makes a trigger do what it does; a definer who is gone makes it another text, so that apply
- * makes it anew. */
+/* All that makes a trigger do what it does; a definer who is gone makes it another text, so that
+ * apply makes it anew. */
 char *
 tu_mariadb_trigger_text(const char *moment, const char *event, const char *sql_mode,
                         const char *body, const char *missing_definer)
@@ -322,13 +323,14 @@ note_hidden_definer(Described *described, const char *name, const char *definer)
     if (described->has_hidden_definer)
         return;
     described->has_hidden_definer = TRUE;
-    tu_hazard_add(described->info->hazards, FALSE, TRUE,
-                  g_strdup_printf("trigger %s belongs to %s, and this role may not see whether that "
-                                  "user is still there: if not, every write to the table fails with "
-                                  "error 1449",
-                                  name, definer),
-                  g_strdup("should they fail: `trueup release`, then `trueup apply`; GRANT SELECT ON "
-                           "mysql.global_priv lets it see"));
+    tu_hazard_add(
+        described->info->hazards, FALSE, TRUE,
+        g_strdup_printf("trigger %s belongs to %s, and this role may not see whether that "
+                        "user is still there: if not, every write to the table fails with "
+                        "error 1449",
+                        name, definer),
+        g_strdup("should they fail: `trueup release`, then `trueup apply`; GRANT SELECT ON "
+                 "mysql.global_priv lets it see"));
 }
 
 static gboolean
@@ -337,10 +339,8 @@ take_trigger(TuStatement *row, gpointer data)
     Described *described = data;
     const char *name = tu_mariadb_text(row, 0);
     const char *definer = tu_mariadb_text(row, 5);
-    gboolean is_of_another =
-        g_str_has_prefix(name, "trueup_") && tu_mariadb_integer(row, 6) == 0;
-    Definer found =
-        is_of_another ? look_for_definer(described->db, definer) : DEFINER_IS_THERE;
+    gboolean is_of_another = g_str_has_prefix(name, "trueup_") && tu_mariadb_integer(row, 6) == 0;
+    Definer found = is_of_another ? look_for_definer(described->db, definer) : DEFINER_IS_THERE;
     gboolean is_gone = found == DEFINER_IS_GONE;
     g_autofree char *text = tu_mariadb_trigger_text(
         tu_mariadb_text(row, 1), tu_mariadb_text(row, 2), tu_mariadb_text(row, 3),

@@ -105,12 +105,11 @@ check_rights(Table *table, gboolean *ret_may_capture, GError **error)
         *ret_may_capture = has;
         if (has)
             continue;
-        tu_hazard_add(table->hazards, TRUE, rights[i].is_of_capture,
-                      g_strdup_printf("the right %s is missing: %s", rights[i].privilege,
-                                      rights[i].meaning),
-                      tu_sql_format("GRANT %s ON `%s`.`%s` TO the user of the database URL",
-                                    rights[i].privilege, table->name->schema,
-                                    table->name->table));
+        tu_hazard_add(
+            table->hazards, TRUE, rights[i].is_of_capture,
+            g_strdup_printf("the right %s is missing: %s", rights[i].privilege, rights[i].meaning),
+            tu_sql_format("GRANT %s ON `%s`.`%s` TO the user of the database URL",
+                          rights[i].privilege, table->name->schema, table->name->table));
         TuHazard *hazard = g_ptr_array_index(table->hazards, table->hazards->len - 1);
         hazard->is_of_role = TRUE;
     }

@@ -292,7 +292,8 @@ find_fault(TuMariadb *db, const char *expression, TuInspection *inspection, GErr
     return TRUE;
 }
 
-/* The server itself says what is wrong, by preparing a query with the expression; nothing is run. */
+/* The server itself says what is wrong, by preparing a query with the expression; nothing is
+ * run. */
 gboolean
 tu_mariadb_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret, GError **error)
 {

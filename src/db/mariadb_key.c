@@ -16,8 +16,8 @@
 #include "db/sql.h"
 #include "time/instant.h"
 
-/* Texts that are longer go by their hash: a key of 3,072 bytes holds a label, a tenant and eleven of
- * these. */
+/* Texts that are longer go by their hash: a key of 3,072 bytes holds a label, a tenant and eleven
+ * of these. */
 #define KEY_TEXT_BYTES 128
 
 /* The longest name that MariaDB takes, in characters. */
@@ -99,7 +99,8 @@ tu_mariadb_key_column(const char *column, const TuSqlType *type, gboolean is_nul
     g_autofree char *key = key_name(column);
     g_autofree char *name = tu_sql_format("%I", column);
     GString *sql = g_string_new(NULL);
-    tu_sql_append(sql, "%I VARBINARY(%u) GENERATED ALWAYS AS (", key, MAX(text_bytes(type), 64) + 1);
+    tu_sql_append(sql, "%I VARBINARY(%u) GENERATED ALWAYS AS (", key,
+                  MAX(text_bytes(type), 64) + 1);
     append_key_bytes(sql, name, type);
     g_string_append(sql, ") VIRTUAL INVISIBLE");
     return g_string_free(sql, FALSE);

@@ -14,8 +14,8 @@
 /* Ids in one statement: 18 ms of locks (F7). */
 #define IDS_PER_STATEMENT 5000
 
-/* Ids are given when a row is written, not when it is committed: an entry is named by its id, never by
- * "all up to n". */
+/* Ids are given when a row is written, not when it is committed: an entry is named by its id, never
+ * by "all up to n". */
 TuValue
 tu_mariadb_entry_value(gint64 id, char *text)
 {
@@ -36,8 +36,8 @@ id_list(const GArray *ids, guint from, guint to)
 
 /* An IN list, and a range, may go through the whole log and lock all of it (F7). */
 gboolean
-tu_mariadb_delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to, const GArray *ids,
-                          GError **error)
+tu_mariadb_delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to,
+                          const GArray *ids, GError **error)
 {
     g_autoptr(TuStatement) statement = NULL;
     g_autofree char *sql =
@@ -158,9 +158,9 @@ digest_rows(TuMariadb *db, const char *sql, const char *table, TuMariadbTake tak
     g_auto(TuMariadbName) name = tu_mariadb_name(db, table);
     const TuValue values[] = {tu_value_text(name.schema), tu_value_text(name.table)};
     Identity identity = {XXH3_createState(), columns};
-    gboolean is_good = XXH3_64bits_reset(identity.digest) == XXH_OK &&
-                       tu_mariadb_each_row(db, sql, values, G_N_ELEMENTS(values), take, &identity,
-                                           error);
+    gboolean is_good =
+        XXH3_64bits_reset(identity.digest) == XXH_OK &&
+        tu_mariadb_each_row(db, sql, values, G_N_ELEMENTS(values), take, &identity, error);
     if (is_good)
         g_string_append_printf(into, "%016" G_GINT64_MODIFIER "x",
                                (guint64)XXH3_64bits_digest(identity.digest));
@@ -272,7 +272,8 @@ take_session(TuStatement *row, gpointer data)
  * socket, which has none, the server sees at once that a client is gone. */
 #define SESSION_NAME "concat(ID, ' ', HOST)"
 
-/* NULL on a socket, or if the list of connections cannot be read: then there is nothing to end later. */
+/* NULL on a socket, or if the list of connections cannot be read: then there is nothing to end
+ * later. */
 char *
 tu_mariadb_session(TuDatabase *base)
 {
@@ -285,8 +286,8 @@ tu_mariadb_session(TuDatabase *base)
     return session;
 }
 
-/* A session of ours that the server still has after its client is gone. Whoever it is by now, only if it
- * is the very same one. */
+/* A session of ours that the server still has after its client is gone. Whoever it is by now, only
+ * if it is the very same one. */
 void
 tu_mariadb_end_session(TuDatabase *base, const char *session)
 {

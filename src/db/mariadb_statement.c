@@ -53,8 +53,8 @@ fail(Statement *statement, GError **error)
 
 /* ---- life ---- */
 
-/* What reads may take as long as it takes: nobody waits for it, and a client that is gone is noticed
- * when rows are sent to it. */
+/* What reads may take as long as it takes: nobody waits for it, and a client that is gone is
+ * noticed when rows are sent to it. */
 static const char without_limit[] = "SET STATEMENT max_statement_time = 0 FOR ";
 
 static gboolean

@@ -7,12 +7,11 @@
 
 /* trueup's own tables, as schema/control.c makes them. */
 static const char *const control_tables[] = {
-    "trueup_spec",    "trueup_group",  "trueup_table", "trueup_summary", "trueup_kept",
-    "trueup_source",  "trueup_build",  "trueup_tenant", "trueup_zone",   "trueup_pending",
-    "trueup_night",   "trueup_run",    "trueup_parked",  "trueup_job",
-    "trueup_pause",   "trueup_part",   "trueup_boundary", "trueup_notice", "trueup_rules",
-    "trueup_rezone",  "trueup_moment", "trueup_present", "trueup_failing",
-    "trueup_keyed",
+    "trueup_spec",   "trueup_group",    "trueup_table",   "trueup_summary", "trueup_kept",
+    "trueup_source", "trueup_build",    "trueup_tenant",  "trueup_zone",    "trueup_pending",
+    "trueup_night",  "trueup_run",      "trueup_parked",  "trueup_job",     "trueup_pause",
+    "trueup_part",   "trueup_boundary", "trueup_notice",  "trueup_rules",   "trueup_rezone",
+    "trueup_moment", "trueup_present",  "trueup_failing", "trueup_keyed",
 };
 
 static gboolean
@@ -77,7 +76,8 @@ tu_sql_portable(const char *sql, TuParameterStyle style, const char *control_sch
             append_parameter(text, style, number, order);
             *ret_n = MAX(*ret_n, number);
         } else if (is_table) {
-            g_string_append_printf(text, "\"%s\".\"%.*s\"", control_schema, (int)length, token.start);
+            g_string_append_printf(text, "\"%s\".\"%.*s\"", control_schema, (int)length,
+                                   token.start);
         }
         if (number > 0 || is_table)
             copied = token.start + length;

@@ -1,12 +1,13 @@
 /*
- * Portable SQL: the little in which the SQL that trueup writes must differ from database to database,
- * done in one place.
+ * Portable SQL: the little in which the SQL that trueup writes must differ from database to
+ * database, done in one place.
  *
- *   ... WHERE name = ?1 ...   ──▶   name = ?1 (SQLite) · name = $1 (PostgreSQL) · name = ? (MariaDB)
+ *   ... WHERE name = ?1 ...   ──▶   name = ?1 (SQLite) · name = $1 (PostgreSQL) · name = ?
+ * (MariaDB)
  *   ... FROM trueup_run ...   ──▶   FROM "trueup"."trueup_run" where there is a control schema
  *
- * A parameter is a question mark with a number right behind it, so that PostgreSQL's operators with a
- * question mark in a user's expression stay what they are. Texts and quoted names are left alone.
+ * A parameter is a question mark with a number right behind it, so that PostgreSQL's operators with
+ * a question mark in a user's expression stay what they are. Texts and quoted names are left alone.
  */
 #pragma once
 

@@ -30,19 +30,19 @@ typedef struct {
     PGconn *connection;
     TuOpenMode mode;
     const volatile _Atomic int *is_cancelled; /* may be NULL */
-    gboolean ignores_cancel;          /* while a transaction is ended */
-    int version;                      /* 150004 */
-    char *schema;                     /* where unqualified names are created; NULL: nowhere */
-    char *pins;                       /* SET LOCAL ...; of every transaction */
-    gboolean is_pooled;               /* sessions are not ours alone */
-    gboolean has_mark; /* tu_transaction_mark was called in this one */
+    gboolean ignores_cancel;                  /* while a transaction is ended */
+    int version;                              /* 150004 */
+    char *schema;       /* where unqualified names are created; NULL: nowhere */
+    char *pins;         /* SET LOCAL ...; of every transaction */
+    gboolean is_pooled; /* sessions are not ours alone */
+    gboolean has_mark;  /* tu_transaction_mark was called in this one */
     gboolean is_in_transaction;
-    guint64 n_transactions;           /* what was prepared in an earlier one is gone */
-    guint64 n_names;                  /* prepared statements named so far */
-    guint32 token;                    /* in their names: a pooler's server has those of others */
-    GString *deallocate;              /* what the end of this transaction must deallocate */
-    GHashTable *shapes;               /* SQL -> TuPostgresShape of SELECTs that were described */
-    TuStatement *scanning;            /* the scan that has the connection; NULL: none */
+    guint64 n_transactions; /* what was prepared in an earlier one is gone */
+    guint64 n_names;        /* prepared statements named so far */
+    guint32 token;          /* in their names: a pooler's server has those of others */
+    GString *deallocate;    /* what the end of this transaction must deallocate */
+    GHashTable *shapes;     /* SQL -> TuPostgresShape of SELECTs that were described */
+    TuStatement *scanning;  /* the scan that has the connection; NULL: none */
 } TuPostgres;
 
 /* How long the server waits for a worker between two statements of a transaction. */
@@ -121,19 +121,37 @@ gboolean tu_postgres_execute(TuDatabase *base, const char *sql, GError **error);
 /* ---- types ---- */
 
 enum {
-    TU_OID_BOOL = 16, TU_OID_BYTEA = 17, TU_OID_CHAR = 18, TU_OID_NAME = 19, TU_OID_INT8 = 20,
-    TU_OID_INT2 = 21, TU_OID_INT4 = 23, TU_OID_TEXT = 25, TU_OID_OID = 26, TU_OID_TID = 27,
-    TU_OID_XID = 28, TU_OID_JSON = 114, TU_OID_FLOAT4 = 700, TU_OID_FLOAT8 = 701,
-    TU_OID_UNKNOWN = 705, TU_OID_BPCHAR = 1042, TU_OID_VARCHAR = 1043, TU_OID_DATE = 1082,
-    TU_OID_TIMESTAMP = 1114, TU_OID_TIMESTAMPTZ = 1184, TU_OID_NUMERIC = 1700, TU_OID_VOID = 2278,
-    TU_OID_UUID = 2950, TU_OID_JSONB = 3802,
+    TU_OID_BOOL = 16,
+    TU_OID_BYTEA = 17,
+    TU_OID_CHAR = 18,
+    TU_OID_NAME = 19,
+    TU_OID_INT8 = 20,
+    TU_OID_INT2 = 21,
+    TU_OID_INT4 = 23,
+    TU_OID_TEXT = 25,
+    TU_OID_OID = 26,
+    TU_OID_TID = 27,
+    TU_OID_XID = 28,
+    TU_OID_JSON = 114,
+    TU_OID_FLOAT4 = 700,
+    TU_OID_FLOAT8 = 701,
+    TU_OID_UNKNOWN = 705,
+    TU_OID_BPCHAR = 1042,
+    TU_OID_VARCHAR = 1043,
+    TU_OID_DATE = 1082,
+    TU_OID_TIMESTAMP = 1114,
+    TU_OID_TIMESTAMPTZ = 1184,
+    TU_OID_NUMERIC = 1700,
+    TU_OID_VOID = 2278,
+    TU_OID_UUID = 2950,
+    TU_OID_JSONB = 3802,
 };
 
 /* A type as the catalog has it, domains already resolved. */
 typedef struct {
     Oid oid;
-    int modifier;       /* -1: none */
-    const char *name;   /* format_type(oid, -1), qualified */
+    int modifier;     /* -1: none */
+    const char *name; /* format_type(oid, -1), qualified */
     gboolean is_enum;
 } TuPostgresType;
 
@@ -173,7 +191,7 @@ gboolean tu_postgres_check_text(const TuValue *value, GError **error);
 /* What a SELECT gives, and how to ask for it so that every column can be decoded. */
 typedef struct {
     guint n_columns;
-    Oid *types;          /* as they come from `sql` */
+    Oid *types; /* as they come from `sql` */
     guint n_parameters;
     Oid *parameters;
     char *sql;
@@ -191,13 +209,13 @@ typedef struct {
     char *sql;
     gboolean is_scan;
     gboolean is_select;
-    gboolean is_bound;    /* bind came, and no step yet */
+    gboolean is_bound; /* bind came, and no step yet */
     guint n_values;
-    GByteArray *bytes;    /* of all parameters, each with a NUL behind it */
-    gssize *offsets;      /* -1: NULL */
+    GByteArray *bytes; /* of all parameters, each with a NUL behind it */
+    gssize *offsets;   /* -1: NULL */
     int *lengths, *formats;
-    guint64 bound_in;     /* the transaction of the last run */
-    char *name;           /* prepared under, in transaction `prepared_in` */
+    guint64 bound_in; /* the transaction of the last run */
+    char *name;       /* prepared under, in transaction `prepared_in` */
     guint64 prepared_in;
     PGresult *result;
     int row;
@@ -235,8 +253,8 @@ gboolean tu_postgres_copy_begin(TuDatabase *base, const char *table, const char 
 gboolean tu_postgres_copy_row(gpointer copy, const TuValue *values, GError **error);
 gboolean tu_postgres_copy_end(gpointer copy, gboolean is_good, GError **error);
 
-/* The types of a table's columns, domains resolved, and (unless NULL) their names in SQL. A column that
- * is not there keeps what is in both: the statement itself then says which one. */
+/* The types of a table's columns, domains resolved, and (unless NULL) their names in SQL. A column
+ * that is not there keeps what is in both: the statement itself then says which one. */
 gboolean tu_postgres_column_types(TuPostgres *db, const char *table, const char *const *columns,
                                   guint n, Oid *ret_types, char **ret_names, GError **error);
 
@@ -255,11 +273,11 @@ gboolean tu_postgres_hazards(TuDatabase *base, GPtrArray *hazards, GError **erro
 gboolean tu_postgres_inspect(TuDatabase *base, const TuProbe *probe, TuInspection *ret,
                              GError **error);
 gboolean tu_postgres_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info,
-                                  GError **error);
+                                    GError **error);
 gboolean tu_postgres_uses_index(TuDatabase *base, const char *sql, gboolean *ret_uses,
                                 GError **error);
-gboolean tu_postgres_schema_version(TuDatabase *base, const GPtrArray *tables,
-                                    gint64 *ret_version, GError **error);
+gboolean tu_postgres_schema_version(TuDatabase *base, const GPtrArray *tables, gint64 *ret_version,
+                                    GError **error);
 gboolean tu_postgres_capture_identity(TuDatabase *db, const TuCaptureShape *shape,
                                       const char *control, char **ret_whole, char **ret_own,
                                       GError **error);

@@ -110,7 +110,8 @@ append_is_nobodys(GString *sql)
                          "TG_RELID) = TG_RELID");
 }
 
-/* A trigger with an argument is a part's own; detached, that part is no part of this table any more. */
+/* A trigger with an argument is a part's own; detached, that part is no part of this table any
+ * more. */
 static void
 append_is_anothers(GString *sql, const TuPostgresBody *body)
 {
@@ -160,7 +161,8 @@ append_end(GString *sql, const TuPostgresBody *body)
 
 /* ---- INSERT, DELETE ---- */
 
-/* One INSERT ... SELECT from the transition table: as many rows as the statement changed, in one go. */
+/* One INSERT ... SELECT from the transition table: as many rows as the statement changed, in one
+ * go. */
 static void
 append_copy(GString *sql, const TuPostgresBody *body, const char *rows, const char *weight)
 {

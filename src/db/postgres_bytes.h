@@ -57,4 +57,3 @@ tu_wire_append_64(GByteArray *bytes, gint64 value)
     guint64 wire = GUINT64_TO_BE((guint64)value);
     g_byte_array_append(bytes, (const guint8 *)&wire, sizeof wire);
 }
-

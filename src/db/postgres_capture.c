@@ -147,8 +147,8 @@ quote_of(const char *body)
     return g_strdup(quote->str);
 }
 
-/* SECURITY DEFINER: writers need no right on the log. An empty search_path: nobody's function or table can
- * be put in front of what is named. */
+/* SECURITY DEFINER: writers need no right on the log. An empty search_path: nobody's function or
+ * table can be put in front of what is named. */
 static char *
 create_function(const Wanted *wanted)
 {
@@ -231,8 +231,8 @@ add_stray(GPtrArray *objects, const TuTriggerInfo *stray)
                     tu_sql_format("DROP TRIGGER IF EXISTS %I ON %Q", stray->name, stray->table));
 }
 
-/* For the table and every part: statement triggers with transition tables fire where the statement was
- * aimed, at the parent or at a part. */
+/* For the table and every part: statement triggers with transition tables fire where the statement
+ * was aimed, at the parent or at a part. */
 GPtrArray *
 tu_postgres_capture_objects(TuDatabase *base, const TuCaptureShape *shape)
 {

@@ -58,7 +58,8 @@ static const char types_sql[] =
     "t.typtype = 'd') SELECT b.attname, b.oid, pg_catalog.format_type(b.oid, -1) FROM base b "
     "JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'";
 
-/* A domain is what it is over: its binary form is the base type's. Columns that are not there keep type 0. */
+/* A domain is what it is over: its binary form is the base type's. Columns that are not there keep
+ * type 0. */
 gboolean
 tu_postgres_column_types(TuPostgres *db, const char *table, const char *const *columns, guint n,
                          Oid *ret_types, char **ret_names, GError **error)
@@ -92,8 +93,8 @@ read_types(Copy *copy, GError **error)
     return TRUE;
 }
 
-/* The server answers "go on" or an error; after an error the connection is read to its end, so that the
- * next statement begins clean. */
+/* The server answers "go on" or an error; after an error the connection is read to its end, so that
+ * the next statement begins clean. */
 static gboolean
 wait_for_copy(TuPostgres *db, const char *sql, GError **error)
 {
@@ -162,8 +163,8 @@ tu_postgres_copy_begin(TuDatabase *base, const char *table, const char *const *c
 
 /* ---- rows ---- */
 
-/* The text format: fields end with a tab, rows with a line feed, so neither may stand in a field.
- */
+/* The text format: fields end with a tab, rows with a line feed, so neither may stand in a
+ * field. */
 static void
 append_escaped(GByteArray *bytes, const char *text, gsize length)
 {
@@ -201,7 +202,8 @@ append_field(Copy *copy, const TuValue *value, GError **error)
     return TRUE;
 }
 
-/* Collected and sent in pieces: a row is some dozens of bytes, and each send would be a system call. */
+/* Collected and sent in pieces: a row is some dozens of bytes, and each send would be a system
+ * call. */
 gboolean
 tu_postgres_copy_row(gpointer data, const TuValue *values, GError **error)
 {

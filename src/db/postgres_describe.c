@@ -204,7 +204,7 @@ describe_keys(TuPostgres *db, const char *oid, TuTableInfo *info, GError **error
 static const char triggers_sql[] = FAMILY
     "SELECT t.tgname, CASE WHEN f.oid <> $1::pg_catalog.oid THEN n.nspname || '.' || c.relname "
     "END, " TRIGGER_TEXT " FROM family f JOIN pg_catalog.pg_trigger t ON t.tgrelid = f.oid AND NOT "
-                         "t.tgisinternal " TRIGGER_JOINS "ORDER BY 2 NULLS FIRST, 1";
+    "t.tgisinternal " TRIGGER_JOINS "ORDER BY 2 NULLS FIRST, 1";
 
 /* Triggers that call our functions, $2, and are on tables of no or another family: by what depends
  * on the functions, since pg_trigger has no index on them. */

@@ -72,7 +72,8 @@ encode_float4(GByteArray *bytes, const TuValue *value)
     return TRUE;
 }
 
-/* FALSE of any encoder: the value is not of that type, and the caller says which column it was for. */
+/* FALSE of any encoder: the value is not of that type, and the caller says which column it was
+ * for. */
 static gboolean
 encode_bool(GByteArray *bytes, const TuValue *value)
 {

@@ -54,8 +54,8 @@ clear_rows(TuGivenRows *base)
     base->bytes = 0;
 }
 
-/* A column whose binary form this driver does not write (an enum, inet) is given as text, and cast.
- */
+/* A column whose binary form this driver does not write (an enum, inet) is given as text, and
+ * cast. */
 static void
 append_from(GString *sql, Rows *rows, char *const *names)
 {
@@ -145,8 +145,8 @@ values_of(TuGivenRows *base, guint *ret_n)
 /* ---- the key ---- */
 
 /* NULLs are equal by the index itself. A text that no index page holds is in the key by its digest,
- * and by being long, which no text has that looks like a digest. NULL: the column itself is in it.
- */
+ * and by being long, which no text has that looks like a digest. NULL: the column itself is in
+ * it. */
 static const char *
 long_key_format(const TuSqlType *type)
 {

@@ -329,8 +329,8 @@ is_of_shape(const PGresult *result, const TuPostgresShape *shape)
     return TRUE;
 }
 
-/* What was remembered of a SELECT holds until its tables are altered; then it is asked for anew, as BUSY:
- * the caller begins again. */
+/* What was remembered of a SELECT holds until its tables are altered; then it is asked for anew, as
+ * BUSY: the caller begins again. */
 static gboolean
 take_columns(TuPostgresStatement *statement, const TuPostgresShape *shape, GError **error)
 {

@@ -31,10 +31,9 @@ begin(TuPostgres *db, const char *isolation, const char *after, GError **error)
 {
     g_assert(!db->is_in_transaction);
     gboolean is_snapshot = g_str_equal(isolation, "REPEATABLE READ");
-    g_autofree char *sql =
-        g_strconcat("BEGIN ISOLATION LEVEL ", isolation,
-                    db->mode == TU_OPEN_READ ? " READ ONLY; " : "; ", db->pins,
-                    is_snapshot ? PATIENCE : "", after, NULL);
+    g_autofree char *sql = g_strconcat("BEGIN ISOLATION LEVEL ", isolation,
+                                       db->mode == TU_OPEN_READ ? " READ ONLY; " : "; ", db->pins,
+                                       is_snapshot ? PATIENCE : "", after, NULL);
     db->n_transactions++;
     db->is_in_transaction = TRUE;
     if (tu_postgres_simple_as(db, sql, after[0] != '\0' ? after : "BEGIN", error))

@@ -82,8 +82,8 @@ first_line(const char *message)
     return g_strdup(g_strchomp(valid));
 }
 
-/* A key that is there already: in trueup's own tables and the catalog two were at it at once. A table of
- * somebody's refuses the row, and will do so again: an index that he made, as a rule. */
+/* A key that is there already: in trueup's own tables and the catalog two were at it at once. A
+ * table of somebody's refuses the row, and will do so again: an index that he made, as a rule. */
 static gboolean
 is_refused_row(const PGresult *result, const char *state)
 {

@@ -6,9 +6,9 @@
 
 #include <glib.h>
 
-/* Appends `format` as g_string_append_printf does, with two conversions more: %I appends a char * as
- * a quoted identifier ("a ""b"""), %Q a table's name, whose parts are joined by dots ("shop"."bill").
- * Understands %I, %Q, %s, %u, %d and %%. */
+/* Appends `format` as g_string_append_printf does, with two conversions more: %I appends a char *
+ * as a quoted identifier ("a ""b"""), %Q a table's name, whose parts are joined by dots
+ * ("shop"."bill"). Understands %I, %Q, %s, %u, %d and %%. */
 void tu_sql_append(GString *sql, const char *format, ...);
 
 /* The same as a new string. */
@@ -20,7 +20,7 @@ char *tu_sql_excerpt(const char *sql) G_GNUC_WARN_UNUSED_RESULT;
 /* Appends "?4, ?5, ?6" for n parameters from number `first` on. */
 void tu_sql_append_parameters(GString *sql, guint first, guint n);
 
-/* prefix and name in one, at most 63 bytes: a longer one is cut and ends with a digest of the whole,
- * since databases cut it themselves or refuse it. Of "shop.bill" the dot becomes "_". Free with
- * g_free. */
+/* prefix and name in one, at most 63 bytes: a longer one is cut and ends with a digest of the
+ * whole, since databases cut it themselves or refuse it. Of "shop.bill" the dot becomes "_". Free
+ * with g_free. */
 char *tu_sql_short_name(const char *prefix, const char *name);

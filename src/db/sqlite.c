@@ -1,7 +1,7 @@
 /*
- * The driver for SQLite: life, statements, transactions, its dialect. A connection is one session, pinned;
- * the file has one writer at a time, which makes ids of entries grow with commits. Capture, inspecting
- * and the lock are in files of their own (sqlite.h).
+ * The driver for SQLite: life, statements, transactions, its dialect. A connection is one session,
+ * pinned; the file has one writer at a time, which makes ids of entries grow with commits. Capture,
+ * inspecting and the lock are in files of their own (sqlite.h).
  */
 #include "db/sqlite.h"
 
@@ -23,13 +23,14 @@ typedef struct {
 /* How many virtual machine steps pass between two looks at the cancel flag: some microseconds. */
 #define CANCEL_CHECK_STEPS 10000
 
-/* A lock that another process has is tried again after so long, each time later, up to the longest. */
+/* A lock that another process has is tried again after so long, each time later, up to the
+ * longest. */
 #define BUSY_STEP_US 1000
 #define BUSY_LONGEST_US (25 * 1000)
 
-/* Pages in the write-ahead log before a commit copies them into the file (with two fsyncs): 64 MiB at
- * the usual page size. A build writes thousands of pages a commit; SQLite's 1000 would make it wait
- * for the disk at each. */
+/* Pages in the write-ahead log before a commit copies them into the file (with two fsyncs): 64 MiB
+ * at the usual page size. A build writes thousands of pages a commit; SQLite's 1000 would make it
+ * wait for the disk at each. */
 #define CHECKPOINT_PAGES 16384
 
 /* Pages of 4 KiB in memory for one connection: 16 MiB keep the inner nodes of large tables. */
@@ -51,12 +52,12 @@ code_of(int sqlite_code)
         int sqlite_code;
         TuErrorCode code;
     } rows[] = {
-        {SQLITE_BUSY, TU_ERROR_BUSY},       {SQLITE_LOCKED, TU_ERROR_BUSY},
-        {SQLITE_CANTOPEN, TU_ERROR_CONNECT}, {SQLITE_NOTADB, TU_ERROR_CONNECT},
-        {SQLITE_AUTH, TU_ERROR_CONNECT},    {SQLITE_PERM, TU_ERROR_CONNECT},
-        {SQLITE_FULL, TU_ERROR_SYSTEM},     {SQLITE_READONLY, TU_ERROR_SYSTEM},
-        {SQLITE_IOERR, TU_ERROR_SYSTEM},    {SQLITE_CORRUPT, TU_ERROR_SYSTEM},
-        {SQLITE_NOMEM, TU_ERROR_SYSTEM},    {SQLITE_PROTOCOL, TU_ERROR_BUSY},
+        {SQLITE_BUSY, TU_ERROR_BUSY},           {SQLITE_LOCKED, TU_ERROR_BUSY},
+        {SQLITE_CANTOPEN, TU_ERROR_CONNECT},    {SQLITE_NOTADB, TU_ERROR_CONNECT},
+        {SQLITE_AUTH, TU_ERROR_CONNECT},        {SQLITE_PERM, TU_ERROR_CONNECT},
+        {SQLITE_FULL, TU_ERROR_SYSTEM},         {SQLITE_READONLY, TU_ERROR_SYSTEM},
+        {SQLITE_IOERR, TU_ERROR_SYSTEM},        {SQLITE_CORRUPT, TU_ERROR_SYSTEM},
+        {SQLITE_NOMEM, TU_ERROR_SYSTEM},        {SQLITE_PROTOCOL, TU_ERROR_BUSY},
         {SQLITE_INTERRUPT, TU_ERROR_CANCELLED}, {SQLITE_SCHEMA, TU_ERROR_BUSY},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -114,8 +115,8 @@ look_at_cancel(void *data)
     return is_cancelled(data);
 }
 
-/* SQLite asks while another process has the lock; 0 gives up. Its own waiting (a busy timeout) would
- * not look at the cancel flag. */
+/* SQLite asks while another process has the lock; 0 gives up. Its own waiting (a busy timeout)
+ * would not look at the cancel flag. */
 static int
 wait_for_lock(void *data, int n_before)
 {
@@ -206,8 +207,8 @@ path_of(const char *url, const char *directory)
                                                          : g_build_filename(directory, path, NULL);
 }
 
-/* The file must be there: SQLite would make an empty one of a misspelt path. A read-only file is found
- * now, not by the first write. */
+/* The file must be there: SQLite would make an empty one of a misspelt path. A read-only file is
+ * found now, not by the first write. */
 static gboolean
 open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabase **ret_db,
               GError **error)
@@ -298,8 +299,8 @@ statement_free(TuStatement *base)
     g_free(statement);
 }
 
-/* Dates and instants are ISO text here. Instants are those of trueup's own tables: all of one length, so
- * that their texts sort as they do. */
+/* Dates and instants are ISO text here. Instants are those of trueup's own tables: all of one
+ * length, so that their texts sort as they do. */
 static int
 bind_time(sqlite3_stmt *handle, int index, const TuValue *value)
 {
@@ -465,7 +466,8 @@ entry_value(gint64 id, char *text)
     return tu_value_integer(id);
 }
 
-/* A range is the same set at the snapshot and here: ids grow with commits, and are never used again. */
+/* A range is the same set at the snapshot and here: ids grow with commits, and are never used
+ * again. */
 static gboolean
 delete_entries(TuDatabase *base, const char *log, gint64 after, gint64 up_to, const GArray *ids,
                GError **error)

@@ -27,8 +27,7 @@ void tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError 
 
 gboolean tu_sqlite_describe(TuDatabase *db, const char *table, TuTableInfo **ret_info,
                             GError **error);
-gboolean tu_sqlite_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret,
-                           GError **error);
+gboolean tu_sqlite_inspect(TuDatabase *db, const TuProbe *probe, TuInspection *ret, GError **error);
 gboolean tu_sqlite_describe_query(TuDatabase *base, const char *sql, TuTableInfo *info,
                                   GError **error);
 gboolean tu_sqlite_uses_index(TuDatabase *db, const char *sql, gboolean *ret_uses, GError **error);

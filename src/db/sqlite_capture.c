@@ -1,10 +1,10 @@
 /*
  * Capture on SQLite: row triggers.
  *
- * A trigger writes the changed row's own columns, old and new, and nothing else. Weight 0 (look again)
- * is written where SQLite cannot say what will happen: before an INSERT or an UPDATE of a unique key,
- * for the rows that own the new key (a REPLACE would remove them without a trigger); and for every
- * change of a table whose own BEFORE triggers may change the row under way (F12).
+ * A trigger writes the changed row's own columns, old and new, and nothing else. Weight 0 (look
+ * again) is written where SQLite cannot say what will happen: before an INSERT or an UPDATE of a
+ * unique key, for the rows that own the new key (a REPLACE would remove them without a trigger);
+ * and for every change of a table whose own BEFORE triggers may change the row under way (F12).
  */
 #include "db/sql.h"
 #include "db/sqlite.h"
@@ -117,8 +117,8 @@ update_trigger(const TuCaptureShape *shape, const char *name)
     return g_string_free(sql, FALSE);
 }
 
-/* (SELECT expression FROM (SELECT NEW."a" AS "a", ...)): what an index on an expression will hold of
- * the row. */
+/* (SELECT expression FROM (SELECT NEW."a" AS "a", ...)): what an index on an expression will hold
+ * of the row. */
 static void
 append_of_new(GString *sql, const TuCaptureShape *shape, const char *expression, const char *row)
 {
@@ -199,8 +199,8 @@ has_rowid_key(const TuCaptureShape *shape)
     return FALSE;
 }
 
-/* A table may have a rowid that no column of it is; a REPLACE can still hit it. The name by which SQL
- * reaches it, NULL: there is none, or none that a column does not hide. */
+/* A table may have a rowid that no column of it is; a REPLACE can still hit it. The name by which
+ * SQL reaches it, NULL: there is none, or none that a column does not hide. */
 static const char *
 nameless_rowid(const TuCaptureShape *shape)
 {
@@ -213,8 +213,8 @@ nameless_rowid(const TuCaptureShape *shape)
     return NULL;
 }
 
-/* REPLACE removes the owners of the new key without a delete trigger: their images are written before, with
- * weight 0 (docs/correctness.md). */
+/* REPLACE removes the owners of the new key without a delete trigger: their images are written
+ * before, with weight 0 (docs/correctness.md). */
 static char *
 replace_insert_trigger(const TuCaptureShape *shape, const char *name)
 {

@@ -1,6 +1,6 @@
 /*
- * What an SQLite database has: tables, columns, unique keys, triggers; and what a query reads, which
- * SQLite itself tells through its authorizer while it prepares the query.
+ * What an SQLite database has: tables, columns, unique keys, triggers; and what a query reads,
+ * which SQLite itself tells through its authorizer while it prepares the query.
  */
 #include "db/sqlite.h"
 
@@ -222,7 +222,8 @@ describe_keys(TuSqlite *db, TuTableInfo *info, GError **error)
                       key->name, take_create, &create, error))
             return FALSE;
         add_expressions(key, create);
-        if (!each_row(db, "SELECT name, coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno",
+        if (!each_row(db,
+                      "SELECT name, coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno",
                       key->name, take_key_column, key, error))
             return FALSE;
     }
@@ -255,7 +256,8 @@ take_table(sqlite3_stmt *row, gpointer data)
     return FALSE;
 }
 
-/* A trigger that may change the row after OLD was read (F12): what ours then log is not what happens. */
+/* A trigger that may change the row after OLD was read (F12): what ours then log is not what
+ * happens. */
 static gboolean
 has_before_trigger(const TuTableInfo *info)
 {
@@ -264,16 +266,15 @@ has_before_trigger(const TuTableInfo *info)
         if (g_str_has_prefix(trigger->name, "trueup_"))
             continue;
         g_autofree char *upper = g_ascii_strup(trigger->text, -1);
-        g_autoptr(GRegex) before =
-            g_regex_new("\\bBEFORE\\s+(UPDATE|DELETE)\\b", 0, 0, NULL);
+        g_autoptr(GRegex) before = g_regex_new("\\bBEFORE\\s+(UPDATE|DELETE)\\b", 0, 0, NULL);
         g_autoptr(GRegex) after = g_regex_new("\\bAFTER\\s+(INSERT|UPDATE|DELETE)\\b", 0, 0, NULL);
-        g_autoptr(GRegex) plain =
-            g_regex_new("^\\s*CREATE\\s.*?\\b(UPDATE|DELETE)\\b.*?\\bON\\b",
+        g_autoptr(GRegex) plain = g_regex_new("^\\s*CREATE\\s.*?\\b(UPDATE|DELETE)\\b.*?\\bON\\b",
+                                              G_REGEX_DOTALL, 0, NULL);
+        /* One before INSERT may make the very row that a REPLACE then removes (if it writes at
+         * all). */
+        g_autoptr(GRegex) insert =
+            g_regex_new("\\bINSERT\\s+ON\\b.*\\bBEGIN\\b.*\\b(INSERT|UPDATE|DELETE|REPLACE)\\b",
                         G_REGEX_DOTALL, 0, NULL);
-        /* One before INSERT may make the very row that a REPLACE then removes (if it writes at all). */
-        g_autoptr(GRegex) insert = g_regex_new(
-            "\\bINSERT\\s+ON\\b.*\\bBEGIN\\b.*\\b(INSERT|UPDATE|DELETE|REPLACE)\\b", G_REGEX_DOTALL,
-            0, NULL);
         /* Without BEFORE or AFTER a trigger is a BEFORE trigger. */
         if (g_regex_match(before, upper, 0, NULL) ||
             (!g_regex_match(after, upper, 0, NULL) && g_regex_match(insert, upper, 0, NULL)) ||

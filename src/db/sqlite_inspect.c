@@ -1,6 +1,6 @@
 /*
- * What SQLite says about an expression: what it reads and calls, told by SQLite's authorizer while it
- * prepares a query; and what makes it give another answer another time.
+ * What SQLite says about an expression: what it reads and calls, told by SQLite's authorizer while
+ * it prepares a query; and what makes it give another answer another time.
  */
 #include "db/sqlite.h"
 
@@ -12,8 +12,8 @@
 /* ---- what makes an expression give another answer tomorrow ---- */
 
 static const char *const volatile_functions[] = {
-    "random", "randomblob", "changes", "total_changes", "last_insert_rowid", "sqlite_offset",
-    "current_timestamp", "current_date", "current_time", "load_extension",
+    "random",        "randomblob",        "changes",      "total_changes", "last_insert_rowid",
+    "sqlite_offset", "current_timestamp", "current_date", "current_time",  "load_extension",
 };
 
 static const char *const date_functions[] = {
@@ -71,8 +71,8 @@ find_session_word(const char *expression, GHashTable *functions)
         if (is_call && g_str_equal(text, ")"))
             return g_strdup_printf("%.*s()", (int)before.length, before.start);
         g_autofree char *word = g_strndup(before.start, before.length);
-        is_call = g_str_equal(text, "(") &&
-                  is_one_of(date_functions, G_N_ELEMENTS(date_functions), word);
+        is_call =
+            g_str_equal(text, "(") && is_one_of(date_functions, G_N_ELEMENTS(date_functions), word);
         if (!is_call)
             before = token;
     }
@@ -124,10 +124,10 @@ column_of(const TuProbe *probe, const char *table_and_column)
 static gboolean
 keeps_integers(const char *expression)
 {
-    static const char *const words[] = {"case", "when",     "then",   "else", "end", "and",
-                                        "or",   "not",      "is",     "null", "in",  "between",
-                                        "abs",  "coalesce", "ifnull", "iif",  "min", "max",
-                                        "length", "nullif", "unicode", "sign"};
+    static const char *const words[] = {"case",   "when",     "then",    "else", "end", "and",
+                                        "or",     "not",      "is",      "null", "in",  "between",
+                                        "abs",    "coalesce", "ifnull",  "iif",  "min", "max",
+                                        "length", "nullif",   "unicode", "sign"};
     TuToken next;
     for (TuToken token = tu_sql_token(expression); token.kind != TU_TOKEN_END; token = next) {
         next = tu_sql_token(token.start + token.length);
@@ -138,8 +138,7 @@ keeps_integers(const char *expression)
             return FALSE;
         if (token.kind == TU_TOKEN_STRING || token.kind == TU_TOKEN_BROKEN)
             return FALSE;
-        if (token.kind == TU_TOKEN_WORD && is_call &&
-            !is_one_of(words, G_N_ELEMENTS(words), text))
+        if (token.kind == TU_TOKEN_WORD && is_call && !is_one_of(words, G_N_ELEMENTS(words), text))
             return FALSE;
         if (token.kind == TU_TOKEN_WORD && g_ascii_strcasecmp(text, "cast") == 0)
             return FALSE;

@@ -4,9 +4,10 @@
  *   byte 0           4096 x 128                2^40              2^40 + 2^62
  *   | slot 0 | slot 1 | ...  |   ... nothing ... |  a byte a name  |
  *
- * The byte is locked (an open file description lock, so that it dies with its holder); it lies where
- * the hash of the name says, far behind the end of the file, so that two names hardly ever meet. A slot
- * is only for people: it says which name was locked last of those that share it, and who did.
+ * The byte is locked (an open file description lock, so that it dies with its holder); it lies
+ * where the hash of the name says, far behind the end of the file, so that two names hardly ever
+ * meet. A slot is only for people: it says which name was locked last of those that share it, and
+ * who did.
  *
  * The lock only keeps two workers from doing the same work. What makes a late or doubled worker
  * harmless is the turn number (docs/correctness.md, I-2), and a job's claim.
@@ -82,8 +83,7 @@ static char *
 read_holder(const TuSqlite *db, const char *name)
 {
     char text[SLOT_BYTES] = {0};
-    g_autofree char *hash =
-        g_strdup_printf("%016" G_GINT64_MODIFIER "x ", hash_of(name));
+    g_autofree char *hash = g_strdup_printf("%016" G_GINT64_MODIFIER "x ", hash_of(name));
     ssize_t n = pread(db->lock_file, text, sizeof text - 1, slot_of(name));
     gboolean is_of_name = n > HASH_BYTES && g_str_has_prefix(text, hash);
     return g_strdup(is_of_name ? text + HASH_BYTES : "another process");

@@ -41,6 +41,6 @@ gboolean tu_sql_is_bare_name(const char *expression);
 /* TRUE if the expression is the constant NULL. */
 gboolean tu_sql_is_null(const char *expression);
 
-/* What the expression says if it is one text or number: without its quotes. NULL: it is something else. Free
- * with g_free. */
+/* What the expression says if it is one text or number: without its quotes. NULL: it is something
+ * else. Free with g_free. */
 char *tu_sql_constant(const char *expression);

@@ -69,8 +69,8 @@ tu_value_equal(const TuValue *a, const TuValue *b)
     g_assert_not_reached();
 }
 
-/* Agrees with tu_value_equal. The scale is hashed: of normalised decimals it is part of the value.
- */
+/* Agrees with tu_value_equal. The scale is hashed: of normalised decimals it is part of the
+ * value. */
 guint64
 tu_value_hash(const TuValue *value)
 {

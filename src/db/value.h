@@ -1,8 +1,8 @@
 /*
  * Values as databases give and take them: one of a few types, 16 bytes.
  *
- * A value does not own its bytes. Text, blobs and long decimals point into whatever produced them: a
- * statement's current row, a batch, a dictionary.
+ * A value does not own its bytes. Text, blobs and long decimals point into whatever produced them:
+ * a statement's current row, a batch, a dictionary.
  */
 #pragma once
 
@@ -104,8 +104,8 @@ char *tu_value_to_text(const TuValue *value);
 /* Bytes that tu_decimal_format may need: a sign, 39 digits, a point, zeros before and after. */
 #define TU_DECIMAL_TEXT_BYTES 96
 
-/* Reads "[-]digits[.digits]" as a decimal (LONG_DECIMAL, pointing to `text`, where the digits do not
- * fit 64 bits; NaN and infinities as REAL). FALSE: it is no number. */
+/* Reads "[-]digits[.digits]" as a decimal (LONG_DECIMAL, pointing to `text`, where the digits do
+ * not fit 64 bits; NaN and infinities as REAL). FALSE: it is no number. */
 gboolean tu_decimal_parse(const char *text, gsize bytes, TuValue *ret_value);
 
 /* A number's digits as an integer of 128 bits and a scale; zeros that end a fraction are left out
@@ -155,5 +155,6 @@ void tu_value_format_time(const TuValue *value, char *text);
 gboolean tu_value_parse_time(TuType type, const char *text, gsize bytes,
                              TuValue *ret_value) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Gives an instant's text, of tu_value_format_time, all six digits behind its point: such texts sort. */
+/* Gives an instant's text, of tu_value_format_time, all six digits behind its point: such texts
+ * sort. */
 void tu_value_lengthen_time(char *text);

@@ -7,7 +7,8 @@
 #include "keep/order.h"
 #include "time/instant.h"
 
-/* Writers poll for SQLite's lock at most 100 ms apart; after this much holding they get their turn. */
+/* Writers poll for SQLite's lock at most 100 ms apart; after this much holding they get their
+ * turn. */
 #define HOLD_LIMIT_US (1500 * 1000)
 #define BREATHE_US (150 * 1000)
 
@@ -16,7 +17,7 @@ typedef struct {
     const TuSummaryTable *table;
     GArray *cells; /* of TuOrdered */
     guint next;
-    guint n_committed; /* of them; the others are lost if the transaction is */
+    guint n_committed;            /* of them; the others are lost if the transaction is */
     TuBulk *fresh, *known, *gone; /* rows that are not there yet; that are; that are to go */
 } TableWriter;
 
@@ -63,8 +64,8 @@ add_writer(Writing *writing, const TuSummaryTable *table)
         .cells = g_array_new(FALSE, FALSE, sizeof(TuOrdered)),
         .fresh = tu_bulk_new(db, table->name, first, columns->len, TU_BULK_NEW),
         .known = tu_bulk_new(db, table->name, first, columns->len, TU_BULK_KNOWN),
-        .gone = tu_bulk_new(db, table->name, first, tu_summary_table_key_values(table),
-                            TU_BULK_GONE),
+        .gone =
+            tu_bulk_new(db, table->name, first, tu_summary_table_key_values(table), TU_BULK_GONE),
     };
     for (guint s = 0; s < summary->series->len; s++) {
         const TuSeriesModel *series = g_ptr_array_index(summary->series, s);
@@ -161,14 +162,14 @@ begin(TuTransaction *txn, Writing *writing, GError **error)
         tu_snapshot_end(snapshot);
     }
     const char *begin_writing = tu_database_dialect(db)->begin_writing;
-    gboolean is_ready = !goes_on               ? tu_transaction_begin_write(txn, db, error)
+    gboolean is_ready = !goes_on                ? tu_transaction_begin_write(txn, db, error)
                         : begin_writing != NULL ? tu_database_execute(db, begin_writing, error)
                                                 : TRUE;
     return is_ready && take_turn(snapshot, error);
 }
 
-/* What is written for good is not written again, if a later part cannot be and the changes are applied
- * once more without some of its cells (keep/unwritable.h). */
+/* What is written for good is not written again, if a later part cannot be and the changes are
+ * applied once more without some of its cells (keep/unwritable.h). */
 static void
 note_committed(Writing *writing)
 {
@@ -210,10 +211,10 @@ delete_row(Writing *writing, TableWriter *writer, const TuDelete *row, GError **
         writing->values[n++] = tu_dictionary_value(dictionary, row->key[0]);
     if (spec->has_tenant)
         writing->values[n++] = tu_dictionary_value(dictionary, row->key[1]);
-    writing->values[n++] =
-        row->has_bucket ? tu_database_bucket_value(writing->snapshot->keeper->db,
-                                                   row->table->grain, row->bucket, text)
-                        : tu_dictionary_value(dictionary, row->key[2]);
+    writing->values[n++] = row->has_bucket
+                               ? tu_database_bucket_value(writing->snapshot->keeper->db,
+                                                          row->table->grain, row->bucket, text)
+                               : tu_dictionary_value(dictionary, row->key[2]);
     for (guint i = 0; i < spec->dimensions->len; i++)
         writing->values[n++] = tu_dictionary_value(dictionary, row->key[3 + i]);
     return tu_bulk_add(writer->gone, writing->values, error);
@@ -279,8 +280,7 @@ write_table(Writing *writing, TableWriter *writer, guint32 rank, GError **error)
     for (; n_others > 0 && writer->next < end; writer->next++) {
         guint target = g_array_index(writer->cells, TuOrdered, writer->next).target;
         TuCell *cell = tu_order_cell(&writing->order, writer->cells, writer->next);
-        if (cell->mark == TU_MARK_WRITE &&
-            !add_cell(writing, writer->known, target, cell, error))
+        if (cell->mark == TU_MARK_WRITE && !add_cell(writing, writer->known, target, cell, error))
             return FALSE;
         if (cell->mark == TU_MARK_GONE && !take_cell_away(writing, writer, target, cell, error))
             return FALSE;
@@ -323,9 +323,9 @@ run_statements(Writing *writing, gboolean are_shared, GError **error)
     return TRUE;
 }
 
-/* Rows that other groups' workers write as well: in a transaction that began with its snapshot, one of
- * the two would have to be thrown away. They are sums for people, so they come after it, and may be
- * lost in a crash. */
+/* Rows that other groups' workers write as well: in a transaction that began with its snapshot, one
+ * of the two would have to be thrown away. They are sums for people, so they come after it, and may
+ * be lost in a crash. */
 static gboolean
 write_shared(Writing *writing, GError **error)
 {
@@ -442,8 +442,8 @@ split(TuTransaction *txn, Writing *writing, gint64 *began_us, GError **error)
     return tu_keeper_may_go_on(writing->snapshot->keeper, error) && begin(txn, writing, error);
 }
 
-/* Rows that go are deleted in the last part, together with whatever the caller writes beside cells.
- */
+/* Rows that go are deleted in the last part, together with whatever the caller writes beside
+ * cells. */
 static gboolean
 write_cells(TuTransaction *txn, Writing *writing, GError **error)
 {
@@ -492,8 +492,8 @@ tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
     if (!begin(&txn, &writing, error) || !write_cells(&txn, &writing, error) ||
         !write_keyed(&writing, error) || !delete_entries(&writing, error) ||
         !run_statements(&writing, FALSE, error) || !delete_done(&writing, error) ||
-        !write_pending(&writing, error) ||
-        (!is_later && !run_statements(&writing, TRUE, error)) || !commit(&txn, &writing, error))
+        !write_pending(&writing, error) || (!is_later && !run_statements(&writing, TRUE, error)) ||
+        !commit(&txn, &writing, error))
         return FALSE;
     return !is_later || !has_shared(changes) || write_shared(&writing, error);
 }

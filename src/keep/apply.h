@@ -12,5 +12,5 @@
 #include "keep/changes.h"
 
 /* Writes. The snapshot's read transaction must have ended; its turn is moved on. */
-gboolean tu_apply(TuSnapshot *snapshot, TuChanges *changes, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean tu_apply(TuSnapshot *snapshot, TuChanges *changes,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

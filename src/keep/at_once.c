@@ -94,8 +94,8 @@ some_cell_failed(TuTally *tally)
 }
 
 /* The unit may be on the list from before; where it also has series that fold, it stays there for
- * their sake, and where it had failed for that of its neighbours: the list tries it next, and them.
- */
+ * their sake, and where it had failed for that of its neighbours: the list tries it next, and
+ * them. */
 static void
 take_off_list(TuChanges *changes, const TuUnit *unit)
 {

@@ -22,11 +22,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bisecting, bisecting_clear)
 
 /* What is read by one statement. */
 typedef struct {
-    TuDate from, to;               /* local dates */
+    TuDate from, to;             /* local dates */
     const TuSeriesModel *series; /* only its expressions; NULL: all that are wanted */
-    const guint32 *tenants;        /* numbers in the dictionary, sorted */
-    guint n_tenants;               /* 0: all */
-    const guint32 *times;          /* of one tenant's day: the only values, likewise */
+    const guint32 *tenants;      /* numbers in the dictionary, sorted */
+    guint n_tenants;             /* 0: all */
+    const guint32 *times;        /* of one tenant's day: the only values, likewise */
     guint n_times;
 } Piece;
 
@@ -170,9 +170,9 @@ read_piece(const Bisecting *work, const Piece *piece, gboolean is_place, Visit v
            GError **error)
 {
     Reading reading = {work, piece, visit, data};
-    g_autofree gboolean *is_asked =
-        is_place ? asked_of_place(work->source)
-                 : tu_bisect_asked(work->tally, work->source, piece->series);
+    g_autofree gboolean *is_asked = is_place
+                                        ? asked_of_place(work->source)
+                                        : tu_bisect_asked(work->tally, work->source, piece->series);
     gboolean has_tenants = work->source->tenant >= 0;
     TuTimeRange time =
         tu_read_envelope(work->tally, piece->tenants, piece->n_tenants, piece->from, piece->to);
@@ -340,7 +340,8 @@ halve_dates(Bisecting *work, const Piece *piece, GError **error)
     return count(work, &older, error) && (newer.from >= newer.to || count(work, &newer, error));
 }
 
-/* Each series is tried whole, however many statements others have taken: only those that fail are cut. */
+/* Each series is tried whole, however many statements others have taken: only those that fail are
+ * cut. */
 static gboolean
 by_series(Bisecting *work, const Piece *piece, GError **error)
 {

@@ -5,9 +5,9 @@
 typedef struct {
     TuTally *tally;
     const TuSourceModel *source;
-    const TuSeriesModel *series;   /* NULL: all */
-    const GArray *ids;             /* of the log's entries, sorted */
-    const char *why;               /* of what was tried before it was halved */
+    const TuSeriesModel *series; /* NULL: all */
+    const GArray *ids;           /* of the log's entries, sorted */
+    const char *why;             /* of what was tried before it was halved */
 } Log;
 
 /* ---- one statement ---- */
@@ -37,8 +37,8 @@ only_try(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-/* The snapshot has no entries between two of the list but the list's own: a range of ids will do.
- */
+/* The snapshot has no entries between two of the list but the list's own: a range of ids will
+ * do. */
 static gboolean
 read_images(Log *log, guint first, guint n, TuRowVisit visit, GError **error)
 {

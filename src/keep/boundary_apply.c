@@ -98,7 +98,8 @@ write_grain(const Looking *looking, TuGrain grain, gboolean is_new, GError **err
     TuDatabase *db = looking->keeper->db;
     TuDate wanted = wanted_at(looking, grain, looking->now_us);
     gboolean begins = FALSE;
-    /* A table that was there may have old rows, which were another's and are removed like all others. */
+    /* A table that was there may have old rows, which were another's and are removed like all
+     * others. */
     TuDate cleared = looking->summary->tables[grain]->exists ? G_MININT32 : wanted;
     TuValue values[] = {tu_value_text(looking->summary->spec->name),
                         tu_value_text(tu_grain_name(grain)), tu_boundary_value(wanted),

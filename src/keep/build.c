@@ -14,8 +14,8 @@
 /* ---- asking ---- */
 
 static gboolean
-insert_run(TuKeeper *keeper, const char *kind, const char *summary, const char *tenant,
-           TuDate from, TuDate to, gint64 *ret_id, GError **error)
+insert_run(TuKeeper *keeper, const char *kind, const char *summary, const char *tenant, TuDate from,
+           TuDate to, gint64 *ret_id, GError **error)
 {
     TuValue now = tu_keeper_now();
     gboolean found = FALSE;
@@ -43,11 +43,12 @@ is_asked(TuKeeper *keeper, const char *summary, const TuValue *tenant, gboolean 
     g_autofree char *tenant_key = tu_tenant_key(tenant);
     TuValue values[] = {tu_value_text(summary), tu_value_text(tenant_key),
                         tu_value_integer(is_dropping)};
-    return tu_database_integer(keeper->db,
-                               "SELECT 1 FROM trueup_build b WHERE b.summary = ?1 AND "
-                               "b.tenant_key = ?2 AND b.is_dropping >= ?3 AND NOT EXISTS (SELECT 1 "
-                               "FROM trueup_run r WHERE r.id = b.run_id AND r.range_from IS NOT NULL)",
-                               values, G_N_ELEMENTS(values), ret_asked, &one, error);
+    return tu_database_integer(
+        keeper->db,
+        "SELECT 1 FROM trueup_build b WHERE b.summary = ?1 AND "
+        "b.tenant_key = ?2 AND b.is_dropping >= ?3 AND NOT EXISTS (SELECT 1 "
+        "FROM trueup_run r WHERE r.id = b.run_id AND r.range_from IS NOT NULL)",
+        values, G_N_ELEMENTS(values), ret_asked, &one, error);
 }
 
 /* A first build starts over, whatever was asked for; a rebuild goes on where one was left. */
@@ -56,9 +57,9 @@ ask_for(TuKeeper *keeper, const char *summary, const TuValue *tenant, gboolean i
         gint64 run_id, GError **error)
 {
     g_autofree char *tenant_key = tu_tenant_key(tenant);
-    TuValue values[] = {tu_value_text(summary), tu_value_text(tenant_key), *tenant,
-                        tu_value_integer(G_MAXINT32), tu_value_integer(is_dropping),
-                        tu_value_integer(run_id)};
+    TuValue values[] = {
+        tu_value_text(summary),       tu_value_text(tenant_key),     *tenant,
+        tu_value_integer(G_MAXINT32), tu_value_integer(is_dropping), tu_value_integer(run_id)};
     return tu_database_run(keeper->db,
                            "DELETE FROM trueup_build WHERE summary = ?1 AND tenant_key = ?2",
                            values, 2, NULL, error) &&
@@ -74,13 +75,11 @@ tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant, gboo
 {
     gint64 run_id = 0;
     const TuSummaryModel *only = summaries->len == 1 ? g_ptr_array_index(summaries, 0) : NULL;
-    g_autofree char *tenant_text =
-        tenant->type != TU_TYPE_NULL ? tu_value_to_text(tenant) : NULL;
+    g_autofree char *tenant_text = tenant->type != TU_TYPE_NULL ? tu_value_to_text(tenant) : NULL;
     for (guint i = 0; i < summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(summaries, i);
         gboolean asked = FALSE;
-        if (!is_dropping &&
-            !is_asked(keeper, summary->spec->name, tenant, FALSE, &asked, error))
+        if (!is_dropping && !is_asked(keeper, summary->spec->name, tenant, FALSE, &asked, error))
             return FALSE;
         if (asked)
             continue;
@@ -91,11 +90,12 @@ tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant, gboo
             return FALSE;
     }
     return run_id == 0 ||
-           tu_database_execute(keeper->db,
-                               "UPDATE trueup_run SET status = 'FAILED', error = 'asked for anew' "
-                               "WHERE status = 'STARTED' AND kind IN ('build', 'rebuild') AND id NOT IN "
-                               "(SELECT run_id FROM trueup_build WHERE run_id IS NOT NULL)",
-                               error);
+           tu_database_execute(
+               keeper->db,
+               "UPDATE trueup_run SET status = 'FAILED', error = 'asked for anew' "
+               "WHERE status = 'STARTED' AND kind IN ('build', 'rebuild') AND id NOT IN "
+               "(SELECT run_id FROM trueup_build WHERE run_id IS NOT NULL)",
+               error);
 }
 
 gboolean
@@ -103,8 +103,8 @@ tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuDate from,
                    gint64 *ret_run_id, GError **error)
 {
     gint64 run_id = 0;
-    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(""),
-                        tu_value_integer(to), TU_NULL_VALUE};
+    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(""), tu_value_integer(to),
+                        TU_NULL_VALUE};
     /* Without a first date it would be all history. */
     from = MAX(from, TU_DATE_LEAST);
     if (!insert_run(keeper, "rebuild", summary->spec->name, NULL, from, to, &run_id, error))
@@ -137,8 +137,9 @@ same_work(const TuBuild *a, const TuBuild *b)
            a->is_rezone == b->is_rezone && (!a->is_rezone || a->run_id == b->run_id);
 }
 
-/* What building has learned. A chunk is of several summaries; when it does not fit into the least of
- * their `memory`, each is built by itself with its own, and those that do not fit so are left. */
+/* What building has learned. A chunk is of several summaries; when it does not fit into the least
+ * of their `memory`, each is built by itself with its own, and those that do not fit so are
+ * left. */
 typedef struct {
     TuPieces pieces;
     gboolean is_alone;
@@ -194,8 +195,8 @@ may_build(const TuSnapshot *snapshot, const Building *building, const TuBuild *b
     return !tu_snapshot_is_paused(snapshot, build->summary) && !is_left(building, build);
 }
 
-/* The work that reaches furthest to today, and all that can be done with it in one pass. What is paused
- * waits. */
+/* The work that reaches furthest to today, and all that can be done with it in one pass. What is
+ * paused waits. */
 static GArray *
 choose_builds(const TuSnapshot *snapshot, const Building *building)
 {
@@ -284,10 +285,10 @@ stretch_of(GArray *builds, GPtrArray *summaries, GArray *tenants)
     return stretch;
 }
 
-/* Which longer periods belong to the piece, and what they are made of. Of some dates those that begin
- * before: their other days were not missed. Else each belongs to the piece in which it begins; where
- * pieces are cut by time it is made of its days that newer pieces wrote, since reading all rows of a
- * year would take long. */
+/* Which longer periods belong to the piece, and what they are made of. Of some dates those that
+ * begin before: their other days were not missed. Else each belongs to the piece in which it
+ * begins; where pieces are cut by time it is made of its days that newer pieces wrote, since
+ * reading all rows of a year would take long. */
 static void
 begin_chunk(TuStretch *stretch, gpointer data)
 {
@@ -380,7 +381,12 @@ write_chunk(TuSnapshot *snapshot, Building *building, TuResult *result, gboolean
         building->only = NULL;
     if (!confine(snapshot, builds, &stretch, &rezone, tenants, error))
         return FALSE;
-    Chunk chunk = {snapshot, builds, G_MININT32, result, result->rows_read, result->cells_written,
+    Chunk chunk = {snapshot,
+                   builds,
+                   G_MININT32,
+                   result,
+                   result->rows_read,
+                   result->cells_written,
                    result->cells_drifted};
     const TuPieceWork work = {begin_chunk, note_progress, is_chunk_wanted, &chunk};
     if (!tu_pieces_cut(snapshot, &building->pieces, &stretch, error) ||
@@ -403,8 +409,8 @@ has_builds(TuKeeper *keeper, const TuGroup *group, gboolean *ret_has, GError **e
                                &name, 1, ret_has, &one, error);
 }
 
-/* Whoever builds lets others in while it reads a whole table (keep/aside.h): they leave the build to it. Its
- * lock saves work, and nothing else. */
+/* Whoever builds lets others in while it reads a whole table (keep/aside.h): they leave the build
+ * to it. Its lock saves work, and nothing else. */
 static gboolean
 take_building(TuKeeper *keeper, const TuGroup *group, gboolean *ret_is_taken, GError **error)
 {

@@ -122,8 +122,8 @@ void
 tu_changes_add_if_none(TuChanges *changes, const char *sql, const TuValue *values, guint n_values)
 {
     tu_changes_add(changes, sql, values, n_values);
-    g_array_index(changes->statements, TuBoundStatement, changes->statements->len - 1).only_if_none =
-        TRUE;
+    g_array_index(changes->statements, TuBoundStatement, changes->statements->len - 1)
+        .only_if_none = TRUE;
 }
 
 void
@@ -178,10 +178,11 @@ tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_written)
                    "cells_written = cells_written + ?4, worker = ?5 "
                    "WHERE kind = 'settle' AND started_at = ?1 AND status = 'COMPLETED'",
                    values, G_N_ELEMENTS(values));
-    tu_changes_add_if_none(changes,
-                           "INSERT INTO trueup_run(kind, status, started_at, finished_at, rows_read, "
-                           "cells_written, worker) VALUES ('settle', 'COMPLETED', ?1, ?2, ?3, ?4, ?5)",
-                           values, G_N_ELEMENTS(values));
+    tu_changes_add_if_none(
+        changes,
+        "INSERT INTO trueup_run(kind, status, started_at, finished_at, rows_read, "
+        "cells_written, worker) VALUES ('settle', 'COMPLETED', ?1, ?2, ?3, ?4, ?5)",
+        values, G_N_ELEMENTS(values));
     /* Workers of all groups add to this hour's row, so where a snapshot would refuse that, it is
      * written apart (write_shared in keep/apply.c). */
     for (guint i = 1; i <= 2; i++)
@@ -291,8 +292,8 @@ sealed_of(TuChanges *changes, guint target)
     return changes->sealed[target];
 }
 
-/* TRUE if the row lies in a sealed bucket. Those of a tenant are written only where it has none: a part
- * of a first build that was done before, or what it had when it was here before, stays. */
+/* TRUE if the row lies in a sealed bucket. Those of a tenant are written only where it has none: a
+ * part of a first build that was done before, or what it had when it was here before, stays. */
 static gboolean
 leave_sealed(TuChanges *changes, const TuStoredCell *stored)
 {
@@ -319,7 +320,8 @@ is_left_sealed(const TuChanges *changes, const TuSummaryTable *table, guint targ
     return changes->sealed[target] != NULL &&
            g_hash_table_contains(changes->sealed[target], GUINT_TO_POINTER(cell->tenant)) &&
            tu_tally_bucket_date(tally, table->grain, cell->tenant, cell->bucket) <
-               tu_boundary_of(tally->snapshot->boundaries, table->summary, table->grain).sealed_below;
+               tu_boundary_of(tally->snapshot->boundaries, table->summary, table->grain)
+                   .sealed_below;
 }
 
 /* Decides about one stored row. A bucket that failed keeps what it has; a row without a cell, or

@@ -58,12 +58,12 @@ typedef void (*TuOnDrift)(TuTally *tally, const TuSummaryTable *table, guint tar
                           const TuStoredCell *stored, gpointer data);
 
 typedef struct {
-    TuTally *tally;     /* owned; NULL: no cells are written */
-    GArray *deletes;    /* of TuDelete */
-    GArray *settled;    /* of TuSettledLog */
-    GArray *statements; /* of TuBoundStatement */
-    GHashTable *pending; /* set of TuPendingRow */
-    GArray *done;        /* of gint64: ids of the pending list that go */
+    TuTally *tally;         /* owned; NULL: no cells are written */
+    GArray *deletes;        /* of TuDelete */
+    GArray *settled;        /* of TuSettledLog */
+    GArray *statements;     /* of TuBoundStatement */
+    GHashTable *pending;    /* set of TuPendingRow */
+    GArray *done;           /* of gint64: ids of the pending list that go */
     GHashTable **uncertain; /* one a target, of TuNamedBucket: changes are pending there */
     gboolean *is_unclear;   /* by the summary's place in the spec: something
                              * changed, it is not known where */
@@ -71,9 +71,9 @@ typedef struct {
     GHashTable **sealed;    /* one a target: numbers of tenants that have something sealed in it */
     GPtrArray *keyed;       /* of TuKeyedChange (keep/keyed.h) */
     gint64 n_checked, n_drifted, n_pending;
-    gint64 n_unbuilt; /* of the pending ones: their history is still to be built */
+    gint64 n_unbuilt;             /* of the pending ones: their history is still to be built */
     gint64 n_to_write, n_written; /* found by comparing; done by applying */
-    gint64 *drift_of; /* n_drifted, by the summary's place in the spec */
+    gint64 *drift_of;             /* n_drifted, by the summary's place in the spec */
     TuOnDrift on_drift;
     gpointer on_drift_data;
 } TuChanges;
@@ -107,7 +107,8 @@ void tu_changes_note_hour(TuChanges *changes, gint64 rows_read, gint64 cells_wri
 void tu_changes_add_failed_run(TuChanges *changes, const char *summary, const char *tenant,
                                const char *problem);
 
-/* What failed in the group waits no longer: whoever repairs or rebuilds it may have mended the rows. */
+/* What failed in the group waits no longer: whoever repairs or rebuilds it may have mended the
+ * rows. */
 void tu_changes_retry_soon(TuChanges *changes);
 
 /* Of one tenant, when a bucket that had failed is right: one bad row fails every bucket that shares
@@ -115,8 +116,9 @@ void tu_changes_retry_soon(TuChanges *changes);
 void tu_changes_retry_beside(TuChanges *changes, const TuSourceModel *source,
                              const TuSummaryModel *summary, const TuValue *tenant);
 
-/* Adds one (source, summary, tenant, unit bucket) to the pending list; `problem` NULL: it is only to
- * be recomputed. A row that is there already keeps its attempts and error unless there is one. */
+/* Adds one (source, summary, tenant, unit bucket) to the pending list; `problem` NULL: it is only
+ * to be recomputed. A row that is there already keeps its attempts and error unless there is
+ * one. */
 void tu_changes_add_pending(TuChanges *changes, const TuSourceModel *source,
                             const TuSummaryModel *summary, const TuValue *tenant, TuBucket unit,
                             const char *problem);

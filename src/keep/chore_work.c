@@ -96,8 +96,8 @@ between(gpointer data, TuDate reached, double share, GError **error)
     tu_chore_set_progress(chore, builds ? share : share_of_range(job, reached), builds);
     if (!tu_chore_note(chore, TRUE, error))
         return FALSE;
-    /* A range of dates is one run of the log, so it is not interrupted; nor is what is all written.
-     */
+    /* A range of dates is one run of the log, so it is not interrupted; nor is what is all
+     * written. */
     if (!builds || reached == G_MININT32)
         return TRUE;
     if (!tu_job_others_wait(chore->keeper->db, job, tu_chore_concerns, chore->choice, &others_wait,

@@ -194,8 +194,8 @@ check(TuChore *chore, char **ret_problem, gboolean *ret_is_paused, GError **erro
     chore->keyed = job->summary != NULL ? tu_model_keyed(model, job->summary) : NULL;
     if (*ret_problem == NULL && chore->keyed != NULL &&
         (job->tenant != NULL || job->from != G_MININT32 || job->to != G_MAXINT32))
-        *ret_problem = g_strdup_printf("summary %s is keyed: it has no days and no tenants",
-                                       job->summary);
+        *ret_problem =
+            g_strdup_printf("summary %s is keyed: it has no days and no tenants", job->summary);
     if (*ret_problem == NULL && job->summary != NULL && chore->summary == NULL &&
         chore->keyed == NULL)
         *ret_problem = g_strdup_printf("there is no summary %s", job->summary);
@@ -210,14 +210,13 @@ check(TuChore *chore, char **ret_problem, gboolean *ret_is_paused, GError **erro
     }
     *ret_is_paused =
         chore->checked.pauses != NULL &&
-        (job->summary == NULL ||
-         tu_snapshot_is_name_paused(&chore->checked, job->summary));
+        (job->summary == NULL || tu_snapshot_is_name_paused(&chore->checked, job->summary));
     tu_snapshot_end(&chore->checked);
     return TRUE;
 }
 
-/* What nobody can do fails before any work began, and whoever reads the run log must see that too.
- */
+/* What nobody can do fails before any work began, and whoever reads the run log must see that
+ * too. */
 static gboolean
 refuse(TuChore *chore, const char *problem, GError **error)
 {

@@ -15,9 +15,9 @@
 
 typedef struct {
     const volatile _Atomic int *is_cancelled; /* NULL: nobody can */
-    gint64 limit_us;                  /* G_MAXINT64: for ever */
-    gint64 since_us;                  /* 0 at first */
-    guint64 n_failures;               /* likewise */
+    gint64 limit_us;                          /* G_MAXINT64: for ever */
+    gint64 since_us;                          /* 0 at first */
+    guint64 n_failures;                       /* likewise */
 } TuPatience;
 
 /* How long to wait for a lost connection: TRUEUP_RETRY_S, else TU_LOST_LIMIT_US. */

@@ -13,8 +13,8 @@
 
 #include "keep/keeper.h"
 
-/* FALSE with BUSY if the tables are not those that the model was read from; without a model: TRUE.
- */
+/* FALSE with BUSY if the tables are not those that the model was read from; without a model:
+ * TRUE. */
 gboolean tu_ddl_schema_is_still(TuKeeper *keeper, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Begins a transaction in which DDL never queues in front of users. */

@@ -124,8 +124,8 @@ kind_of(const Comparing *comparing, const char *subject, const char **ret_summar
     return g_strdup_printf("%s%.*s", comparing->own_kind, (int)(slash - subject), subject);
 }
 
-/* Rights are a role's: what one cannot evaluate another may. Where there are no roles all are one.
- */
+/* Rights are a role's: what one cannot evaluate another may. Where there are no roles all are
+ * one. */
 static gboolean
 read_role(TuDatabase *db, char **ret_kind, GError **error)
 {

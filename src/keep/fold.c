@@ -17,8 +17,8 @@ does_not_fold(const TuSeriesModel *series, gpointer data)
     return !tu_snapshot_folds(data, series);
 }
 
-/* Series that do not fold are left out here; their places are noted by the settler (keep/places.h).
- */
+/* Series that do not fold are left out here; their places are noted by the settler
+ * (keep/places.h). */
 static gboolean
 add_image(const TuValue *row, gpointer data, GError **error)
 {
@@ -187,8 +187,8 @@ fold_tables(TuChanges *changes, GError **error)
     return TRUE;
 }
 
-/* The entries of each one-table source in one pass over its log, for all of its series and grains.
- */
+/* The entries of each one-table source in one pass over its log, for all of its series and
+ * grains. */
 gboolean
 tu_fold_batch(TuChanges *changes, const TuBatch *batch, gint64 *ret_images, GError **error)
 {

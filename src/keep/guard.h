@@ -1,7 +1,7 @@
 /*
- * The guard: is capture still what `apply` made it? Asked by every settling, again after a second and
- * after every error; while the database's schema version is the one checked last, the answer costs
- * two reads.
+ * The guard: is capture still what `apply` made it? Asked by every settling, again after a second
+ * and after every error; while the database's schema version is the one checked last, the answer
+ * costs two reads.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 /* What a table's capture looks like. */
 typedef struct {
     const TuCaptured *captured;
-    char *problem;  /* NULL: as it should be */
-    char *noted;    /* digest of the triggers that `apply` made */
+    char *problem;            /* NULL: as it should be */
+    char *noted;              /* digest of the triggers that `apply` made */
     char *made_in, *identity; /* which ones those are */
     gboolean is_released;
     gboolean is_own; /* the problem that was found now is more than one of the table's parts */

@@ -1,7 +1,7 @@
 /*
- * Holes: buckets of a tally that cannot be computed for a series, since the database cannot evaluate some
- * row in them. What is stored of them stays; they go on the pending list with the error, and are tried
- * again. The other series of the bucket are written.
+ * Holes: buckets of a tally that cannot be computed for a series, since the database cannot
+ * evaluate some row in them. What is stored of them stays; they go on the pending list with the
+ * error, and are tried again. The other series of the bucket are written.
  */
 #pragma once
 
@@ -32,7 +32,8 @@ void tu_holes_tell(const TuHoles *holes, TuResult *result);
 TuHoles *tu_holes_new(void);
 void tu_holes_free(TuHoles *holes);
 
-/* Fails every wanted bucket of the series that holds this one, and notes the hole if there is one. */
+/* Fails every wanted bucket of the series that holds this one, and notes the hole if there is
+ * one. */
 void tu_holes_add(TuTally *tally, const TuSeriesModel *series, guint32 tenant, TuBucket unit,
                   const char *message);
 

@@ -65,8 +65,8 @@ tu_keeper_zone(TuKeeper *keeper, const char *name, GError **error)
     return zone;
 }
 
-/* Turns that others take go by in milliseconds. A lock that another process holds has been waited for by
- * the database already (its busy time-out is as long), so that one is tried once more. */
+/* Turns that others take go by in milliseconds. A lock that another process holds has been waited
+ * for by the database already (its busy time-out is as long), so that one is tried once more. */
 #define RETRY_LIMIT_US (5 * TU_SECOND_US)
 #define RETRY_PAUSE_US 20000
 
@@ -149,8 +149,8 @@ take_text(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-/* Some databases do not say who holds a lock: the holder writes it down. It is only for people, so it
- * does no harm if that cannot be done. */
+/* Some databases do not say who holds a lock: the holder writes it down. It is only for people, so
+ * it does no harm if that cannot be done. */
 void
 tu_keeper_note_holder(const TuKeeper *keeper, const TuGroup *group, char **holder)
 {
@@ -163,8 +163,8 @@ tu_keeper_note_holder(const TuKeeper *keeper, const TuGroup *group, char **holde
                                values, G_N_ELEMENTS(values), NULL, NULL);
         return;
     }
-    (void)!tu_rows_each(keeper->db, "SELECT worker FROM trueup_group WHERE name = ?1", values + 1, 1,
-                        FALSE, take_text, &worker, NULL);
+    (void)!tu_rows_each(keeper->db, "SELECT worker FROM trueup_group WHERE name = ?1", values + 1,
+                        1, FALSE, take_text, &worker, NULL);
     const char *colon = worker != NULL ? strrchr(worker, ':') : NULL;
     if (colon != NULL) {
         g_free(*holder);

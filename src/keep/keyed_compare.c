@@ -133,8 +133,8 @@ is_of_some_key(const GError *error)
     return tu_error_is(error, TU_ERROR_DATABASE) || tu_error_is(error, TU_ERROR_DATA);
 }
 
-/* Many at once; after a failure half of them each, so that a bad one is found after a few attempts.
- */
+/* Many at once; after a failure half of them each, so that a bad one is found after a few
+ * attempts. */
 static gboolean
 read_right(TuSnapshot *snapshot, TuKeyList *list, guint from, guint to, GError **error)
 {

@@ -139,11 +139,10 @@ tu_register_find_leaving(TuRegistration *registration, GError **error)
     registration->leaving = g_ptr_array_new_with_free_func(g_free);
     registration->keyed_leaving = g_ptr_array_new_with_free_func(g_free);
     registration->keyed_statements = g_ptr_array_new_with_free_func(g_free);
-    if (!tu_keyed_plan_leaving(keeper, registration->keyed_leaving,
-                               registration->keyed_statements, error))
+    if (!tu_keyed_plan_leaving(keeper, registration->keyed_leaving, registration->keyed_statements,
+                               error))
         return FALSE;
-    registration->has_changed =
-        registration->has_changed || registration->keyed_leaving->len > 0;
+    registration->has_changed = registration->has_changed || registration->keyed_leaving->len > 0;
     for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
         g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
         Leaving leaving = {gone, kinds[k].is_there, keeper->model};

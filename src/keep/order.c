@@ -37,8 +37,8 @@ is_written(const TuCell *cell)
     return cell->mark == TU_MARK_NEW || cell->mark == TU_MARK_WRITE || cell->mark == TU_MARK_GONE;
 }
 
-/* The first dimension comes along, so that comparing two entries seldom needs the cells themselves.
- */
+/* The first dimension comes along, so that comparing two entries seldom needs the cells
+ * themselves. */
 void
 tu_order_add_target(const TuOrder *order, guint target, GArray *cells)
 {
@@ -144,8 +144,8 @@ split(const TuOrder *order, TuOrdered *first, guint n)
 #define FEW_CELLS 32
 #define SPLITS_LIMIT 64
 
-/* In place: GLib's sort copies what it sorts, and millions of cells are what `memory` is full of.
- */
+/* In place: GLib's sort copies what it sorts, and millions of cells are what `memory` is full
+ * of. */
 static void
 sort_range(const TuOrder *order, TuOrdered *first, guint n, guint n_splits)
 {

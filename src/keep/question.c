@@ -8,8 +8,7 @@
 struct TuQuestion {
     TuKeeper *keeper;
     char *sql;
-    GArray
-        *values; /* of TuValue: the digest, times (set when it is asked), names of summaries */
+    GArray *values; /* of TuValue: the digest, times (set when it is asked), names of summaries */
     TuAnswer answer;
     gint64 n_pauses;
     gboolean has_version; /* `version` was read before an answer in which nothing waited */
@@ -42,8 +41,8 @@ append_entries(TuQuestion *question, GString *sql, const TuGroup *group)
     g_string_append(sql, ", 0)");
 }
 
-/* 1 if a key of the group's keyed summaries is due, or all of one are to be listed; of one that cannot
- * be evaluated nothing is. Each begins with a comma. */
+/* 1 if a key of the group's keyed summaries is due, or all of one are to be listed; of one that
+ * cannot be evaluated nothing is. Each begins with a comma. */
 static void
 append_keyed(GString *sql, const TuGroup *group)
 {
@@ -66,11 +65,10 @@ append_keyed(GString *sql, const TuGroup *group)
 static void
 append_buckets(TuQuestion *question, GString *sql, const TuGroup *group)
 {
-    g_string_append_printf(
-        sql,
-        "(SELECT 1 FROM trueup_pending WHERE (next_attempt_at IS NULL "
-        "OR next_attempt_at <= ?%d OR next_attempt_at > ?%d) AND summary IN (",
-        NOW + 1, LATEST + 1);
+    g_string_append_printf(sql,
+                           "(SELECT 1 FROM trueup_pending WHERE (next_attempt_at IS NULL "
+                           "OR next_attempt_at <= ?%d OR next_attempt_at > ?%d) AND summary IN (",
+                           NOW + 1, LATEST + 1);
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
         TuValue name = tu_value_text(summary->spec->name);

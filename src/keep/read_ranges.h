@@ -17,6 +17,7 @@ typedef struct {
  * has one) and bounds. */
 GArray *tu_read_ranges(TuTally *tally, const TuSourceModel *source);
 
-/* The instants (and dates) that hold the local dates [from, to) on the clocks of those tenants; `n` 0:
- * of all. */
-TuTimeRange tu_read_envelope(TuTally *tally, const guint32 *tenants, guint n, TuDate from, TuDate to);
+/* The instants (and dates) that hold the local dates [from, to) on the clocks of those tenants; `n`
+ * 0: of all. */
+TuTimeRange tu_read_envelope(TuTally *tally, const guint32 *tenants, guint n, TuDate from,
+                             TuDate to);

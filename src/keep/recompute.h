@@ -7,6 +7,7 @@
 
 /* Recomputes the next buckets that are due, one turn. *ret_is_done: none is, of those that
  * the goal has. A bucket that fails
- * stays on the list with its error and is tried again later, later each time; it holds up nobody. */
+ * stays on the list with its error and is tried again later, later each time; it holds up
+ * nobody. */
 gboolean tu_recompute_pending(TuSnapshot *snapshot, TuGoal *goal, TuResult *result,
                               gboolean *ret_is_done, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -44,8 +44,9 @@ find_changed_zones(TuRegistration *registration, const TuTenantSet *tenants, GHa
         g_autofree char *known = NULL;
         if (tenant->zone == NULL)
             continue;
-        if (!tu_rows_text(registration->keeper->db, "SELECT digest FROM trueup_zone WHERE name = ?1",
-                       tenant->zone_name, &known, error))
+        if (!tu_rows_text(registration->keeper->db,
+                          "SELECT digest FROM trueup_zone WHERE name = ?1", tenant->zone_name,
+                          &known, error))
             return FALSE;
         g_autofree char *digest = zone_digest_text(tenant->zone);
         registration->has_changed = registration->has_changed || g_strcmp0(known, digest) != 0;
@@ -65,8 +66,9 @@ find_changed_clocks(TuRegistration *registration, GError **error)
         g_autofree char *known = NULL;
         if (source->naive_zone == NULL)
             continue;
-        if (!tu_rows_text(registration->keeper->db, "SELECT digest FROM trueup_zone WHERE name = ?1",
-                       source->spec->time_zone, &known, error))
+        if (!tu_rows_text(registration->keeper->db,
+                          "SELECT digest FROM trueup_zone WHERE name = ?1", source->spec->time_zone,
+                          &known, error))
             return FALSE;
         g_autofree char *digest = zone_digest_text(source->naive_zone);
         registration->has_changed = registration->has_changed || g_strcmp0(known, digest) != 0;
@@ -160,7 +162,8 @@ write_zones(TuRegistration *registration, const TuTenantSet *tenants, GError **e
     return forget_other_zones(registration->keeper, written, error);
 }
 
-/* Rules that are known and older: exactly what they moved is asked for. Before others are compared. */
+/* Rules that are known and older: exactly what they moved is asked for. Before others are
+ * compared. */
 static gboolean
 adopt_zones(TuRegistration *registration, GError **error)
 {
@@ -222,7 +225,8 @@ write_captured(TuRegistration *registration, const TuCaptured *captured, GError 
             tu_parts_note(keeper, captured, error));
 }
 
-/* Whoever comes next looks at the tenants: changes of before the table was captured are no entries. */
+/* Whoever comes next looks at the tenants: changes of before the table was captured are no
+ * entries. */
 static gboolean
 write_notice(const TuRegistration *registration, const TuGroup *group, GError **error)
 {
@@ -245,12 +249,12 @@ write_group(TuRegistration *registration, TuGroup *group, const TuTenantSet *ten
 {
     TuKeeper *keeper = registration->keeper;
     g_autofree char *known = NULL;
-    if (!tu_rows_text(keeper->db, "SELECT name FROM trueup_group WHERE name = ?1", group->name, &known,
-                   error))
+    if (!tu_rows_text(keeper->db, "SELECT name FROM trueup_group WHERE name = ?1", group->name,
+                      &known, error))
         return FALSE;
     if (known == NULL) {
-        /* What was known of tenants was the old groups': their summaries are built anew. Turns begin
-         * at the clock, so that a group that comes back never meets an old worker's turn. */
+        /* What was known of tenants was the old groups': their summaries are built anew. Turns
+         * begin at the clock, so that a group that comes back never meets an old worker's turn. */
         TuValue values[] = {tu_value_text(group->name), tu_value_integer(tu_instant_now_us())};
         registration->has_changed = TRUE;
         for (guint i = 0; i < group->summaries->len; i++) {
@@ -320,20 +324,20 @@ expect_table(TuKeeper *keeper, const TuSummaryTable *table, GError **error)
     gint64 one = 0;
     if (!table->exists)
         return put(keeper, "trueup_kept", names, values, G_N_ELEMENTS(values), error);
-    if (!tu_database_integer(keeper->db, "SELECT 1 FROM trueup_kept WHERE name = ?1 AND is_made = 2",
-                             values, 1, &is_expected, &one, error) ||
+    if (!tu_database_integer(keeper->db,
+                             "SELECT 1 FROM trueup_kept WHERE name = ?1 AND is_made = 2", values, 1,
+                             &is_expected, &one, error) ||
         (is_expected && !tu_database_integer(keeper->db, sql, NULL, 0, &has_rows, &one, error)))
         return FALSE;
-    return !has_rows || tu_database_run(keeper->db, "DELETE FROM trueup_kept WHERE name = ?1", values,
-                                        1, NULL, error);
+    return !has_rows || tu_database_run(keeper->db, "DELETE FROM trueup_kept WHERE name = ?1",
+                                        values, 1, NULL, error);
 }
 
 gboolean
 tu_register_expect_tables(TuKeeper *keeper, const TuSummaryModel *summary, GError **error)
 {
     for (int grain = 0; grain < TU_GRAINS; grain++)
-        if (summary->tables[grain] != NULL &&
-            !expect_table(keeper, summary->tables[grain], error))
+        if (summary->tables[grain] != NULL && !expect_table(keeper, summary->tables[grain], error))
             return FALSE;
     return TRUE;
 }
@@ -345,8 +349,7 @@ ask_for_ranges(TuRegistration *registration, const TuSummaryModel *summary, GErr
     const GArray *missed = registration->missed[summary->spec->index];
     for (guint i = 0; i < missed->len; i++) {
         const TuPartsRange *range = &g_array_index(missed, TuPartsRange, i);
-        if (!tu_build_ask_range(registration->keeper, summary, range->from, range->to, NULL,
-                                error))
+        if (!tu_build_ask_range(registration->keeper, summary, range->from, range->to, NULL, error))
             return FALSE;
     }
     registration->n_builds += missed->len > 0;
@@ -370,8 +373,8 @@ write_summary(TuRegistration *registration, TuSummaryModel *summary, GError **er
     if (!registration->must_build[summary->spec->index])
         return ask_for_ranges(registration, summary, error);
     /* What is on the pending list will be read by the build. */
-    if (!tu_database_run(keeper->db, "DELETE FROM trueup_pending WHERE summary = ?1", values, 1, NULL,
-                         error))
+    if (!tu_database_run(keeper->db, "DELETE FROM trueup_pending WHERE summary = ?1", values, 1,
+                         NULL, error))
         return FALSE;
     g_autoptr(GPtrArray) one = g_ptr_array_new();
     TuValue everyone = TU_NULL_VALUE;
@@ -410,8 +413,9 @@ close_turns(TuKeeper *keeper, GError **error)
     if (!tu_database_schema_version(keeper->db, keeper->model->table_names, &version, error))
         return FALSE;
     TuValue value = tu_value_integer(version);
-    return tu_database_run(keeper->db, "UPDATE trueup_group SET turn = turn + 1, schema_version = ?1",
-                           &value, 1, NULL, error);
+    return tu_database_run(keeper->db,
+                           "UPDATE trueup_group SET turn = turn + 1, schema_version = ?1", &value,
+                           1, NULL, error);
 }
 
 /* In the order of what each needs: what is gone makes room, zones and tenants before who is

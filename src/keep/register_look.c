@@ -34,8 +34,8 @@ refuse_foreign_rows(TuRegistration *registration, const TuSummaryTable *table, G
     return !has_rows;
 }
 
-/* A table that is there already: ours with the same key, or one without rows, or taken over. One that
- * was only about to be made (is_made 2) is not known to be ours. */
+/* A table that is there already: ours with the same key, or one without rows, or taken over. One
+ * that was only about to be made (is_made 2) is not known to be ours. */
 static gboolean
 look_at_table(TuRegistration *registration, const TuSummaryTable *table, GError **error)
 {
@@ -43,7 +43,8 @@ look_at_table(TuRegistration *registration, const TuSummaryTable *table, GError 
     g_autofree char *key = tu_definition_of_key(spec);
     g_autofree char *known_key = NULL;
     if (!registration->is_first &&
-        !tu_rows_text(registration->keeper->db, "SELECT \"key\" FROM trueup_kept WHERE name = ?1 AND is_made <> 2",
+        !tu_rows_text(registration->keeper->db,
+                      "SELECT \"key\" FROM trueup_kept WHERE name = ?1 AND is_made <> 2",
                       table->name, &known_key, error))
         return FALSE;
     if (known_key == NULL)

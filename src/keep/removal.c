@@ -248,14 +248,13 @@ drop_once(TuKeeper *keeper, gpointer data, GError **error)
         return FALSE;
     for (guint i = 0; i < model->captured->len; i++) {
         const TuCaptured *captured = g_ptr_array_index(model->captured, i);
-        if (!is_needed(model, captured, dropping) &&
-            !drop_capture(keeper, captured, error))
+        if (!is_needed(model, captured, dropping) && !drop_capture(keeper, captured, error))
             return FALSE;
     }
     if (!dropping->keep_tables && !drop_tables(keeper, name_of(dropping), error))
         return FALSE;
-    /* One transaction, which begins with the turns: what is written by a snapshot of before is there by
-     * then and goes with the rest, or it is thrown away. */
+    /* One transaction, which begins with the turns: what is written by a snapshot of before is
+     * there by then and goes with the rest, or it is thrown away. */
     return tu_ddl_begin_noting(&txn, keeper, error) &&
            tu_database_execute(keeper->db, "UPDATE trueup_group SET turn = turn + 1", error) &&
            forget_summary(keeper, name_of(dropping), error) &&

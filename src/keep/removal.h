@@ -26,5 +26,6 @@ gboolean tu_removal_drop(TuKeeper *keeper, const char *summary, gboolean keep_ta
 /* Removes all that `apply` made, one that was broken off too: triggers, logs, the tables of
  * summaries (unless `keep_tables`; never one that trueup did not make), trueup's own tables. Broken
  * off itself, it is done again. CONFIG if nothing is installed. */
-gboolean tu_removal_drop_all(TuDatabase *db, gboolean keep_tables, const volatile _Atomic int *is_cancelled,
+gboolean tu_removal_drop_all(TuDatabase *db, gboolean keep_tables,
+                             const volatile _Atomic int *is_cancelled,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -215,7 +215,8 @@ begin_piece(TuStretch *stretch, gpointer data)
     Repairing *repairing = data;
     repairing->from = stretch->range.from;
     stretch->range.overlapping = stretch->range.from == repairing->left->from;
-    /* A period that began before all that is repaired has days that nobody looks at: it is counted anew. */
+    /* A period that began before all that is repaired has days that nobody looks at: it is counted
+     * anew. */
     stretch->range.rolls_up = stretch->range.since == NULL && stretch->range.to != repairing->end &&
                               (!stretch->range.overlapping || stretch->range.from == G_MININT32);
     stretch->range.stored_to = repairing->end;
@@ -362,8 +363,8 @@ repair_as_run(Repairing *repairing, GError **error)
     tu_database_set_cancel(keeper->db, NULL);
     gboolean is_noted = is_ok && is_nothing
                             ? tu_run_forget(keeper->db, repairing->run_id, error)
-                            : finish_run(keeper, repairing->run_id, repairing->left, repairing->result, problem,
-                                         is_ok ? error : NULL);
+                            : finish_run(keeper, repairing->run_id, repairing->left,
+                                         repairing->result, problem, is_ok ? error : NULL);
     tu_database_set_cancel(keeper->db, keeper->is_cancelled);
     if (!is_ok)
         g_propagate_error(error, g_steal_pointer(&local));

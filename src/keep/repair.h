@@ -7,13 +7,13 @@
 #include "keep/stretch.h"
 
 typedef struct {
-    TuSummaryModel *summary; /* NULL: all of the group */
-    const char *kind;        /* for the run log; NULL: "repair" */
-    const char *tenant;      /* as text; NULL: all */
+    TuSummaryModel *summary;  /* NULL: all of the group */
+    const char *kind;         /* for the run log; NULL: "repair" */
+    const char *tenant;       /* as text; NULL: all */
     const char *const *zones; /* only tenants on these clocks, NULL-terminated; NULL: all */
-    guint grains;            /* bits 1 << TuGrain: only the tables of these; 0: all */
-    TuDate from, to;         /* `to` excluded; G_MININT32, G_MAXINT32: without bound */
-    const TuDate *since;     /* of each grain, where later than `from`; NULL: all from there */
+    guint grains;             /* bits 1 << TuGrain: only the tables of these; 0: all */
+    TuDate from, to;          /* `to` excluded; G_MININT32, G_MAXINT32: without bound */
+    const TuDate *since;      /* of each grain, where later than `from`; NULL: all from there */
     gboolean is_dry_run;
     /* Both may be NULL: is it still to be done, asked at each snapshot; and statements that are
      * written together with its last cells, by which others know that it is done. */
@@ -22,20 +22,20 @@ typedef struct {
     gpointer data;
 } TuRepair;
 
-/* Repairs, newest days first, in pieces of about keeper->piece_us, settling between them; what is done is taken off `repair`, so that a call after one that
- * failed goes on. The run is recorded: STARTED, then COMPLETED or FAILED, in the turn that writes its last
- * cells. Summaries that are paused are left, and named in the result, unless one is asked for. */
-gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair,
-                         TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Repairs, newest days first, in pieces of about keeper->piece_us, settling between them; what is
+ * done is taken off `repair`, so that a call after one that failed goes on. The run is recorded:
+ * STARTED, then COMPLETED or FAILED, in the turn that writes its last cells. Summaries that are
+ * paused are left, and named in the result, unless one is asked for. */
+gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair, TuResult *result,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Marks runs FAILED that still say STARTED although their worker is gone, or lost its connection: it
- * may be this one, which begins another (work/runs.h). */
+/* Marks runs FAILED that still say STARTED although their worker is gone, or lost its connection:
+ * it may be this one, which begins another (work/runs.h). */
 gboolean tu_runs_close_dead(TuKeeper *keeper, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Compares at one snapshot; every difference goes to `on_drift`. */
-gboolean tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what,
-                         TuOnDrift on_drift, gpointer data, TuResult *result,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrift on_drift,
+                         gpointer data, TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The value of a tenant named on the command line: of the tenants table, or as the text looks. */
 gboolean tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant,

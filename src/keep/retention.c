@@ -61,7 +61,8 @@ find_wanted(const TuSnapshot *snapshot, gint64 now_us, Dates *removed, Dates *se
 
 /* ---- moving them ---- */
 
-/* What is not captured is repaired as it is sealed, a summary a turn. NULL: there is none to seal. */
+/* What is not captured is repaired as it is sealed, a summary a turn. NULL: there is none to
+ * seal. */
 static TuSummaryModel *
 find_blind(const TuSnapshot *snapshot, Dates *sealed, const TuDate **ret_wanted)
 {

@@ -35,17 +35,17 @@ gboolean tu_rows_scan(TuDatabase *db, const char *sql, const TuValue *parameters
  * with an error ends the reading. */
 typedef gboolean (*TuRowVisit)(const TuValue *row, gpointer data, GError **error);
 
-/* Runs `sql` with its parameters and gives each row to `visit`. `is_large`: through tu_rows_scan. */
+/* Runs `sql` with its parameters and gives each row to `visit`. `is_large`: through
+ * tu_rows_scan. */
 gboolean tu_rows_each(TuDatabase *db, const char *sql, const TuValue *parameters, guint n,
                       gboolean is_large, TuRowVisit visit, gpointer data,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same with a statement that is prepared already, in the caller's thread. */
 gboolean tu_rows_each_of(TuStatement *statement, const TuValue *parameters, guint n,
-                         TuRowVisit visit, gpointer data,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                         TuRowVisit visit, gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The text of a query for one; NULL: there is none. The only parameter is `argument`; without one the
- * query has none. */
+/* The text of a query for one; NULL: there is none. The only parameter is `argument`; without one
+ * the query has none. */
 gboolean tu_rows_text(TuDatabase *db, const char *sql, const char *argument, char **ret_text,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

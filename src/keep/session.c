@@ -29,8 +29,8 @@ refuse_findings(const TuSession *session, gboolean needs_apply, GError **error)
     return FALSE;
 }
 
-/* From the coarsest cause to the finest, so that whoever reads the message knows what to do first.
- */
+/* From the coarsest cause to the finest, so that whoever reads the message knows what to do
+ * first. */
 static gboolean
 check_applied(TuSession *session, GError **error)
 {

@@ -13,10 +13,10 @@
 /* What a session is opened by. It must outlive the session. */
 typedef struct {
     const char *spec_path;
-    const char
-        *spec_text; /* what it holds; NULL: the file is read whenever the session is opened */
+    /* what it holds; NULL: the file is read whenever the session is opened */
+    const char *spec_text;
     gsize spec_bytes;
-    const char *database_url;         /* NULL: the spec's */
+    const char *database_url;                 /* NULL: the spec's */
     const volatile _Atomic int *is_cancelled; /* NULL: nobody can end it */
     /* Told once when a connection is tried again, and why; may be NULL. */
     void (*say_trying)(const char *what, const char *why);
@@ -59,6 +59,7 @@ gboolean tu_session_reopen(TuSession *session, GError **error) G_GNUC_WARN_UNUSE
 void tu_session_clear(TuSession *session);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuSession, tu_session_clear)
 
-/* The summary named with --summary, or NULL for all, and for a keyed one (tu_model_keyed); USAGE with a suggestion if there is none. */
+/* The summary named with --summary, or NULL for all, and for a keyed one (tu_model_keyed); USAGE
+ * with a suggestion if there is none. */
 gboolean tu_session_summary(const TuSession *session, const char *name,
                             TuSummaryModel **ret_summary, GError **error);

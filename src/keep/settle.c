@@ -106,8 +106,8 @@ ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
                            values, G_N_ELEMENTS(values));
 }
 
-/* An entry of weight 2 says only that something changed (F19): its source is compared as a whole.
- */
+/* An entry of weight 2 says only that something changed (F19): its source is compared as a
+ * whole. */
 static gboolean
 note_unwritten(TuChanges *changes, const TuBatch *batch, GError **error)
 {

@@ -15,14 +15,14 @@
 #include "keep/result.h"
 #include "keep/snapshot.h"
 
-/* How far a settling goes: what was there when it began, so that it ends although writers do not. It
- * goes through each log once, from its first place to the goal: entries that come into places behind
- * it (PostgreSQL gives them away again) are the next settling's. */
+/* How far a settling goes: what was there when it began, so that it ends although writers do not.
+ * It goes through each log once, from its first place to the goal: entries that come into places
+ * behind it (PostgreSQL gives them away again) are the next settling's. */
 typedef struct {
-    gint64 *entries; /* of each log of the group, the highest id; NULL: not found yet */
-    gint64 *settled; /* of each log, how far it has come */
-    gboolean has_taken;      /* it has taken a batch before */
-    gboolean has_no_entries; /* the goal is reached, as far as the logs go */
+    gint64 *entries;           /* of each log of the group, the highest id; NULL: not found yet */
+    gint64 *settled;           /* of each log, how far it has come */
+    gboolean has_taken;        /* it has taken a batch before */
+    gboolean has_no_entries;   /* the goal is reached, as far as the logs go */
     gboolean may_have_pending; /* something was put on the pending list, or was there */
     gboolean has_pending;
     gint64 pending;      /* the highest id of the pending list */
@@ -31,19 +31,20 @@ typedef struct {
     gboolean no_fold;    /* the last batch could not be written: every entry only names a bucket */
     gboolean has_no_buckets; /* the pending list has nothing more that is due */
     TuKeyedGoal keyed;
-    gint64 refused;      /* the pending row whose cells were not taken, once; 0: none */
-    gint64 unwritable;   /* the one whose cells cannot be written; 0: none */
+    gint64 refused;    /* the pending row whose cells were not taken, once; 0: none */
+    gint64 unwritable; /* the one whose cells cannot be written; 0: none */
     char *why;
 } TuGoal;
 void tu_goal_clear(TuGoal *goal);
 
-/* TRUE while something was found that cannot be written, and is not set aside yet: who forgets the goal now
- * finds the same again, each time. */
+/* TRUE while something was found that cannot be written, and is not set aside yet: who forgets the
+ * goal now finds the same again, each time. */
 gboolean tu_goal_is_about_to_park(const TuGoal *goal);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuGoal, tu_goal_clear)
 
-/* Settles what was there at its first snapshot, and what that put on the pending list. BUSY turns are tried again, with pauses, for a while.
- * Buckets that fail are in the result and stay on the pending list. */
+/* Settles what was there at its first snapshot, and what that put on the pending list. BUSY turns
+ * are tried again, with pauses, for a while. Buckets that fail are in the result and stay on the
+ * pending list. */
 gboolean tu_settle_group(TuKeeper *keeper, TuGroup *group, TuResult *result,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

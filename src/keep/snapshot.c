@@ -15,8 +15,8 @@ static const char head_sql[] =
     "n.given, n.taken "
     "FROM trueup_group g LEFT JOIN trueup_notice n ON n.group_name = g.name WHERE g.name = ?1";
 
-/* What the head says about the questions that follow: those whose answer is "none" are not asked.
- */
+/* What the head says about the questions that follow: those whose answer is "none" are not
+ * asked. */
 typedef struct {
     TuSnapshot *snapshot;
     gboolean is_applied; /* the spec is the one that was applied last */
@@ -98,16 +98,14 @@ take_build(const TuValue *row, gpointer data, GError **error)
 static gboolean
 read_tenants(TuSnapshot *snapshot, gboolean may_know, GError **error)
 {
-    TuTenantSet *known =
-        may_know && !snapshot->has_notice
-            ? tu_known_tenants(snapshot->keeper, snapshot->group, snapshot->turn)
-            : NULL;
+    TuTenantSet *known = may_know && !snapshot->has_notice
+                             ? tu_known_tenants(snapshot->keeper, snapshot->group, snapshot->turn)
+                             : NULL;
     snapshot->is_known = known != NULL;
     if (known != NULL)
         snapshot->tenants = tu_tenant_set_ref(known);
-    return known != NULL ||
-           (tu_zones_check(snapshot->keeper, error) &&
-            tu_tenants_read(snapshot->keeper, &snapshot->tenants, error));
+    return known != NULL || (tu_zones_check(snapshot->keeper, error) &&
+                             tu_tenants_read(snapshot->keeper, &snapshot->tenants, error));
 }
 
 /* All in the one transaction: turn, builds and boundaries must be of the same moment as the rows

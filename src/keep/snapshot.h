@@ -30,8 +30,8 @@ typedef struct {
     TuDate below;   /* G_MAXINT32: nothing is written yet */
     TuDate since;   /* G_MININT32: all history; else only what touches dates from here on */
     gboolean is_dropping;
-    gboolean is_first; /* of a tenant that is new: what is sealed for others is written, once */
-    gint64 run_id; /* of its row in trueup_run */
+    gboolean is_first;  /* of a tenant that is new: what is sealed for others is written, once */
+    gint64 run_id;      /* of its row in trueup_run */
     gboolean is_rezone; /* what new rules of a zone moved: see keep/rezone.h */
 } TuBuild;
 
@@ -49,9 +49,9 @@ typedef struct {
     gboolean has_notice; /* the group has not looked since */
     gboolean is_known;   /* tenants, zones and triggers were compared at this turn a moment ago */
     TuTenantSet *tenants;
-    TuDictionary *values; /* keeps texts that were read */
-    GArray *builds;       /* of TuBuild */
-    GPtrArray *pauses;    /* of TuPause; NULL: there are none */
+    TuDictionary *values;     /* keeps texts that were read */
+    GArray *builds;           /* of TuBuild */
+    GPtrArray *pauses;        /* of TuPause; NULL: there are none */
     TuBoundaries *boundaries; /* NULL: there are none */
 } TuSnapshot;
 
@@ -59,8 +59,8 @@ typedef struct {
 gboolean tu_snapshot_begin(TuSnapshot *snapshot, TuKeeper *keeper, TuGroup *group,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same for who comes back to the group at once: what this keeper knows already (keep/known.h) is
- * not asked again. */
+/* The same for who comes back to the group at once: what this keeper knows already (keep/known.h)
+ * is not asked again. */
 gboolean tu_snapshot_begin_next(TuSnapshot *snapshot, TuKeeper *keeper, TuGroup *group,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -75,8 +75,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuSnapshot, tu_snapshot_clear)
 gboolean tu_snapshot_is_unbuilt(const TuSnapshot *snapshot, const TuSummaryModel *summary,
                                 const TuValue *tenant, TuDate date);
 
-/* TRUE while cells of the summary are still cut by older rules of a zone: coarser ones cannot be made
- * from them. */
+/* TRUE while cells of the summary are still cut by older rules of a zone: coarser ones cannot be
+ * made from them. */
 gboolean tu_snapshot_is_rezoning(const TuSnapshot *snapshot, const TuSummaryModel *summary);
 
 /* TRUE if nothing may be written into the summary: it is paused, or all are. */

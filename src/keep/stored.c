@@ -45,8 +45,7 @@ tu_stored_read_key(TuTally *tally, const TuSummaryTable *table, const TuValue *r
         .label = tu_dictionary_intern(dictionary, row[TU_STORED_SERIES]),
         .bucket = bucket,
         .has_bucket = has_bucket,
-        .bucket_text =
-            has_bucket ? 0 : tu_dictionary_intern(dictionary, row[TU_STORED_BUCKET]),
+        .bucket_text = has_bucket ? 0 : tu_dictionary_intern(dictionary, row[TU_STORED_BUCKET]),
         .dimensions = dimensions,
         .values = row,
     };
@@ -59,8 +58,8 @@ typedef struct {
     const TuSummaryTable *table;
     TuStoredVisit visit;
     gpointer data;
-    guint any_target;    /* the first series' target: its range is every series' */
-    gboolean takes_all;  /* the range has no lower bound: rows without a bucket's name too */
+    guint any_target;   /* the first series' target: its range is every series' */
+    gboolean takes_all; /* the range has no lower bound: rows without a bucket's name too */
 } Reading;
 
 /* Cells of a tenant whose zone is unknown are neither right nor wrong: they stay. */
@@ -242,8 +241,8 @@ read_few(Reading *reading, const TuSeriesModel *series, const GArray *named, GEr
     guint n = 0;
     for (guint i = 0; i < named->len; i++) {
         TuValue one[3];
-        guint n_values = bucket_parameters(
-            reading, series, &g_array_index(named, TuNamedBucket, i), texts[n], one);
+        guint n_values = bucket_parameters(reading, series, &g_array_index(named, TuNamedBucket, i),
+                                           texts[n], one);
         g_array_append_vals(parameters, one, n_values);
         if (++n < most)
             continue;
@@ -355,8 +354,8 @@ tu_stored_into_cell(TuTally *tally, guint target, const TuValue *values, TuCell 
         const TuMeasureColumns *columns = &table->summary->measures[i];
         const TuValue *stored = &values[tu_stored_measure_column(table, i)];
         TuValue result = stored[0];
-        TuValue n = columns->n_column != NULL ? stored[1]
-                                              : tu_value_integer(result.type != TU_TYPE_NULL);
+        TuValue n =
+            columns->n_column != NULL ? stored[1] : tu_value_integer(result.type != TU_TYPE_NULL);
         TuValue sum = layout->measures[i].kind == TU_MEASURE_AVG ? stored[2] : result;
         if (!tu_cell_from_stored(tu_cells_table(tally->cells, target), cell, i, result, sum, n))
             return FALSE;
@@ -375,7 +374,8 @@ tu_stored_key(TuTally *tally, guint target, const TuCell *cell, char *text, TuVa
         *next++ = tu_value_text(where->series->spec->name);
     if (summary->spec->has_tenant)
         *next++ = tu_dictionary_value(dictionary, cell->tenant);
-    *next++ = tu_database_bucket_value(tally->snapshot->keeper->db, where->grain, cell->bucket, text);
+    *next++ =
+        tu_database_bucket_value(tally->snapshot->keeper->db, where->grain, cell->bucket, text);
     for (guint i = 0; i < where->series->layout->n_dimensions; i++)
         *next++ = tu_dictionary_value(dictionary, cell->dimensions[i]);
     return (guint)(next - ret_values);
@@ -395,8 +395,8 @@ tu_stored_values(TuTally *tally, guint target, TuCell *cell, char *text, TuValue
     for (guint i = 0; i < layout->n_measures; i++) {
         TuValue sum;
         gint64 n;
-        gboolean fits = tu_cell_result(tu_cells_table(tally->cells, target), cell, i, next++, &sum,
-                                       &n);
+        gboolean fits =
+            tu_cell_result(tu_cells_table(tally->cells, target), cell, i, next++, &sum, &n);
         g_assert(fits);
         if (summary->measures[i].n_column != NULL)
             *hidden++ = tu_value_integer(n);
@@ -419,8 +419,8 @@ nearest_double(const TuValue *value)
     return g_ascii_strtod(digits, NULL);
 }
 
-/* TRUE if `stored` is what a column makes of the value `is`: where NaN is no value of the database's
- * it is NULL; a column of doubles has the nearest one. */
+/* TRUE if `stored` is what a column makes of the value `is`: where NaN is no value of the
+ * database's it is NULL; a column of doubles has the nearest one. */
 static gboolean
 same_value(const TuDialect *dialect, TuValue is, TuValue stored)
 {
@@ -458,10 +458,11 @@ tu_stored_equals(TuTally *tally, guint target, TuCell *cell, const TuValue *valu
                                &sum, &n) ||
             !same_value(dialect, result, stored[0]))
             return FALSE;
-        if (summary->measures[i].n_column != NULL && !same_value(dialect, tu_value_integer(n), stored[1]))
+        if (summary->measures[i].n_column != NULL &&
+            !same_value(dialect, tu_value_integer(n), stored[1]))
             return FALSE;
-        if (summary->measures[i].sum_column != NULL &&
-            layout->measures[i].kind == TU_MEASURE_AVG && !same_value(dialect, sum, stored[2]))
+        if (summary->measures[i].sum_column != NULL && layout->measures[i].kind == TU_MEASURE_AVG &&
+            !same_value(dialect, sum, stored[2]))
             return FALSE;
     }
     return TRUE;

@@ -32,7 +32,8 @@ void tu_stored_bucket_bounds(const TuDatabase *db, const TuSummaryTable *table, 
 typedef gboolean (*TuStoredVisit)(const TuStoredCell *stored, gpointer data, GError **error);
 
 /* Gives every stored row that lies in a wanted bucket of some target (and, for a range without
- * bounds, every row of the table) to `visit`. Rows of known tenants without a clock are left out. */
+ * bounds, every row of the table) to `visit`. Rows of known tenants without a clock are left
+ * out. */
 gboolean tu_stored_each_wanted(TuTally *tally, const TuSummaryTable *table, TuStoredVisit visit,
                                gpointer data, GError **error);
 

@@ -323,7 +323,8 @@ overflow_of(const TuTally *tally, guint target, TuCell *cell)
     return NULL;
 }
 
-/* What is wrong with a cell of a long summary says of which series; what is only under way is no message. */
+/* What is wrong with a cell of a long summary says of which series; what is only under way is no
+ * message. */
 static void
 fail_cell(TuTally *tally, guint target, const TuCell *cell, const char *failure)
 {

@@ -67,14 +67,16 @@ typedef struct {
     GHashTable *only;       /* dictionary numbers of the only tenants wanted; NULL: all */
     guint n_slices, slice;  /* of the tenants, only those whose hash falls in `slice` */
     gboolean writes_sealed; /* what is sealed is counted too (TuBuild.is_first) */
-    const TuZoneDiff *moved; /* of ranges only these buckets are wanted (keep/rezone.h); NULL: all */
-    TuLate *late;           /* changes that are dropped (keep/late.h); NULL: there were none */
-    TuHoles *holes;         /* rows that cannot be evaluated are left out (keep/bisect.h); NULL: none may be */
-    gboolean has_weights;   /* something was taken away: a count may be below zero */
-    gsize limit_bytes;      /* 0: none */
+    /* of ranges only these buckets are wanted (keep/rezone.h); NULL: all */
+    const TuZoneDiff *moved;
+    TuLate *late; /* changes that are dropped (keep/late.h); NULL: there were none */
+    /* rows that cannot be evaluated are left out (keep/bisect.h); NULL: none may be */
+    TuHoles *holes;
+    gboolean has_weights; /* something was taken away: a count may be below zero */
+    gsize limit_bytes;    /* 0: none */
     gint64 rows_read;
     TuUncounted *uncounted; /* one a source of the spec: rows that count nowhere */
-    char *unplaced;         /* why the tenant or time of an image could not be told; NULL: they could */
+    char *unplaced; /* why the tenant or time of an image could not be told; NULL: they could */
     const TuSourceModel *unplaced_source; /* whose image */
 } TuTally;
 
@@ -88,8 +90,8 @@ void tu_tally_want(TuTally *tally, guint target, guint32 tenant, TuBucket bucket
 /* TRUE if the target wants that bucket. */
 gboolean tu_tally_wants(TuTally *tally, guint target, guint32 tenant, TuBucket bucket);
 
-/* The local date of a bucket, on its tenant's clock. Where that is unknown, since the tenant is gone, the
- * earliest that it may have been: what may be sealed is left. */
+/* The local date of a bucket, on its tenant's clock. Where that is unknown, since the tenant is
+ * gone, the earliest that it may have been: what may be sealed is left. */
 TuDate tu_tally_bucket_date(TuTally *tally, TuGrain grain, guint32 tenant, TuBucket bucket);
 
 /* A unit bucket (TuSummaryModel.unit) that lies in the bucket: its first. */
@@ -119,8 +121,8 @@ typedef gboolean (*TuSkipSeries)(const TuSeriesModel *series, gpointer data);
 gboolean tu_tally_add(TuTally *tally, const TuSourceModel *source, const TuValue *row, int weight,
                       TuSkipSeries skip, gpointer skip_data, GError **error);
 
-/* Adds many rows, each once, to every series that wants it: as tu_tally_add one after the other, but
- * the memory of their cells is waited for together. */
+/* Adds many rows, each once, to every series that wants it: as tu_tally_add one after the other,
+ * but the memory of their cells is waited for together. */
 gboolean tu_tally_add_rows(TuTally *tally, const TuSourceModel *source, const TuRows *rows,
                            GError **error);
 
@@ -135,8 +137,8 @@ void tu_tally_roll_up(TuTally *tally);
  * from a failed one. */
 void tu_tally_check(TuTally *tally);
 
-/* Notes that a bucket cannot be computed, unless something is noted already. What is noted: it lives as
- * long as the tally. */
+/* Notes that a bucket cannot be computed, unless something is noted already. What is noted: it
+ * lives as long as the tally. */
 const char *tu_tally_fail(TuTally *tally, guint target, guint32 tenant, TuBucket bucket,
                           const char *message);
 

@@ -42,7 +42,8 @@ tu_tenant_set_free(TuTenantSet *tenants)
 typedef struct {
     TuKeeper *keeper;
     TuTenantSet *tenants;
-    GHashTable *last_zones; /* of tenants with several zones, the last of them by name: TuTenant -> char * */
+    GHashTable *last_zones; /* of tenants with several zones, the last of them by name: TuTenant ->
+                               char * */
 } Reading;
 
 /* A zone that is unknown is the tenant's own error: it is left out, and the others go on. */
@@ -62,8 +63,9 @@ add_tenant(Reading *reading, TuValue key, const char *zone_name)
     return tenant;
 }
 
-/* Which of them is the tenant's nobody can say, so it has none. What is noted and said is the same in
- * whatever order the rows come: else it would look like another change of its clock each time. */
+/* Which of them is the tenant's nobody can say, so it has none. What is noted and said is the same
+ * in whatever order the rows come: else it would look like another change of its clock each
+ * time. */
 static void
 note_another_zone(Reading *reading, TuTenant *tenant, const char *zone_name)
 {
@@ -77,10 +79,10 @@ note_another_zone(Reading *reading, TuTenant *tenant, const char *zone_name)
     g_free(tenant->error);
     tenant->zone_name = g_steal_pointer(&first);
     tenant->zone = NULL;
-    tenant->error = g_strdup_printf(
-        "it is there twice, with the zones %s and %s: keep one of the rows",
-        tenant->zone_name != NULL ? tenant->zone_name : "NULL",
-        (const char *)g_hash_table_lookup(reading->last_zones, tenant));
+    tenant->error =
+        g_strdup_printf("it is there twice, with the zones %s and %s: keep one of the rows",
+                        tenant->zone_name != NULL ? tenant->zone_name : "NULL",
+                        (const char *)g_hash_table_lookup(reading->last_zones, tenant));
 }
 
 /* A key that is there twice with one zone is one tenant. */
@@ -181,8 +183,8 @@ tu_tenant_key(const TuValue *tenant)
     }
     if (tenant->type == TU_TYPE_TEXT && tenant->bytes <= KEY_TEXT_BYTES)
         return g_strdup_printf("t%.*s", (int)tenant->bytes, tenant->text);
-    g_autofree char *digest = g_compute_checksum_for_data(
-        G_CHECKSUM_SHA256, (const guchar *)tenant->text, tenant->bytes);
+    g_autofree char *digest =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)tenant->text, tenant->bytes);
     return g_strconcat(tenant->type == TU_TYPE_TEXT ? "d" : "b", digest, NULL);
 }
 

@@ -7,7 +7,7 @@
 #include "keep/keeper.h"
 
 typedef struct {
-    guint32 id;         /* its key's number in TuTenantSet's dictionary; 0 = everyone */
+    guint32 id; /* its key's number in TuTenantSet's dictionary; 0 = everyone */
     TuValue key;
     char *zone_name;    /* NULL where the column is NULL */
     const TuZone *zone; /* NULL: unknown, see error */
@@ -32,8 +32,8 @@ gboolean tu_tenants_are_listed(const TuTenantSet *tenants);
 guint tu_tenants_count(const TuTenantSet *tenants);
 const TuTenant *tu_tenants_at(const TuTenantSet *tenants, guint index);
 
-/* Which tenant it is, as a text that fits into a key: "" for NULL (everyone), "n7", "tJFK", a digest
- * where it is long. Free with g_free. */
+/* Which tenant it is, as a text that fits into a key: "" for NULL (everyone), "n7", "tJFK", a
+ * digest where it is long. Free with g_free. */
 char *tu_tenant_key(const TuValue *tenant);
 
 /* The tenant that one of trueup's own tables names: there it is text on databases with types. Text

@@ -32,11 +32,12 @@ static gboolean
 take_known(const TuValue *row, gpointer data, GError **error)
 {
     Reading *reading = data;
-    TuValue key = tu_tenant_read(reading->snapshot->keeper->model, reading->snapshot->values, &row[0]);
+    TuValue key =
+        tu_tenant_read(reading->snapshot->keeper->model, reading->snapshot->values, &row[0]);
     guint32 id = tu_dictionary_intern(reading->snapshot->values, key);
     Known known = {.key = key,
-                   .zone = row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes)
-                                                       : NULL,
+                   .zone =
+                       row[1].type == TU_TYPE_TEXT ? g_strndup(row[1].text, row[1].bytes) : NULL,
                    .had_error = row[2].type != TU_TYPE_NULL};
     g_hash_table_insert(reading->by_id, GUINT_TO_POINTER(id),
                         GUINT_TO_POINTER(reading->known->len));
@@ -128,8 +129,8 @@ note_gone(TuChanges *changes, const TuValue *key)
 
 /* ---- differences ---- */
 
-/* A tenant that is not as it was known. `tenant` NULL: it is gone; `before` NULL: it was not known.
- */
+/* A tenant that is not as it was known. `tenant` NULL: it is gone; `before` NULL: it was not
+ * known. */
 typedef void (*OnDifference)(const TuTenant *tenant, const TuValue *key, const Known *before,
                              gpointer data);
 
@@ -250,8 +251,8 @@ hold_for_unbuilt(const TuTenant *tenant, const TuValue *key, const Known *before
     for (guint i = 0; i < snapshot->group->summaries->len; i++) {
         TuBuild build = {.summary = g_ptr_array_index(snapshot->group->summaries, i),
                          .is_of_tenant = TRUE,
-                         .tenant = tu_dictionary_value(snapshot->values,
-                                                       tu_dictionary_intern(snapshot->values, *key)),
+                         .tenant = tu_dictionary_value(
+                             snapshot->values, tu_dictionary_intern(snapshot->values, *key)),
                          .below = G_MAXINT32,
                          .is_dropping = TRUE};
         g_array_append_val(snapshot->builds, build);

@@ -77,17 +77,16 @@ tu_truth_want_range(TuTally *tally, const TuSummaryModel *summary, TuDateRange r
                 continue;
             TuWanted *wanted = &tally->wanted[series->target[grain]];
             *wanted = range_of_grain(tally, summary, &range, (TuGrain)grain);
-            wanted->from_source =
-                wanted->kind != TU_WANT_NONE &&
-                (has_no_finer(tally, summary, (TuGrain)grain, wanted->from) ||
-                 (!is_unbounded(&range) &&
-                  !(may_roll_up(&range, (TuGrain)grain) && series->is_rollable)));
+            wanted->from_source = wanted->kind != TU_WANT_NONE &&
+                                  (has_no_finer(tally, summary, (TuGrain)grain, wanted->from) ||
+                                   (!is_unbounded(&range) &&
+                                    !(may_roll_up(&range, (TuGrain)grain) && series->is_rollable)));
         }
     }
 }
 
-/* The bucket of a grain that a pending unit lies in: a date has no clock, an hour has its tenant's.
- */
+/* The bucket of a grain that a pending unit lies in: a date has no clock, an hour has its
+ * tenant's. */
 static TuBucket
 bucket_in_grain(TuTally *tally, guint32 tenant, TuGrain unit, TuBucket bucket, TuGrain grain)
 {
@@ -109,8 +108,8 @@ tu_truth_want_unit(TuTally *tally, const TuUnit *unit, TuUnitManner manner)
             if (series->target[grain] < 0)
                 continue;
             guint target = (guint)series->target[grain];
-            TuBucket bucket = bucket_in_grain(tally, unit->tenant, summary->unit, unit->unit,
-                                              (TuGrain)grain);
+            TuBucket bucket =
+                bucket_in_grain(tally, unit->tenant, summary->unit, unit->unit, (TuGrain)grain);
             TuDate date = tu_tally_bucket_date(tally, (TuGrain)grain, unit->tenant, bucket);
             if (date < written_from(tally, summary, (TuGrain)grain))
                 continue;
@@ -138,9 +137,8 @@ typedef struct {
 static gboolean
 is_others(const Scan *scan, const TuValue *row)
 {
-    return scan->has_tenant &&
-           tu_dictionary_intern(tu_cells_dictionary(scan->tally->cells),
-                                row[scan->source->tenant]) != scan->tenant;
+    return scan->has_tenant && tu_dictionary_intern(tu_cells_dictionary(scan->tally->cells),
+                                                    row[scan->source->tenant]) != scan->tenant;
 }
 
 static gboolean
@@ -251,8 +249,8 @@ does_not_fold(const TuSeriesModel *series, gpointer data)
     return !series->is_foldable;
 }
 
-/* An image with its weight turned round: the cell is then what it was before the entry was written.
- */
+/* An image with its weight turned round: the cell is then what it was before the entry was
+ * written. */
 static gboolean
 take_away_image(const TuValue *row, gpointer data, GError **error)
 {
@@ -296,8 +294,7 @@ take_away_pending(TuTally *tally, const TuSourceModel *source, GError **error)
     char texts[2][TU_ENTRY_TEXT_BYTES];
     TuValue all[] = {tu_database_entry_value(db, 0, texts[0]),
                      tu_database_entry_value(db, G_MAXINT64, texts[1])};
-    if (!tu_rows_each(db, sql, all, G_N_ELEMENTS(all), FALSE,
-                      take_away_image, &scan, error))
+    if (!tu_rows_each(db, sql, all, G_N_ELEMENTS(all), FALSE, take_away_image, &scan, error))
         return FALSE;
     tally->uncounted[source->spec->index] = before;
     return TRUE;

@@ -16,8 +16,8 @@
 typedef struct {
     TuDate from, to; /* G_MININT32, G_MAXINT32: without bound */
     gboolean overlapping;
-    /* Coarser cells are made from stored finer ones outside the range, of grains of which every period
-     * that begins in it ends by `stored_to`. */
+    /* Coarser cells are made from stored finer ones outside the range, of grains of which every
+     * period that begins in it ends by `stored_to`. */
     gboolean rolls_up;
     TuDate stored_to;
     /* The first date of each grain, where that is later than `from`; NULL: all begin there. With it
@@ -40,7 +40,7 @@ typedef struct {
 } TuUnitManner;
 void tu_truth_want_unit(TuTally *tally, const TuUnit *unit, TuUnitManner manner);
 
-/* Reads all of it; with tally->holes what some row does not let be computed becomes a hole instead of an
- * error (keep/bisect.h). *ret_cannot_roll_up: some stored finer cell cannot be added to exactly; do it
- * again with all_from_source. */
+/* Reads all of it; with tally->holes what some row does not let be computed becomes a hole instead
+ * of an error (keep/bisect.h). *ret_cannot_roll_up: some stored finer cell cannot be added to
+ * exactly; do it again with all_from_source. */
 gboolean tu_truth_count(TuTally *tally, gboolean *ret_cannot_roll_up, GError **error);

@@ -30,8 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuUnplaced, tu_unplaced_free)
 
 /* Finds them, at the tally's snapshot, whose transaction has a mark. `why`, which is taken over, is
  * the error that such a row has made. It is returned where that was no row's, rows have no address
- * (a join, parts, a key that is no number: then with what a person can do), or there are too many.
- */
+ * (a join, parts, a key that is no number: then with what a person can do), or there are too
+ * many. */
 gboolean tu_unplaced_find(TuTally *tally, const TuSourceModel *source, GError *why,
                           TuUnplaced **ret_unplaced, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -228,8 +228,8 @@ tu_zones_adopt_in(TuKeeper *keeper, gboolean *ret_adopted, GError **error)
     return TRUE;
 }
 
-/* The turns come first: from then on nobody settles by the old rules, nor does another take over.
- */
+/* The turns come first: from then on nobody settles by the old rules, nor does another take
+ * over. */
 static gboolean
 adopt_once(TuKeeper *keeper, GString *said, GError **error)
 {

@@ -11,8 +11,8 @@
 
 #include "keep/keeper.h"
 
-/* CONFIG, naming zone and editions, if this machine's rules are not those in force. In a snapshot.
- */
+/* CONFIG, naming zone and editions, if this machine's rules are not those in force. In a
+ * snapshot. */
 gboolean tu_zones_check(TuKeeper *keeper, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes this machine's rules those in force where they are newer, and asks for what they move; in a

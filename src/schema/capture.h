@@ -28,8 +28,8 @@ void tu_capture_plan_forget(TuDatabase *db, const char *table, GPtrArray *statem
 /* The name of the change log of a table; "." of a schema becomes "_". Free with g_free. */
 char *tu_capture_log_name(TuDatabase *db, const char *table);
 
-/* NULL if the triggers are there with the text that they should have, and nowhere else; else what is
- * wrong. The table's own problem is one that its parts alone do not make. */
+/* NULL if the triggers are there with the text that they should have, and nowhere else; else what
+ * is wrong. The table's own problem is one that its parts alone do not make. */
 char *tu_capture_problem(TuDatabase *db, const TuCaptured *captured);
 char *tu_capture_own_problem(TuDatabase *db, const TuCaptured *captured);
 

@@ -54,7 +54,8 @@ merge(const TuDialect *dialect, TuSqlType *into, const TuSqlType *other)
     }
     if (is_number(into->kind) && is_number(other->kind) && into->kind != other->kind) {
         TuType kind = wider_number(into->kind, other->kind);
-        int scale = into->scale < 0 && into->kind == TU_TYPE_DECIMAL ? -1 : MAX(into->scale, other->scale);
+        int scale =
+            into->scale < 0 && into->kind == TU_TYPE_DECIMAL ? -1 : MAX(into->scale, other->scale);
         g_free(into->column);
         *into = (TuSqlType){.kind = kind, .scale = scale};
         into->column = tu_column_number(
@@ -88,9 +89,10 @@ static void
 complain(const TuSummaryModel *summary, const char *column, GPtrArray *findings)
 {
     g_autofree char *where = g_strdup_printf("summary %s", summary->spec->name);
-    tu_finding_add(findings, TRUE, where,
-                   g_strdup_printf("its series give values of different kinds for column %s", column),
-                   g_strdup("cast them to one type, text or a number"));
+    tu_finding_add(
+        findings, TRUE, where,
+        g_strdup_printf("its series give values of different kinds for column %s", column),
+        g_strdup("cast them to one type, text or a number"));
 }
 
 /* A constant's text may be longer after the next change of the spec. */

@@ -12,8 +12,7 @@ void tu_column_types_set(TuSummaryModel *summary, const TuDialect *dialect, GPtr
 
 /* What a column needs for one measure: counts are whole numbers; an average of whole numbers or
  * decimals has six digits more than they (design section 6). */
-TuNumberKind tu_measure_number(const TuLayoutMeasure *measure, gboolean is_dynamic,
-                               int *ret_scale);
+TuNumberKind tu_measure_number(const TuLayoutMeasure *measure, gboolean is_dynamic, int *ret_scale);
 
 /* The declaration of a column of that type: never NULL. Free with g_free. */
 char *tu_column_declaration(const TuDialect *dialect, const TuSqlType *type);

@@ -3,18 +3,17 @@
 #include "db/portable.h"
 #include "db/sql.h"
 
-/* "%K" stands for the growing key, "%M" for a name in a key, "%T" for text, "%N" for integers, "%R" for
- * a real, "%A" for an instant, "%W" for the one it is now, "%D" for a date, "%V" for a tenant (of any type
- * where columns have none, else its text).
- * tenant_key says which tenant it is in a key, NULL included: see tu_tenant_key. */
+/* "%K" stands for the growing key, "%M" for a name in a key, "%T" for text, "%N" for integers, "%R"
+ * for a real, "%A" for an instant, "%W" for the one it is now, "%D" for a date, "%V" for a tenant
+ * (of any type where columns have none, else its text). tenant_key says which tenant it is in a
+ * key, NULL included: see tu_tenant_key. */
 static const struct {
     const char *name;
     const char *kind;
     const char *columns;
     gboolean came_later; /* older installations lack it until `apply` */
 } objects[] = {
-    {"trueup_spec", "TABLE",
-     "(digest %T NOT NULL, version %T NOT NULL, applied_at %A NOT NULL)"},
+    {"trueup_spec", "TABLE", "(digest %T NOT NULL, version %T NOT NULL, applied_at %A NOT NULL)"},
     {"trueup_group", "TABLE",
      "(name %M NOT NULL PRIMARY KEY, turn %N NOT NULL, schema_version %N, worker %T)"},
     {"trueup_table", "TABLE",
@@ -40,8 +39,8 @@ static const struct {
      "(name %M NOT NULL PRIMARY KEY, digest %T NOT NULL, rules %T NOT NULL, edition %T, "
      "dated_us %N NOT NULL DEFAULT 0)",
      TRUE},
-    {"trueup_rezone", "TABLE",
-     "(id %N NOT NULL PRIMARY KEY, zone %M NOT NULL, rules %T NOT NULL)", TRUE},
+    {"trueup_rezone", "TABLE", "(id %N NOT NULL PRIMARY KEY, zone %M NOT NULL, rules %T NOT NULL)",
+     TRUE},
     {"trueup_notice", "TABLE",
      "(group_name %M NOT NULL PRIMARY KEY, given %N NOT NULL, taken %N NOT NULL)", TRUE},
     {"trueup_pending", "TABLE",
@@ -73,7 +72,8 @@ static const struct {
     {"trueup_pause", "TABLE",
      "(summary %M NOT NULL PRIMARY KEY, paused_at %A NOT NULL DEFAULT (%W), paused_by %T)", TRUE},
     {"trueup_boundary", "TABLE",
-     "(summary %M NOT NULL, grain %M NOT NULL, removed_below %N, cleared_below %N, sealed_below %N, "
+     "(summary %M NOT NULL, grain %M NOT NULL, removed_below %N, cleared_below %N, sealed_below "
+     "%N, "
      "to_removed %N NOT NULL DEFAULT 0, to_sealed %N NOT NULL DEFAULT 0, first_to_sealed_at %A, "
      "PRIMARY KEY (summary, grain))",
      TRUE},
@@ -182,10 +182,8 @@ tu_control_plan_view(TuDatabase *db, const char *name, const char *more, GPtrArr
     for (guint i = 0; i < G_N_ELEMENTS(objects); i++) {
         if (!g_str_equal(objects[i].name, name))
             continue;
-        g_ptr_array_add(statements,
-                        qualified(db, g_strdup_printf("DROP VIEW IF EXISTS %s", name)));
-        g_ptr_array_add(statements,
-                        qualified(db, create_text(tu_database_dialect(db), i, more)));
+        g_ptr_array_add(statements, qualified(db, g_strdup_printf("DROP VIEW IF EXISTS %s", name)));
+        g_ptr_array_add(statements, qualified(db, create_text(tu_database_dialect(db), i, more)));
     }
 }
 

@@ -18,11 +18,10 @@
  *   trueup_night     the last night of each zone that was repaired
  *   trueup_run       the run log (contract); trueup_parked: a view of what failed (contract)
  *   trueup_job       the queue (contract; the columns behind `error` are trueup's own)
- *   trueup_boundary  which buckets `keep` removed and `sealed_after` froze, and how many changes came
- *                    to those
- *   trueup_keyed     keyed summaries: their tables of states (schema/keyed.h), and whether all keys are
- *                    to be put on them
- *   trueup_pause     the summaries that nobody may work on; '' stands for all
+ *   trueup_boundary  which buckets `keep` removed and `sealed_after` froze, and how many changes
+ * came to those trueup_keyed     keyed summaries: their tables of states (schema/keyed.h), and
+ * whether all keys are to be put on them trueup_pause     the summaries that nobody may work on; ''
+ * stands for all
  */
 #pragma once
 
@@ -35,8 +34,8 @@ gboolean tu_control_plan(TuDatabase *db, GPtrArray *statements, GError **error);
 void tu_control_plan_view(TuDatabase *db, const char *name, const char *more,
                           GPtrArray *statements);
 
-/* How many are not there. *ret_is_older: only such that came with a later version of trueup than was
- * applied. */
+/* How many are not there. *ret_is_older: only such that came with a later version of trueup than
+ * was applied. */
 gboolean tu_control_missing(TuDatabase *db, guint *ret_missing, gboolean *ret_is_older,
                             GError **error);
 

@@ -132,8 +132,8 @@ append_images(GString *sql, const TuCaptured *captured, const TuDialect *dialect
 
 /* A table that stands there and as {row} may be a row in one place and an image in the other. Of
  * one that two braces name, one may be the batch's image and the other an earlier one: it is not
- * bounded.
- */
+ *
+ * bounded. */
 static void
 append_others(GString *sql, const Filling *filling, const TuDialect *dialect, int batch)
 {

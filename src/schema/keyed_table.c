@@ -183,8 +183,8 @@ create_state_index(const TuKeyedModel *keyed)
     return tu_sql_format("CREATE INDEX %I ON %Q (trueup_invalid_since)", name, keyed->state);
 }
 
-/* Some databases count the columns of an index as they are declared, however short what is in them.
- */
+/* Some databases count the columns of an index as they are declared, however short what is in
+ * them. */
 static void
 check_key_fits(const TuDialect *dialect, const TuKeyedModel *keyed, GPtrArray *findings)
 {

@@ -198,8 +198,7 @@ is_number(TuType kind)
 }
 
 static void
-check_input(const TuMeasure *measure, const TuSqlType *type, const char *where,
-            GPtrArray *findings)
+check_input(const TuMeasure *measure, const TuSqlType *type, const char *where, GPtrArray *findings)
 {
     gboolean is_sum = measure->kind == TU_MEASURE_SUM || measure->kind == TU_MEASURE_AVG;
     gboolean is_extreme = measure->kind == TU_MEASURE_MIN || measure->kind == TU_MEASURE_MAX;
@@ -210,10 +209,10 @@ check_input(const TuMeasure *measure, const TuSqlType *type, const char *where,
                                        type->kind == TU_TYPE_TEXT ? "text" : "no text either"),
                        g_strdup("sum a number: CAST(... AS INTEGER)"));
     if (is_extreme && type->is_not_ordered)
-        tu_finding_add(findings, TRUE, where,
-                       g_strdup_printf("%s(%s): its order is the database's own", name,
-                                       measure->expression),
-                       g_strdup("cast it to text, which counts by its bytes, or to a number"));
+        tu_finding_add(
+            findings, TRUE, where,
+            g_strdup_printf("%s(%s): its order is the database's own", name, measure->expression),
+            g_strdup("cast it to text, which counts by its bytes, or to a number"));
 }
 
 /* One measure of a series: its input's number and what its column must hold. */
@@ -236,8 +235,8 @@ add_measure(TuSeriesModel *series, TuDatabase *db, guint index, const char *wher
     *ret_number = number_kind(tu_database_dialect(db), measure, &info.type);
     *ret_scale = info.type.scale;
     if (measure->kind != TU_MEASURE_COUNT)
-        series->inputs[index] = add_guarded(source, measure->expression, series->spec->where,
-                                            measure->where);
+        series->inputs[index] =
+            add_guarded(source, measure->expression, series->spec->where, measure->where);
     else if (measure->where != NULL)
         series->inputs[index] = add_condition(source, series->spec->where, measure->where);
     else
@@ -394,7 +393,8 @@ check_place(const TuSourceModel *source, const TuExpressionInfo *info, const cha
         for (guint i = 0; i < source->tables->len; i++) {
             const TuSourceTable *part = g_ptr_array_index(source->spec->tables, i);
             const TuCaptured *captured = g_ptr_array_index(source->tables, i);
-            is_inner = is_inner || (!part->is_left && g_ascii_strcasecmp(captured->name, table) == 0);
+            is_inner =
+                is_inner || (!part->is_left && g_ascii_strcasecmp(captured->name, table) == 0);
         }
         if (!is_inner)
             tu_finding_add(findings, TRUE, where,

@@ -147,8 +147,8 @@ append_choice(GString *sql, const char **glue, const TuSourceModel *source, int 
     *glue = " AND ";
 }
 
-/* Gives the number of the next parameter. `where` comes last: a database that goes from left to right
- * evaluates it for these rows only. */
+/* Gives the number of the next parameter. `where` comes last: a database that goes from left to
+ * right evaluates it for these rows only. */
 static guint
 append_conditions(GString *sql, const TuSourceModel *source, const TuSomeRows *some)
 {
@@ -201,8 +201,8 @@ tu_source_select_addressed(const TuSourceModel *source, const char *address)
     return g_string_free(sql, FALSE);
 }
 
-/* WHERE entry BETWEEN the two parameters. Written as two comparisons: that is what PostgreSQL has for
- * the addresses of rows. */
+/* WHERE entry BETWEEN the two parameters. Written as two comparisons: that is what PostgreSQL has
+ * for the addresses of rows. */
 static char *
 entry_range(const TuDialect *dialect)
 {
@@ -286,7 +286,7 @@ floor_divide(gint64 a, gint64 b)
 static void
 text_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
 {
-    const gint64 least = -719528 * TU_DAY_US; /* year 0 */
+    const gint64 least = -719528 * TU_DAY_US;    /* year 0 */
     const gint64 greatest = 2932896 * TU_DAY_US; /* year 9999 */
     gint64 from_us = CLAMP(range->from_us, least + TU_DAY_US, greatest);
     gint64 to_us = CLAMP(range->to_us, least, greatest - 2 * TU_DAY_US);
@@ -294,7 +294,8 @@ text_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
     tu_date_format((TuDate)(floor_divide(to_us, TU_DAY_US) + 2), bounds->to_text);
     bounds->from = tu_value_text(range->from_us == G_MININT64 ? "" : bounds->from_text);
     /* After every date that four digits write, in every collation. */
-    bounds->to = tu_value_text(range->to_us > greatest - 3 * TU_DAY_US ? "9999-99" : bounds->to_text);
+    bounds->to =
+        tu_value_text(range->to_us > greatest - 3 * TU_DAY_US ? "9999-99" : bounds->to_text);
 }
 
 static void
@@ -311,9 +312,9 @@ static void
 typed_date_bounds(const TuTimeRange *range, TuTimeBounds *bounds)
 {
     bounds->from = tu_value_time(TU_TYPE_DATE, CLAMP(range->from, TU_DATE_LEAST, TU_DATE_GREATEST));
-    bounds->to = tu_value_time(TU_TYPE_DATE, range->to > TU_DATE_GREATEST
-                                                 ? TU_TIME_AFTER_ALL
-                                                 : MAX(range->to, TU_DATE_LEAST));
+    bounds->to =
+        tu_value_time(TU_TYPE_DATE, range->to > TU_DATE_GREATEST ? TU_TIME_AFTER_ALL
+                                                                 : MAX(range->to, TU_DATE_LEAST));
 }
 
 /* A wall clock is at most a day away from UTC, either way. */
@@ -324,8 +325,8 @@ typed_instant_bounds(const TuSourceModel *source, const TuTimeRange *range, TuTi
     gint64 slack_us = is_instant || source->naive_zone == NULL ? 0 : TU_DAY_US;
     gint64 least = TU_INSTANT_LEAST_US + slack_us;
     gint64 greatest = TU_INSTANT_GREATEST_US - slack_us;
-    bounds->from = tu_value_time(source->time_kind,
-                                 CLAMP(range->from_us, least, greatest) - slack_us);
+    bounds->from =
+        tu_value_time(source->time_kind, CLAMP(range->from_us, least, greatest) - slack_us);
     bounds->to = tu_value_time(source->time_kind, range->to_us > greatest
                                                       ? TU_TIME_AFTER_ALL
                                                       : MAX(range->to_us, least) + slack_us);
@@ -339,8 +340,8 @@ day_bounds(const TuSourceModel *source, const TuTimeRange *range, TuTimeBounds *
 {
     gint64 from = CLAMP(range->from, TU_DATE_LEAST, TU_DATE_GREATEST);
     gint64 to = MAX(range->to, TU_DATE_LEAST);
-    bounds->from = tu_value_time(source->time_kind, range->from == G_MININT32 ? TU_TIME_BEFORE_ALL
-                                                                              : from * TU_DAY_US);
+    bounds->from = tu_value_time(source->time_kind,
+                                 range->from == G_MININT32 ? TU_TIME_BEFORE_ALL : from * TU_DAY_US);
     bounds->to = tu_value_time(source->time_kind,
                                to > TU_DATE_GREATEST ? TU_TIME_AFTER_ALL : to * TU_DAY_US);
 }
@@ -393,7 +394,8 @@ power_of_ten(guint32 n)
     return power;
 }
 
-/* More digits after the point than this are below a microsecond by far, and would not fit beside it. */
+/* More digits after the point than this are below a microsecond by far, and would not fit beside
+ * it. */
 #define TIME_SCALE 31
 
 static __int128
@@ -445,8 +447,8 @@ read_wall_clock(const TuSourceModel *source, gint64 local_us, gint64 *ret_at_us)
 {
     if (local_us < TU_INSTANT_LEAST_US || local_us > TU_INSTANT_GREATEST_US)
         return FALSE;
-    *ret_at_us = source->naive_zone != NULL ? tu_zone_from_local_us(source->naive_zone, local_us)
-                                            : local_us;
+    *ret_at_us =
+        source->naive_zone != NULL ? tu_zone_from_local_us(source->naive_zone, local_us) : local_us;
     return TRUE;
 }
 

@@ -20,8 +20,8 @@ typedef struct {
 char *tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter);
 
 /* Some of the rows, for whoever looks for those that cannot be evaluated: an expression for which
- * `is_asked` is FALSE is NULL. Parameters: with `by_time` the two bounds, then the tenants, then the
- * times, then the addresses of those that are left out before anything of them is evaluated. */
+ * `is_asked` is FALSE is NULL. Parameters: with `by_time` the two bounds, then the tenants, then
+ * the times, then the addresses of those that are left out before anything of them is evaluated. */
 typedef struct {
     const gboolean *is_asked; /* one an expression */
     gboolean by_time;
@@ -33,22 +33,22 @@ typedef struct {
 } TuSomeRows;
 char *tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some);
 
-/* Tenant and time of every row of a one-table source whose address is between the two parameters, both
- * included. */
+/* Tenant and time of every row of a one-table source whose address is between the two parameters,
+ * both included. */
 char *tu_source_select_addressed(const TuSourceModel *source, const char *address);
 
 /* The same of the images in the log: a one-table source's, as tu_source_select_images. */
 char *tu_source_select_some_images(const TuSourceModel *source, const TuDialect *dialect,
                                    const gboolean *is_asked);
 
-/* One-table sources: the entries of the log with weight +1 or -1 whose image passes `where`, with an
- * entry id between the two parameters, both included. One more column: weight. */
+/* One-table sources: the entries of the log with weight +1 or -1 whose image passes `where`, with
+ * an entry id between the two parameters, both included. One more column: weight. */
 char *tu_source_select_images(const TuSourceModel *source, const TuDialect *dialect);
 
-/* Joined sources: the places (tenant, time) that images name. `from_images` has a bit for each table
- * of the source that stands for its images, `batch` is the one of those whose images are bounded by
- * the parameters (entry id from ?1 to ?2); the others' are all that the log has. `where` is left out: more
- * places do no harm. Columns: tenant, time, 0. */
+/* Joined sources: the places (tenant, time) that images name. `from_images` has a bit for each
+ * table of the source that stands for its images, `batch` is the one of those whose images are
+ * bounded by the parameters (entry id from ?1 to ?2); the others' are all that the log has. `where`
+ * is left out: more places do no harm. Columns: tenant, time, 0. */
 char *tu_source_select_places(const TuSourceModel *source, const TuDialect *dialect,
                               guint from_images, guint batch);
 

@@ -20,7 +20,7 @@ char *tu_summary_key_create(const TuDatabase *db, const TuSummaryTable *table);
 /* TRUE if the table has our index, whatever it is on, or a primary key that does for it. */
 gboolean tu_summary_key_is_there(const TuTableInfo *info, const TuSummaryTable *table);
 
-/* Appends what makes the key of an existing table the one that is needed: nothing where it is so.
- */
+/* Appends what makes the key of an existing table the one that is needed: nothing where it is
+ * so. */
 void tu_summary_key_plan(const TuDatabase *db, const TuTableInfo *info, const TuSummaryTable *table,
                          GPtrArray *statements);

@@ -20,7 +20,8 @@ tu_summary_table_key_values(const TuSummaryTable *table)
 guint
 tu_summary_table_values(const TuSummaryTable *table)
 {
-    return tu_summary_table_key_values(table) + tu_summary_each_value(table, skip_column, NULL, NULL);
+    return tu_summary_table_key_values(table) +
+           tu_summary_each_value(table, skip_column, NULL, NULL);
 }
 
 /* ---- reading ---- */
@@ -142,8 +143,7 @@ tu_summary_table_bucket_values(const TuSummaryTable *table)
 }
 
 char *
-tu_summary_table_select_buckets(const TuDatabase *db, const TuSummaryTable *table,
-                                guint n_buckets)
+tu_summary_table_select_buckets(const TuDatabase *db, const TuSummaryTable *table, guint n_buckets)
 {
     guint n = tu_summary_table_bucket_values(table);
     GString *sql = g_string_new(NULL);

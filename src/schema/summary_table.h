@@ -14,8 +14,8 @@
 gboolean tu_summary_table_plan(TuDatabase *db, const TuSummaryTable *table, GPtrArray *statements,
                                GPtrArray *findings, GError **error);
 
-/* TRUE if an existing table that has no key of ours yet has rows that the key would not allow: those of
- * others (fault 2 of the design's list). */
+/* TRUE if an existing table that has no key of ours yet has rows that the key would not allow:
+ * those of others (fault 2 of the design's list). */
 gboolean tu_summary_table_is_doubled(TuDatabase *db, const TuSummaryTable *table,
                                      gboolean *ret_is_doubled, GError **error);
 

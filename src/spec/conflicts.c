@@ -1,5 +1,5 @@
-/* What is right in itself and wrong together: names that meet in one table, tables in one database.
- */
+/* What is right in itself and wrong together: names that meet in one table, tables in one
+ * database. */
 #include "spec/reader.h"
 
 #include "spec/keyed.h"

@@ -94,11 +94,12 @@ char *
 tu_duration_format(const TuDuration *duration)
 {
     gsize i = G_N_ELEMENTS(units) - 1;
-    while (i > 0 && (duration->months > 0 ? units[i].months == 0 || duration->months % units[i].months
-                                          : units[i].us == 0 || duration->us % units[i].us))
+    while (i > 0 &&
+           (duration->months > 0 ? units[i].months == 0 || duration->months % units[i].months
+                                 : units[i].us == 0 || duration->us % units[i].us))
         i--;
-    gint64 number = duration->months > 0 ? duration->months / units[i].months
-                                         : duration->us / units[i].us;
+    gint64 number =
+        duration->months > 0 ? duration->months / units[i].months : duration->us / units[i].us;
     return g_strdup_printf("%" G_GINT64_FORMAT "%s", number, units[i].name);
 }
 

@@ -30,8 +30,8 @@ void tu_read_sources(TuReader *reader, const TuSection *top);
 void tu_tenants_free(TuTenants *tenants);
 void tu_source_free(TuSource *source);
 
-/* refresh.c: `defaults` are taken for what the section does not say. `ret_refresh` is filled anew.
- */
+/* refresh.c: `defaults` are taken for what the section does not say. `ret_refresh` is filled
+ * anew. */
 void tu_refresh_init(TuRefresh *ret_refresh);
 void tu_refresh_clear(TuRefresh *refresh);
 void tu_read_refresh(const TuSection *parent, const TuRefresh *defaults, TuRefresh *ret_refresh);

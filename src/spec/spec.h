@@ -24,9 +24,9 @@ typedef struct {
 
 typedef struct {
     char *table;
-    char *key;       /* column */
-    char *time_zone; /* column */
-    char *where;     /* SQL, or NULL */
+    char *key;         /* column */
+    char *time_zone;   /* column */
+    char *where;       /* SQL, or NULL */
     gboolean captures; /* FALSE: capture: none */
     TuMark mark;
 } TuTenants;
@@ -84,15 +84,15 @@ typedef struct {
     guint nightly_minute; /* minute of the day */
     char *nightly_zone;   /* "tenant" or an IANA name */
     guint nightly_days;
-    gint64 every_us;              /* periodic repair, only for capture: none */
-    TuDuration window[TU_GRAINS]; /* how far back it looks */
-    guint windows;                /* bits 1 << TuGrain: those that the file names */
-    TuDuration keep[TU_GRAINS];   /* older buckets are removed; nothing: never */
+    gint64 every_us;                    /* periodic repair, only for capture: none */
+    TuDuration window[TU_GRAINS];       /* how far back it looks */
+    guint windows;                      /* bits 1 << TuGrain: those that the file names */
+    TuDuration keep[TU_GRAINS];         /* older buckets are removed; nothing: never */
     TuDuration sealed_after[TU_GRAINS]; /* older buckets are frozen; nothing: never */
     guint attempts;
     gsize memory_bytes;
-    gint64 grace_us;    /* a night that is not done by then is an alarm */
-    guint load_percent; /* of the time, that rebuilds may work */
+    gint64 grace_us;     /* a night that is not done by then is an alarm */
+    guint load_percent;  /* of the time, that rebuilds may work */
     gint64 keep_runs_us; /* of the file, not of a summary: runs and jobs are kept so long */
 } TuRefresh;
 

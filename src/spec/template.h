@@ -33,8 +33,8 @@ guint tu_template_count(const TuTemplate *sql, const char *name);
 /* The SQL to put in for a slot; `has_alias`: a name for it follows. Free with g_free. */
 typedef char *(*TuTemplateFill)(const char *name, gboolean has_alias, gpointer data);
 
-/* The name that a slot is given: `r` in `{row} r` and `{row} AS r`; NULL: none. Free with g_free.
- */
+/* The name that a slot is given: `r` in `{row} r` and `{row} AS r`; NULL: none. Free with
+ * g_free. */
 char *tu_template_alias(const TuTemplate *sql, const TuSlot *slot);
 
 /* The whole with its slots filled. Free with g_free. */

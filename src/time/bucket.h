@@ -34,8 +34,8 @@ TuBucket tu_bucket_of_date(TuGrain grain, TuDate date);
 /* The local date of a bucket: of its first day, or the day in which the hour or minute lies. */
 TuDate tu_bucket_date(const TuZone *zone, TuGrain grain, TuBucket bucket);
 
-/* The bucket of `coarse` in which `bucket` of `fine` lies; tu_grain_nests(fine, coarse) must hold.
- */
+/* The bucket of `coarse` in which `bucket` of `fine` lies; tu_grain_nests(fine, coarse) must
+ * hold. */
 TuBucket tu_bucket_parent(const TuZone *zone, TuGrain fine, TuBucket bucket, TuGrain coarse);
 
 /* A tight interval [ret_from_us, ret_to_us) that holds every instant whose local date lies in

@@ -39,8 +39,8 @@ gboolean tu_grain_parse(const char *name, TuGrain *ret_grain);
  * a week nests in nothing longer). */
 gboolean tu_grain_nests(TuGrain fine, TuGrain coarse);
 
-/* TRUE for day and longer, whose buckets are dates; FALSE for minute and hour, which are instants.
- */
+/* TRUE for day and longer, whose buckets are dates; FALSE for minute and hour, which are
+ * instants. */
 gboolean tu_grain_is_dated(TuGrain grain);
 
 /* A date and its year, month (1 to 12) and day of the month (1 to 31). Any int32 date has them. */

@@ -47,8 +47,8 @@ typedef struct {
     gboolean is_late;
 } TuNightState;
 
-/* When the night of `date` begins. For a date that the clock never shows: when a later one starts.
- */
+/* When the night of `date` begins. For a date that the clock never shows: when a later one
+ * starts. */
 gint64 tu_night_begin_us(const TuZone *zone, guint minute, TuDate date);
 
 /* FALSE if the zone's clock never shows that date. */

@@ -22,8 +22,8 @@ gint64 tu_period_due_us(gint64 every_us, gint64 last_us, gint64 now_us);
  * first date of its bucket. */
 TuDate tu_period_window_from(TuGrain grain, gint64 back_us, int back_months, gint64 now_us);
 
-/* The first local date of the bucket that holds the date so many months before `date`; for hours and
- * minutes that date itself. */
+/* The first local date of the bucket that holds the date so many months before `date`; for hours
+ * and minutes that date itself. */
 TuDate tu_period_back(TuGrain grain, TuDate date, int months);
 
 /* The date after the last one that any clock shows at `now_us`. */

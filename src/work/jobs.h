@@ -165,7 +165,7 @@ const char *tu_job_lock_name(gint64 id, char *text);
 /* What is behind the name of a worker whose session holds no locks. */
 #define TU_WORKER_WITHOUT_LOCKS " (pooled)"
 
-/* TRUE if nobody works on it although it is RUNNING; then this session has its lock, where it can.
- */
+/* TRUE if nobody works on it although it is RUNNING; then this session has its lock, where it
+ * can. */
 gboolean tu_job_is_abandoned(TuDatabase *db, const TuJob *job, gboolean *ret_is_abandoned,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -136,8 +136,8 @@ tu_job_fail(TuDatabase *db, TuJob *job, guint attempts_most, const char *problem
     TuValue next;
     gint64 pause_us = 0;
     TuBackoff backoff = tu_backoff_job(MAX(attempts_most, 1));
-    if (attempts_most == 0 || !tu_backoff_next(&backoff, (guint64)MAX(job->attempts, 1),
-                                               g_random_double(), &pause_us))
+    if (attempts_most == 0 ||
+        !tu_backoff_next(&backoff, (guint64)MAX(job->attempts, 1), g_random_double(), &pause_us))
         return end(db, job, TU_JOB_FAILED, problem, error);
     if (!moment(db, pause_us, &next, error))
         return FALSE;

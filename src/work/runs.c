@@ -286,8 +286,7 @@ tu_runs_expire(TuDatabase *db, gint64 kept_us, GError **error)
     gint64 n_runs = TU_RUNS_AT_ONCE;
     gint64 n_jobs = TU_RUNS_AT_ONCE;
     gboolean is_any = FALSE;
-    if (!tu_database_now(db, &now_us, error) ||
-        !is_any_old(db, now_us - kept_us, &is_any, error))
+    if (!tu_database_now(db, &now_us, error) || !is_any_old(db, now_us - kept_us, &is_any, error))
         return FALSE;
     while (is_any && (n_runs >= TU_RUNS_AT_ONCE || n_jobs >= TU_RUNS_AT_ONCE))
         if (!tu_runs_forget(db, now_us - kept_us, TU_RUNS_AT_ONCE, &n_runs, error) ||

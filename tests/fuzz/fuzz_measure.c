@@ -51,8 +51,8 @@ check_measure(const TuMeasure *measure)
     g_assert(g_strcmp0(again->where, measure->where) == 0);
 }
 
-/* An expression must survive what the program does with it: being put into brackets beside others.
- */
+/* An expression must survive what the program does with it: being put into brackets beside
+ * others. */
 static void
 check_expression(const char *text)
 {

@@ -1,5 +1,5 @@
-/* trueup's commands in a history: at once and undisturbed, or several together with disturbances.
- */
+/* trueup's commands in a history: at once and undisturbed, or several together with
+ * disturbances. */
 #pragma once
 
 #include "history.h"

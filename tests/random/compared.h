@@ -51,6 +51,6 @@ char *rt_compared_query(const RtCompared *table);
 
 void rt_compared_complain(RtCompared *table, const char *what, const char *key, const char *detail);
 
-/* Each cell of the one is looked up in the other; what is removed or sealed is taken out of both.
- */
+/* Each cell of the one is looked up in the other; what is removed or sealed is taken out of
+ * both. */
 void rt_compared_judge(RtCompared *table, GHashTable *stored, GHashTable *truth);

@@ -58,8 +58,8 @@ append_columns(GString *sql, const RtTable *table)
     }
 }
 
-/* A server's table may go only if nothing refers to it, and its partitions have names of their own.
- */
+/* A server's table may go only if nothing refers to it, and its partitions have names of their
+ * own. */
 static void
 swap_server_table(RtHistory *history, const RtTable *table)
 {

@@ -284,8 +284,7 @@ run_phase(RtHistory *history, gboolean is_first, gboolean is_last)
     run_commands(history, pids);
     await_writers(history, pids);
     return !rt_history_has_failed(history) && rt_commands_resume(history) &&
-           rt_events_after(history) &&
-           run_quiet_point(history, is_last);
+           rt_events_after(history) && run_quiet_point(history, is_last);
 }
 
 static void

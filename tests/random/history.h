@@ -65,8 +65,8 @@ typedef struct {
 /* Of the directory, under options->keep, in which a history's files lie. */
 char *rt_history_name(const RtOptions *options, guint index);
 
-/* Of the history's database on a server; the schema of trueup's own tables may be named after it.
- */
+/* Of the history's database on a server; the schema of trueup's own tables may be named after
+ * it. */
 char *rt_history_database_name(const RtHistory *history);
 
 /* Writes trueup.yaml as the plan is now. */

@@ -19,8 +19,8 @@ void rt_oracle_free(RtOracle *oracle);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RtOracle, rt_oracle_free)
 
 /* Rows of the tenants whose summed columns hold text count nowhere from now on; answers how many
- * tenants these are, -1 if rows without a tenant are among them, so that nothing can be told apart.
- */
+ * tenants these are, -1 if rows without a tenant are among them, so that nothing can be told
+ * apart. */
 int rt_oracle_skip_bad_data(RtOracle *oracle);
 
 /* Tenants whose zone does not exist. They are skipped. */

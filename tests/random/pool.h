@@ -1,5 +1,5 @@
-/* Several histories at a time, each in a process of its own, so that a crash is one failed history.
- */
+/* Several histories at a time, each in a process of its own, so that a crash is one failed
+ * history. */
 #pragma once
 
 #include "history.h"

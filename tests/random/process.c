@@ -24,8 +24,8 @@ redirect(const char *path, int to)
         _exit(126);
 }
 
-/* The child's half of rt_process_start. It must not outlive this program, whatever happens to it.
- */
+/* The child's half of rt_process_start. It must not outlive this program, whatever happens to
+ * it. */
 static void
 become_subject(const RtSubject *subject, const RtProcess *process, const char *const *arguments)
 {

@@ -59,8 +59,8 @@ guard(gpointer *expression, const char *condition)
     *expression = g_strdup_printf("CASE WHEN %s THEN %s END", condition, old);
 }
 
-/* One of its places: a measure, its condition, a dimension, the filter of a long summary's series.
- */
+/* One of its places: a measure, its condition, a dimension, the filter of a long summary's
+ * series. */
 static void
 spoil_series(const RtPlan *plan, const RtSummary *summary, RtSeries *series, RtRng *rng)
 {

@@ -264,8 +264,8 @@ check_falsified(Tally *tally, const RtPlan *plan)
     }
 }
 
-/* The plan of these rows, by hand: count, sum(n), count_distinct(n), avg(n) by tenant, day, kind.
- */
+/* The plan of these rows, by hand: count, sum(n), count_distinct(n), avg(n) by tenant, day,
+ * kind. */
 static void
 check_oracle(Tally *tally)
 {

@@ -190,8 +190,8 @@ update_joined(RtDraft *draft)
     rt_value(draft->sql, draft->world, draft->table, rt_draft_key(draft->table), draft->rng);
 }
 
-/* A time column of the table: its time, or the one of mixed values where that is one. NULL: none.
- */
+/* A time column of the table: its time, or the one of mixed values where that is one. NULL:
+ * none. */
 static const RtColumn *
 dated_column(RtDraft *draft)
 {

@@ -65,8 +65,8 @@ update_or(RtDraft *draft)
     rt_draft_where_one(draft);
 }
 
-/* The row keeps its values and gets another key: nothing that a summary sees, unless it is joined.
- */
+/* The row keeps its values and gets another key: nothing that a summary sees, unless it is
+ * joined. */
 static void
 update_key(RtDraft *draft)
 {

@@ -29,8 +29,8 @@ struct RtStore {
     /* Starts a process that ends trueup's connections after a while. Only on servers. */
     pid_t (*cut)(RtHistory *history, gint64 after_us);
 
-    /* Runs statements in this process, as a writer would; answers how many rows the last changed.
-     */
+    /* Runs statements in this process, as a writer would; answers how many rows the last
+     * changed. */
     gint64 (*run)(RtHistory *history, const char *sql);
 
     /* A query's rows: a line each, fields between |; NULL is empty. */

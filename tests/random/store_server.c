@@ -274,8 +274,8 @@ let_go(RtHistory *history)
 
 /* ---- Connections that are cut ---- */
 
-/* On MariaDB trueup is whoever is neither a writer nor the one who asks. While a trigger runs, the list
- * shows its definer as the user: a writer is known by its lock. */
+/* On MariaDB trueup is whoever is neither a writer nor the one who asks. While a trigger runs, the
+ * list shows its definer as the user: a writer is known by its lock. */
 static void
 cut_connections(RtHistory *history)
 {

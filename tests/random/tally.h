@@ -19,7 +19,7 @@ typedef struct {
 /* Values point into rows that live as long as the tally. `kind`: count, sum, ... */
 void rt_tally_add(RtTally *tally, const char *kind, const RtDatum *value);
 
-/* The measure. `scale`: of the averaged numbers, digits after the point that their type declares.
- */
+/* The measure. `scale`: of the averaged numbers, digits after the point that their type
+ * declares. */
 RtDatum rt_tally_result(const RtTally *tally, const char *kind, int scale);
 void rt_tally_clear(RtTally *tally);

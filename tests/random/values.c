@@ -94,8 +94,8 @@ rt_value_whole(GString *sql, gint64 limit, RtRng *rng)
     g_string_append_printf(sql, "%" G_GINT64_FORMAT, rt_rng_between(rng, -drawn / 4, drawn));
 }
 
-/* Integral reals, cents, binary fractions; with the feature, values whose sum depends on the order.
- */
+/* Integral reals, cents, binary fractions; with the feature, values whose sum depends on the
+ * order. */
 static double
 draw_real(const RtWorld *world, RtRng *rng)
 {
@@ -280,8 +280,8 @@ append_iso(GString *sql, gint64 at_us, RtRng *rng)
     g_string_append_printf(sql, "%s'", offsets[which].text);
 }
 
-/* What no unit can read. A local date has only the first three, since the others begin like a date.
- */
+/* What no unit can read. A local date has only the first three, since the others begin like a
+ * date. */
 static void
 append_unreadable(GString *sql, RtTimeUnit unit, RtRng *rng)
 {

@@ -262,8 +262,8 @@ draw_zone(const RtWorld *world, RtRng *rng)
     return zone != NULL ? zone : rt_zone_read("Etc/UTC");
 }
 
-/* Tenants that differ only in case, in a trailing blank, or in how a number is written, come first.
- */
+/* Tenants that differ only in case, in a trailing blank, or in how a number is written, come
+ * first. */
 static char *
 tenant_literal(const RtWorld *world, guint number, RtRng *rng)
 {

@@ -1,5 +1,5 @@
-/* Writes a plan as trueup.yaml. Every scalar that could mislead YAML is written in double quotes.
- */
+/* Writes a plan as trueup.yaml. Every scalar that could mislead YAML is written in double
+ * quotes. */
 #include "plan.h"
 
 #include <string.h>
@@ -116,8 +116,8 @@ append_cells(GString *yaml, guint indent, const RtSummary *summary, const RtSeri
     }
 }
 
-/* The defaults beside `series`: constants, which hold for every source. Every series says its own.
- */
+/* The defaults beside `series`: constants, which hold for every source. Every series says its
+ * own. */
 static void
 append_long(GString *yaml, const RtSummary *summary)
 {

@@ -55,7 +55,8 @@ static const char stored_sources[] =
 
 static const char stored_tenants[] =
     "INSERT INTO trueup_tenant(group_name, tenant, tenant_key, time_zone, error)"
-    " SELECT g.name, s.id, iif(typeof(s.id) = 'text', 't', 'n') || s.id, s.tz, iif(s.id = 'no', 'time zone Mars/Base is unknown', NULL)"
+    " SELECT g.name, s.id, iif(typeof(s.id) = 'text', 't', 'n') || s.id, s.tz, iif(s.id = 'no', "
+    "'time zone Mars/Base is unknown', NULL)"
     " FROM trueup_group g, shop s";
 
 static inline void

@@ -82,7 +82,7 @@ table_statements(const TuDatabase *db, const TuSummaryTable *table)
     g_ptr_array_add(statements, tu_summary_table_select_all(table));
     if (table->summary->spec->has_tenant)
         g_ptr_array_add(statements, tu_summary_table_select_range(table, TRUE));
-    g_ptr_array_add(statements, tu_summary_table_select_ranges(
-                                    table, table->summary->spec->has_tenant, 2));
+    g_ptr_array_add(statements,
+                    tu_summary_table_select_ranges(table, table->summary->spec->has_tenant, 2));
     return statements;
 }

@@ -46,12 +46,12 @@ test_sql(void)
             TuDatabase db = {.driver = drivers[d]};
             g_autofree char *label =
                 g_strdup_printf("%s, %s", drivers[d]->dialect.name, inserts[i].label);
-            g_autofree char *sql = tu_bulk_sql(&db, inserts[i].table, inserts[i].columns,
-                                               inserts[i].n_columns, TU_BULK_ANY,
-                                               inserts[i].n_rows);
-            g_autofree char *fresh = tu_bulk_sql(&db, inserts[i].table, inserts[i].columns,
-                                                 inserts[i].n_columns, TU_BULK_NEW,
-                                                 inserts[i].n_rows);
+            g_autofree char *sql =
+                tu_bulk_sql(&db, inserts[i].table, inserts[i].columns, inserts[i].n_columns,
+                            TU_BULK_ANY, inserts[i].n_rows);
+            g_autofree char *fresh =
+                tu_bulk_sql(&db, inserts[i].table, inserts[i].columns, inserts[i].n_columns,
+                            TU_BULK_NEW, inserts[i].n_rows);
             golden_check("bulk.sql", label, sql);
             /* Only an upsert that cannot name its key is something else for a new row. */
             if (drivers[d]->dialect.conflict_names_key)

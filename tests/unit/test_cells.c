@@ -226,8 +226,8 @@ test_merge_takes_away(void)
     tu_layout_free(layout);
 }
 
-/* A count of all rows has no memory of its own, and is right whatever becomes of the cell's rows.
- */
+/* A count of all rows has no memory of its own, and is right whatever becomes of the cell's
+ * rows. */
 static void
 test_counts_rows(void)
 {

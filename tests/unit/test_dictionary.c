@@ -134,9 +134,9 @@ test_long_decimals(void)
 static void
 test_ranks(void)
 {
-    static const TuValue in_order[] = {R(-INFINITY), I(-5),   D(-45, 1), I(0),   R(0.5),
-                                       D(705, 2),    I(70),   R(NAN),    AT(7),  T("B"),
-                                       T("a"),       T("b"),  B(""),     B("a"), B("b")};
+    static const TuValue in_order[] = {R(-INFINITY), I(-5),  D(-45, 1), I(0),   R(0.5),
+                                       D(705, 2),    I(70),  R(NAN),    AT(7),  T("B"),
+                                       T("a"),       T("b"), B(""),     B("a"), B("b")};
     static const guint order[] = {14, 3, 8, 0, 11, 5, 2, 13, 6, 9, 1, 12, 4, 7, 10};
     g_autoptr(TuDictionary) dictionary = tu_dictionary_new();
     guint32 ids[G_N_ELEMENTS(in_order)];

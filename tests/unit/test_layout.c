@@ -67,13 +67,7 @@ static const Row rows[] = {
      3},
     {"sum of an infinity", SUM, REAL, {IN(R(INFINITY)), IN(R(1))}, R(INFINITY), R(INFINITY), 2},
     {"sum of not a number", SUM, REAL, {IN(R(NAN)), IN(R(1))}, R(NAN), R(NAN), 2},
-    {"infinities of both signs",
-     SUM,
-     REAL,
-     {IN(R(INFINITY)), IN(R(-INFINITY))},
-     R(NAN),
-     R(NAN),
-     2},
+    {"infinities of both signs", SUM, REAL, {IN(R(INFINITY)), IN(R(-INFINITY))}, R(NAN), R(NAN), 2},
     {"sum to the largest",
      SUM,
      WHOLE,
@@ -242,9 +236,8 @@ assert_state(const World *world, const Row *row, TuCell *cell, const char *how)
     TuValue sum;
     gint64 n = -1;
     g_autofree char *label = g_strdup_printf("%s, %s", row->label, how);
-    gboolean fits =
-        tu_measure_result(&world->layout->measures[0], state_of(world, cell), &text, &result, &sum,
-                          &n);
+    gboolean fits = tu_measure_result(&world->layout->measures[0], state_of(world, cell), &text,
+                                      &result, &sum, &n);
     g_assert_cmpint(fits, ==, !row->overflows);
     g_assert_cmpint(n, ==, row->n);
     if (!fits || (row->n == 0 && row->result.type != TU_TYPE_NULL && row->kind == SUM))
@@ -413,7 +406,8 @@ test_merge_takes_away(void)
         add(&world, whole, &inputs[i]);
     for (guint i = 0; i < 2; i++)
         add(&world, part, &inputs[i]);
-    g_assert_true(tu_measure_result(measure, state_of(&world, part), &text, &result, &sum, &n) == FALSE);
+    g_assert_true(tu_measure_result(measure, state_of(&world, part), &text, &result, &sum, &n) ==
+                  FALSE);
     tu_measure_merge(measure, state_of(&world, whole), state_of(&world, part), -1, world.wides);
     g_assert_true(tu_measure_result(measure, state_of(&world, whole), &text, &result, &sum, &n));
     assert_value("what is left", result, I(-3));

@@ -340,9 +340,8 @@ test_rollable(void)
 static char *
 columns_text(const TuSummaryModel *summary)
 {
-    static const char *const numbers[] = {[TU_NUMBER_INTEGER] = "integer",
-                                          [TU_NUMBER_REAL] = "real",
-                                          [TU_NUMBER_EITHER] = "either"};
+    static const char *const numbers[] = {
+        [TU_NUMBER_INTEGER] = "integer", [TU_NUMBER_REAL] = "real", [TU_NUMBER_EITHER] = "either"};
     GString *text = g_string_new(summary->rows_column);
     for (guint i = 0; i < summary->spec->measures->len; i++) {
         const TuMeasureColumns *columns = &summary->measures[i];

@@ -1,5 +1,5 @@
-/* Rows of a SELECT: the same ones in the same order, one by one or many at a time, up to an error.
- */
+/* Rows of a SELECT: the same ones in the same order, one by one or many at a time, up to an
+ * error. */
 #include "keep/rows.h"
 #include "scratch.h"
 #include <string.h>

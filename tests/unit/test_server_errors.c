@@ -1,5 +1,5 @@
-/* What servers refuse with, and what trueup makes of it: the codes, the texts, the widths of types.
- */
+/* What servers refuse with, and what trueup makes of it: the codes, the texts, the widths of
+ * types. */
 #include <glib.h>
 #include <string.h>
 

@@ -294,17 +294,20 @@ static const SpecRow refresh_rows[] = {
     {"keep grain", SOURCES SUMMARIES "refresh: {keep: {hours: 90d}}\n",
      "5:18: unknown key `hours`; did you mean `hour`?"},
     {"sealed_after no duration", SOURCES SUMMARIES "refresh: {sealed_after: {day: never}}\n",
-     "5:31: `day`: `never` is no duration: write a whole number and one of ms s m h d w mo y, as in "
+     "5:31: `day`: `never` is no duration: write a whole number and one of ms s m h d w mo y, as "
+     "in "
      "90s, 24h, 2mo"},
     {"keep and window",
      SOURCES SUMMARIES "refresh: {keep: {hour: 12h, day: 90d}, window: {hour: 24h, day: 3mo}}\n",
      "5:24: `keep`: hour is kept for 12h, and `window` repairs 1d: keep at least as much\n"
      "5:34: `keep`: day is kept for 90d, and `window` repairs 3mo: keep at least as much"},
     {"keep and nightly",
-     SOURCES SUMMARIES "refresh: {keep: {month: 2mo, day: 1w}, nightly: {at: \"04:00\", days: 8}}\n",
+     SOURCES SUMMARIES
+     "refresh: {keep: {month: 2mo, day: 1w}, nightly: {at: \"04:00\", days: 8}}\n",
      "5:35: `keep`: day is kept for 1w, and `nightly` repairs 8 days: keep at least as much"},
     {"sealed after it is removed",
-     SOURCES SUMMARIES "refresh: {keep: {hour: 90d, day: 2y}, sealed_after: {hour: 13w, day: 24mo}}\n",
+     SOURCES SUMMARIES
+     "refresh: {keep: {hour: 90d, day: 2y}, sealed_after: {hour: 13w, day: 24mo}}\n",
      "5:60: `sealed_after`: hour is sealed after 13w, but kept (`keep`) only for 90d: seal it no "
      "later than it is removed"},
     {"nights of a summary that the file keeps shorter",

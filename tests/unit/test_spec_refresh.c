@@ -51,12 +51,13 @@ test_refresh_defaults(void)
 static void
 test_refresh_retention(void)
 {
-    g_autoptr(TuSpec) spec = parse("sources: {s: {from: t, time: at}}\n"
-                                   "summaries:\n"
-                                   "  plain: {source: s, grains: [day], measures: {n: count}}\n"
-                                   "  own: {source: s, grains: [day], measures: {n: count}, refresh: "
-                                   "{keep: {hour: 1y}}}\n"
-                                   "refresh: {keep: {hour: 90d}, sealed_after: {hour: 90d, day: 2y}}\n");
+    g_autoptr(TuSpec) spec =
+        parse("sources: {s: {from: t, time: at}}\n"
+              "summaries:\n"
+              "  plain: {source: s, grains: [day], measures: {n: count}}\n"
+              "  own: {source: s, grains: [day], measures: {n: count}, refresh: "
+              "{keep: {hour: 1y}}}\n"
+              "refresh: {keep: {hour: 90d}, sealed_after: {hour: 90d, day: 2y}}\n");
     const TuRefresh *plain = &tu_spec_summary(spec, "plain")->refresh;
     const TuRefresh *own = &tu_spec_summary(spec, "own")->refresh;
     g_assert_cmpint(plain->keep[TU_GRAIN_HOUR].us, ==, 90 * TU_DAY_US);
@@ -76,7 +77,8 @@ test_refresh_own(void)
     g_autoptr(TuSpec) spec =
         parse(REFRESHED "refresh:\n  settle: 5s\n  batch: {min: 3, max: 30}\n  every: 1h\n"
                         "  nightly: {at: \"04:00\", zone: Europe/Berlin, days: 2}\n"
-                        "  attempts: 9\n  memory: 1GiB\n  grace: 30m\n  load: 50%\n  keep_runs: 7d\n  window: {day: 1mo, year: 90d}\n");
+                        "  attempts: 9\n  memory: 1GiB\n  grace: 30m\n  load: 50%\n  keep_runs: "
+                        "7d\n  window: {day: 1mo, year: 90d}\n");
     const TuRefresh *plain = &tu_spec_summary(spec, "plain")->refresh;
     g_assert_cmpint(plain->settle_us, ==, 5 * TU_SECOND_US);
     g_assert_cmpuint(plain->batch_max, ==, 30);

@@ -27,7 +27,8 @@ static const OpenRow opens[] = {
     {"no MariaDB server", "mariadb://u:secret@127.0.0.1:1/d", TU_ERROR_CONNECT, "127.0.0.1"},
     {"no MySQL server", "mysql://u:secret@127.0.0.1:1/d", TU_ERROR_CONNECT, "127.0.0.1"},
     {"another database", "oracle://u:secret@h/d", TU_ERROR_CONFIG, "`oracle:...`"},
-    {"no database", "nonsense", TU_ERROR_CONFIG, "write sqlite:PATH, postgresql://... or mariadb://..."},
+    {"no database", "nonsense", TU_ERROR_CONFIG,
+     "write sqlite:PATH, postgresql://... or mariadb://..."},
 };
 
 static void

@@ -1,5 +1,5 @@
-/* Summary tables in SQL: how they are made, read and written; existing ones completed or refused.
- */
+/* Summary tables in SQL: how they are made, read and written; existing ones completed or
+ * refused. */
 #include "golden.h"
 #include "modelled.h"
 #include "schema/summary_table.h"

@@ -139,7 +139,8 @@ check_pair(const TuZone *before, const TuZone *after, guint n_random)
     for (guint i = 0; i < n_random; i++) {
         guint z = (guint)g_test_rand_int_range(0, 2);
         guint n = tu_zone_segments(zones[z]);
-        gint64 at_us = tu_zone_segment(zones[z], (guint)g_test_rand_int_range(0, (gint32)n)).start_us;
+        gint64 at_us =
+            tu_zone_segment(zones[z], (guint)g_test_rand_int_range(0, (gint32)n)).start_us;
         if (at_us < least_us || at_us > greatest_us || g_test_rand_int_range(0, 4) == 0)
             at_us = (gint64)g_test_rand_double_range((double)least_us, (double)greatest_us);
         at_us = whole_quarter(at_us) + g_test_rand_int_range(-200, 200) * QUARTER_US;
@@ -157,8 +158,8 @@ test_same_rules(void)
     TuDate to = 0;
     g_assert_false(tu_zone_diff_dates(diff, &from, &to));
     for (int grain = 0; grain < TU_GRAINS; grain++)
-        g_assert_false(tu_zone_diff_holds(diff, (TuGrain)grain,
-                                          tu_bucket_of(zone, (TuGrain)grain, 0, NULL)));
+        g_assert_false(
+            tu_zone_diff_holds(diff, (TuGrain)grain, tu_bucket_of(zone, (TuGrain)grain, 0, NULL)));
 }
 
 /* Summer time begins a week later in one year: seven days and the hour's two days, one week's two
@@ -179,10 +180,12 @@ test_one_year(void)
         int month, day;
         gboolean is_moved;
     } rows[] = {
-        {TU_GRAIN_DAY, 3, 23, FALSE},   {TU_GRAIN_DAY, 3, 24, TRUE},   {TU_GRAIN_DAY, 3, 31, TRUE},
-        {TU_GRAIN_DAY, 4, 1, FALSE},    {TU_GRAIN_WEEK, 3, 11, FALSE}, {TU_GRAIN_WEEK, 3, 18, TRUE},
-        {TU_GRAIN_WEEK, 3, 25, TRUE},   {TU_GRAIN_WEEK, 4, 1, FALSE},  {TU_GRAIN_MONTH, 3, 1, FALSE},
-        {TU_GRAIN_QUARTER, 1, 1, FALSE}, {TU_GRAIN_YEAR, 1, 1, FALSE},
+        {TU_GRAIN_DAY, 3, 23, FALSE},  {TU_GRAIN_DAY, 3, 24, TRUE},
+        {TU_GRAIN_DAY, 3, 31, TRUE},   {TU_GRAIN_DAY, 4, 1, FALSE},
+        {TU_GRAIN_WEEK, 3, 11, FALSE}, {TU_GRAIN_WEEK, 3, 18, TRUE},
+        {TU_GRAIN_WEEK, 3, 25, TRUE},  {TU_GRAIN_WEEK, 4, 1, FALSE},
+        {TU_GRAIN_MONTH, 3, 1, FALSE}, {TU_GRAIN_QUARTER, 1, 1, FALSE},
+        {TU_GRAIN_YEAR, 1, 1, FALSE},
     };
     TuDate from = 0;
     TuDate to = 0;
@@ -195,8 +198,8 @@ test_one_year(void)
     g_assert_cmpint(to, >, tu_date_from_civil(2024, 3, 31));
     g_assert_cmpint(to - from, <, 16);
     for (int hour = -50; hour < 250; hour++)
-        g_assert_false(tu_zone_diff_holds(diff, TU_GRAIN_HOUR,
-                                          (end_of_march_s - 7 * 86400 + hour * 3600) * TU_SECOND_US));
+        g_assert_false(tu_zone_diff_holds(
+            diff, TU_GRAIN_HOUR, (end_of_march_s - 7 * 86400 + hour * 3600) * TU_SECOND_US));
 }
 
 /* Each zone against itself with one of its changes moved, taken out, or of another size. */
@@ -210,8 +213,8 @@ test_all_zones(void)
         guint first = 0;
         while (first < changes->len && g_array_index(changes, TuZoneChange, first).at_s < 0)
             first++;
-        /* Before 1970 clocks differed by seconds; a zone that has kept its offset since is as good as
-         * any other with one that differs. */
+        /* Before 1970 clocks differed by seconds; a zone that has kept its offset since is as good
+         * as any other with one that differs. */
         if (first == changes->len) {
             TuZoneChange made = {1000000800, 0};
             g_array_append_val(changes, made);
@@ -261,9 +264,11 @@ static void
 test_editions(void)
 {
     const TuEdition rows[] = {
-        {NULL, date_us(2019, 5, 1)},    {"2024a", date_us(2025, 1, 1)}, {"2024b", date_us(2024, 9, 4)},
-        {NULL, date_us(2024, 11, 1)},   {"2025a", date_us(2025, 1, 1)}, {"2025b", date_us(2025, 3, 1)},
-        {"2025b", date_us(2025, 3, 2)}, {NULL, date_us(2025, 6, 1)},    {"2099a", date_us(2025, 1, 1)},
+        {NULL, date_us(2019, 5, 1)},    {"2024a", date_us(2025, 1, 1)},
+        {"2024b", date_us(2024, 9, 4)}, {NULL, date_us(2024, 11, 1)},
+        {"2025a", date_us(2025, 1, 1)}, {"2025b", date_us(2025, 3, 1)},
+        {"2025b", date_us(2025, 3, 2)}, {NULL, date_us(2025, 6, 1)},
+        {"2099a", date_us(2025, 1, 1)},
     };
     for (guint a = 0; a < G_N_ELEMENTS(rows); a++)
         for (guint b = 0; b < G_N_ELEMENTS(rows); b++) {
