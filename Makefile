@@ -10,7 +10,7 @@ LTO ?= true
 MESON   = meson
 TRUEUP  = $(abspath $(BUILD))/trueup
 
-.PHONY: all program demo check bench soak fuzz install deb clean help
+.PHONY: all program demo check bench soak fuzz coverage install deb clean help
 .DEFAULT_GOAL := all
 
 ## make            builds build/trueup
@@ -63,6 +63,11 @@ soak:
 fuzz:
 	tools/install-deps --test
 	tests/run --fuzz
+
+## make coverage   the lines of src/ that tests run, by directory and file (more than half an hour)
+coverage:
+	tools/install-deps --test
+	tests/run --coverage
 
 ## make install    installs the program, its manual pages, completions and units of systemd under PREFIX
 ##                 (default /usr/local); DESTDIR=... puts it there for packaging

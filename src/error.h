@@ -19,6 +19,7 @@ typedef enum {
     TU_ERROR_BUSY,      /* locked, deadlock, a turn lost: retry now        exit 3 when it lasts */
     TU_ERROR_DATABASE,  /* this statement is wrong here                    exit 1 or 3 */
     TU_ERROR_DATA,      /* a value the summary cannot hold: fails its bucket */
+    TU_ERROR_ROWS,      /* rows that cannot be read, nor left out: what reads them waits   exit 1 */
     TU_ERROR_CANCELLED, /* a signal asked to stop                          exit 130/143 */
     TU_ERROR_LIMIT,     /* more memory than allowed: do it in smaller pieces */
     TU_ERROR_SYSTEM,    /* disk full, read-only, a wrong password: somebody must act    exit 3 */

@@ -91,6 +91,7 @@ report(const GError *error)
     case TU_ERROR_USAGE:
         return TU_EXIT_USAGE;
     case TU_ERROR_DATA:
+    case TU_ERROR_ROWS:
     case TU_ERROR_LIMIT:
         return TU_EXIT_NOT_RIGHT;
     case TU_ERROR_CONNECT:

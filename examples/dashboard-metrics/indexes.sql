@@ -11,6 +11,8 @@ CREATE INDEX execution_pipeline ON workflow_execution(pipeline_id, created_at);
 CREATE INDEX file_time ON workflow_file_execution(created_at);
 CREATE INDEX file_execution ON workflow_file_execution(workflow_execution_id);
 CREATE INDEX workflow_organization ON workflow(organization_id);
+CREATE INDEX deployment_organization ON api_deployment(organization_id);
+CREATE INDEX pipeline_organization ON pipeline(organization_id);
 CREATE INDEX review_place ON hitl_queue(organization_id, created_at);
 CREATE INDEX review_time ON hitl_queue(created_at);
 CREATE INDEX approval_place ON hitl_queue(organization_id, approved_at);

@@ -411,6 +411,8 @@ tu_cell_is_possible(const TuLayout *layout, TuCell *cell)
         gint64 n = is_sum ? sum->n : kind == TU_MEASURE_COUNT ? count->n : 0;
         if (n < 0 || n > cell->rows)
             return FALSE;
+        if (is_sum && n == 0 && !tu_measure_is_nothing(&layout->measures[i], sum))
+            return FALSE;
     }
     return TRUE;
 }

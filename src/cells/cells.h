@@ -66,8 +66,9 @@ tu_cell_state(const TuLayout *layout, TuCell *cell, guint measure)
     return (char *)cell + layout->measures[measure].offset;
 }
 
-/* FALSE if no rows could give such a cell: fewer than no rows, more values than rows, or values
- * without rows. That is what a cell from which something was taken away may be for a while. */
+/* FALSE if no rows could give such a cell: fewer than no rows, more values than rows, values
+ * without rows, or a sum of no values. That is what a cell from which something was taken away may
+ * be for a while. It must not be stored: a sum of no values would be NULL there, and lost. */
 gboolean tu_cell_is_possible(const TuLayout *layout, TuCell *cell);
 
 /* Notes that the cell cannot be right (a value of the wrong type, an overflow); the first message

@@ -164,9 +164,3 @@ tu_exact_round(const TuExact *sum)
     tu_exact_clear(&copy);
     return is_negative ? -magnitude : magnitude;
 }
-
-gsize
-tu_exact_bytes(const TuExact *sum)
-{
-    return sum->n_digits * sizeof *sum->digits;
-}

@@ -35,6 +35,3 @@ void tu_exact_merge(TuExact *sum, const TuExact *other);
 /* The nearest double; an infinity if the sum is beyond all doubles or an infinity was added, NAN
  * for infinities of both signs. */
 double tu_exact_round(const TuExact *sum);
-
-/* Heap bytes of the sum. */
-gsize tu_exact_bytes(const TuExact *sum);

@@ -13,12 +13,26 @@
 #include "cli/work.h"
 #include "keep/guard.h"
 #include "keep/tenants.h"
+#include "keep/unfit.h"
 #include "schema/capture.h"
 #include "schema/keyed.h"
 #include "schema/control.h"
 #include "schema/summary_table.h"
 
 /* ---- what the database says ---- */
+
+/* The tenant and the time of a joined source may be of two tables, which no index is on. */
+static char *
+index_that_helps(const TuSourceModel *source)
+{
+    const char *tenant = source->spec->tenant;
+    const char *time = source->spec->time;
+    if (source->is_joined)
+        return g_strdup_printf("make one on (%s), one on the columns of each join's ON%s%s", time,
+                               tenant != NULL ? ", and one on " : "", tenant != NULL ? tenant : "");
+    return g_strdup_printf("make one on (%s%s%s)", tenant != NULL ? tenant : "",
+                           tenant != NULL ? ", " : "", time);
+}
 
 /* A warning, not an error: without an index all is right, and slow. */
 static void
@@ -34,9 +48,7 @@ check_indexes(const TuModel *model, GPtrArray *findings)
                 findings, FALSE, where,
                 g_strdup("no index finds one tenant's range of time: a bucket that must be "
                          "recomputed reads the whole table"),
-                g_strdup_printf("make one on (%s%s%s)",
-                                source->spec->tenant != NULL ? source->spec->tenant : "",
-                                source->spec->tenant != NULL ? ", " : "", source->spec->time));
+                index_that_helps(source));
     }
 }
 
@@ -117,6 +129,26 @@ check_capture(TuSession *session, GPtrArray *findings, GError **error)
     return TRUE;
 }
 
+static gboolean
+take_unfit(const TuValue *row, gpointer data, GError **error)
+{
+    g_autofree char *where = g_strdup_printf("summary %.*s", (int)row[0].bytes, row[0].text);
+    tu_finding_add(
+        data, TRUE, where,
+        g_strdup_printf("its history cannot be built: %.*s", (int)row[2].bytes, row[2].text),
+        g_strdup("then run `trueup apply`"));
+    return TRUE;
+}
+
+/* What `apply` or a worker found not to fit fits no better because the file is right. */
+static gboolean
+check_builds(TuSession *session, GPtrArray *findings, GError **error)
+{
+    gboolean is_applied = FALSE;
+    return tu_control_exists(session->db, &is_applied, error) &&
+           (!is_applied || tu_unfit_list(session->db, take_unfit, findings, error));
+}
+
 /* From what concerns all (settings of the server) to what concerns one table. */
 static gboolean
 check_database(TuSession *session, GPtrArray *findings, GError **error)
@@ -127,7 +159,7 @@ check_database(TuSession *session, GPtrArray *findings, GError **error)
     tu_findings_add_hazards(findings, tu_database_label(session->db), hazards, TRUE);
     check_indexes(session->model, findings);
     return check_tenants(session, findings, error) && check_tables(session, findings, error) &&
-           check_capture(session, findings, error);
+           check_capture(session, findings, error) && check_builds(session, findings, error);
 }
 
 /* ---- printing ---- */

@@ -7,10 +7,15 @@
 
 #define GLOBAL_OPTIONS "[--spec FILE] [--database URL] [--json] [--help] [--version]"
 
+typedef struct {
+    char *name;  /* "--grain" */
+    char *value; /* as help shows it; NULL: it takes none */
+} Option;
+
 static void
 free_option(gpointer data)
 {
-    TuOption *option = data;
+    Option *option = data;
     g_free(option->name);
     g_free(option->value);
     g_free(option);
@@ -36,14 +41,14 @@ static gboolean
 has_option(const GPtrArray *options, const char *name)
 {
     for (guint i = 0; i < options->len; i++)
-        if (g_str_equal(((const TuOption *)g_ptr_array_index(options, i))->name, name))
+        if (g_str_equal(((const Option *)g_ptr_array_index(options, i))->name, name))
             return TRUE;
     return FALSE;
 }
 
 /* An option's value is the piece behind it; between brackets there is an empty one. */
-GPtrArray *
-tu_completion_options(const char *arguments)
+static GPtrArray *
+options_in(const char *arguments)
 {
     GPtrArray *options = g_ptr_array_new_with_free_func(free_option);
     g_auto(GStrv) pieces = pieces_of(arguments);
@@ -51,7 +56,7 @@ tu_completion_options(const char *arguments)
         if (!is_option(pieces[i]) || has_option(options, pieces[i]))
             continue;
         const char *next = pieces[i + 1];
-        TuOption *option = g_new0(TuOption, 1);
+        Option *option = g_new0(Option, 1);
         option->name = g_strdup(pieces[i]);
         if (next != NULL && next[0] != '\0' && next[0] != '|' && !is_option(next))
             option->value = g_strdup(next);
@@ -60,10 +65,10 @@ tu_completion_options(const char *arguments)
     return options;
 }
 
-GPtrArray *
-tu_completion_global_options(void)
+static GPtrArray *
+global_options(void)
 {
-    return tu_completion_options(GLOBAL_OPTIONS);
+    return options_in(GLOBAL_OPTIONS);
 }
 
 /* Small letters only: a capital stands for something. */
@@ -73,8 +78,8 @@ is_word(const char *piece)
     return piece[0] != '\0' && strspn(piece, "abcdefghijklmnopqrstuvwxyz-") == strlen(piece);
 }
 
-GPtrArray *
-tu_completion_words(const char *arguments)
+static GPtrArray *
+words_in(const char *arguments)
 {
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
     g_auto(GStrv) pieces = pieces_of(arguments);
@@ -93,8 +98,8 @@ grains(void)
     return g_string_free(g_steal_pointer(&names), FALSE);
 }
 
-char *
-tu_completion_values(const TuOption *option)
+static char *
+values_of(const Option *option)
 {
     if (g_strcmp0(option->value, "FILE") == 0)
         return NULL;
@@ -116,9 +121,9 @@ options_with_value(void)
     g_autoptr(GString) all = g_string_new(GLOBAL_OPTIONS);
     for (const TuCommand *command = tu_commands; command->name != NULL; command++)
         g_string_append_printf(all, " %s", command->arguments);
-    GPtrArray *options = tu_completion_options(all->str);
+    GPtrArray *options = options_in(all->str);
     for (guint i = options->len; i-- > 0;)
-        if (((const TuOption *)g_ptr_array_index(options, i))->value == NULL)
+        if (((const Option *)g_ptr_array_index(options, i))->value == NULL)
             g_ptr_array_remove_index(options, i);
     return options;
 }
@@ -128,16 +133,16 @@ static char *
 offers_of(const TuCommand *command)
 {
     const char *arguments = command != NULL ? command->arguments : "";
-    g_autoptr(GPtrArray) words = tu_completion_words(arguments);
-    g_autoptr(GPtrArray) own = tu_completion_options(arguments);
-    g_autoptr(GPtrArray) global = tu_completion_global_options();
+    g_autoptr(GPtrArray) words = words_in(arguments);
+    g_autoptr(GPtrArray) own = options_in(arguments);
+    g_autoptr(GPtrArray) global = global_options();
     g_autoptr(GPtrArray) offers = g_ptr_array_new();
     for (guint i = 0; i < words->len; i++)
         g_ptr_array_add(offers, g_ptr_array_index(words, i));
     for (guint i = 0; i < own->len; i++)
-        g_ptr_array_add(offers, ((TuOption *)g_ptr_array_index(own, i))->name);
+        g_ptr_array_add(offers, ((Option *)g_ptr_array_index(own, i))->name);
     for (guint i = 0; i < global->len; i++)
-        g_ptr_array_add(offers, ((TuOption *)g_ptr_array_index(global, i))->name);
+        g_ptr_array_add(offers, ((Option *)g_ptr_array_index(global, i))->name);
     g_ptr_array_add(offers, NULL);
     return g_strjoinv(" ", (char **)offers->pdata);
 }
@@ -163,8 +168,8 @@ append_values(GString *script, const char *files, Offer offer)
 {
     g_autoptr(GPtrArray) options = options_with_value();
     for (guint i = 0; i < options->len; i++) {
-        const TuOption *option = g_ptr_array_index(options, i);
-        g_autofree char *values = tu_completion_values(option);
+        const Option *option = g_ptr_array_index(options, i);
+        g_autofree char *values = values_of(option);
         g_string_append_printf(script, "        %s) ", option->name);
         if (values == NULL)
             g_string_append(script, files);
@@ -198,7 +203,7 @@ append_search(GString *script, const char *words, const char *end, const char *s
                            step, end, words);
     for (guint i = 0; i < options->len; i++)
         g_string_append_printf(script, "%s%s", i == 0 ? "" : " | ",
-                               ((const TuOption *)g_ptr_array_index(options, i))->name);
+                               ((const Option *)g_ptr_array_index(options, i))->name);
     g_string_append_printf(script,
                            ") ((i++)); [[ ${%s[i]} != = ]] || ((i++)) ;;\n"
                            "            -*) ;;\n"
@@ -277,8 +282,8 @@ static void
 append_fish_options(GString *script, const GPtrArray *options, const char *command)
 {
     for (guint i = 0; i < options->len; i++) {
-        const TuOption *option = g_ptr_array_index(options, i);
-        g_autofree char *values = tu_completion_values(option);
+        const Option *option = g_ptr_array_index(options, i);
+        g_autofree char *values = values_of(option);
         g_string_append(script, "complete -c trueup");
         if (command != NULL)
             g_string_append_printf(script, " -n '__trueup_command %s'", command);
@@ -304,7 +309,7 @@ append_fish_search(GString *script)
                             "        switch $words[1]\n"
                             "            case");
     for (guint i = 0; i < options->len; i++)
-        g_string_append_printf(script, " %s", ((TuOption *)g_ptr_array_index(options, i))->name);
+        g_string_append_printf(script, " %s", ((Option *)g_ptr_array_index(options, i))->name);
     g_string_append(script, "\n"
                             "                set -q words[2]; and set -e words[2]\n"
                             "            case '-*'\n"
@@ -321,15 +326,15 @@ append_fish_search(GString *script)
 static char *
 fish_script(void)
 {
-    g_autoptr(GPtrArray) global = tu_completion_global_options();
+    g_autoptr(GPtrArray) global = global_options();
     GString *script =
         g_string_new("# Completion of trueup for fish. Printed from trueup's table of "
                      "commands.\ncomplete -c trueup -f\n");
     append_fish_search(script);
     append_fish_options(script, global, NULL);
     for (const TuCommand *command = tu_commands; command->name != NULL; command++) {
-        g_autoptr(GPtrArray) options = tu_completion_options(command->arguments);
-        g_autoptr(GPtrArray) words = tu_completion_words(command->arguments);
+        g_autoptr(GPtrArray) options = options_in(command->arguments);
+        g_autoptr(GPtrArray) words = words_in(command->arguments);
         g_autofree char *does = quoted(command->does, "\\'");
         g_string_append_printf(script, "complete -c trueup -n __trueup_command -a %s -d %s\n",
                                command->name, does);

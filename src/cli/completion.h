@@ -12,23 +12,5 @@
 
 #include <glib.h>
 
-typedef struct {
-    char *name;  /* "--grain" */
-    char *value; /* as help shows it; NULL: it takes none */
-} TuOption;
-
-/* The options in a command's `arguments`, of TuOption *, in their order, each once. */
-GPtrArray *tu_completion_options(const char *arguments);
-
-/* The options before or after any command. */
-GPtrArray *tu_completion_global_options(void);
-
-/* Words that stand by themselves in `arguments` ("cancel"), of char *. */
-GPtrArray *tu_completion_words(const char *arguments);
-
-/* What is offered as the value of an option, words separated by blanks; "" for nothing, NULL for
- * files. Free with g_free. */
-char *tu_completion_values(const TuOption *option);
-
 /* The script for "bash", "zsh" or "fish"; NULL for another. Free with g_free. */
 char *tu_completion_script(const char *shell);

@@ -2,8 +2,7 @@
  * Freshness: how far a summary can be trusted, read from the control tables.
  *
  *   logs of its tables, trueup_pending ─▶ what is waiting      trueup_build ─▶ what is built
- *   trueup_table, the triggers         ─▶ who guards it        all of it    ─▶ as of when it is
- * right
+ *   trueup_table, the triggers         ─▶ who guards it        all of it    ─▶ since when it is right
  *
  * Everything here is read in the caller's read transaction.
  */

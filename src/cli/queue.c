@@ -103,6 +103,26 @@ tu_queue_print_json(const char *name, const GPtrArray *list, TuQueueAdd add_one)
 
 /* ---- tables ---- */
 
+static char *
+date_text(TuDate date)
+{
+    char text[TU_DATE_TEXT_BYTES] = "";
+    if (date != G_MININT32 && date != G_MAXINT32)
+        tu_date_format(date, text);
+    return g_strdup(text);
+}
+
+/* "2001-03-01..2001-03-31", "2001-03-01", "all". */
+static char *
+range_text(TuDate from, TuDate to)
+{
+    g_autofree char *first = date_text(from);
+    g_autofree char *last = date_text(to);
+    if (from == G_MININT32 && to == G_MAXINT32)
+        return g_strdup("all");
+    return from == to ? g_strdup(first) : g_strdup_printf("%s..%s", first, last);
+}
+
 void
 tu_queue_add_number(TuTextTable *table, gint64 number)
 {
@@ -114,31 +134,12 @@ void
 tu_queue_add_head(TuTextTable *table, gint64 id, const char *kind, const char *summary,
                   const char *tenant, TuDate from, TuDate to)
 {
-    g_autofree char *range = tu_queue_range_text(from, to);
+    g_autofree char *range = range_text(from, to);
     tu_queue_add_number(table, id);
     tu_text_table_add(table, kind, FALSE);
     tu_text_table_add(table, summary != NULL ? summary : "all", FALSE);
     tu_text_table_add(table, tenant != NULL ? tenant : "all", FALSE);
     tu_text_table_add(table, range, FALSE);
-}
-
-static char *
-date_text(TuDate date)
-{
-    char text[TU_DATE_TEXT_BYTES] = "";
-    if (date != G_MININT32 && date != G_MAXINT32)
-        tu_date_format(date, text);
-    return g_strdup(text);
-}
-
-char *
-tu_queue_range_text(TuDate from, TuDate to)
-{
-    g_autofree char *first = date_text(from);
-    g_autofree char *last = date_text(to);
-    if (from == G_MININT32 && to == G_MAXINT32)
-        return g_strdup("all");
-    return from == to ? g_strdup(first) : g_strdup_printf("%s..%s", first, last);
 }
 
 char *

@@ -36,8 +36,7 @@ void tu_queue_add_head(TuTextTable *table, gint64 id, const char *kind, const ch
                        const char *tenant, TuDate from, TuDate to);
 void tu_queue_add_number(TuTextTable *table, gint64 number);
 
-/* For tables: "2001-03-01..2001-03-31", "2001-03-01", "all"; "2 min", "-". Free with g_free. */
-char *tu_queue_range_text(TuDate from, TuDate to);
+/* For tables: "2 min", "-". Free with g_free. */
 char *tu_queue_seconds_text(double seconds);
 
 /* "2024-05-01 10:17:03"; "-" for none. */

@@ -16,6 +16,7 @@
 #include "keep/chores.h"
 #include "keep/keyed.h"
 #include "keep/repair.h"
+#include "keep/tenant_named.h"
 #include "work/pause.h"
 #include "work/runs.h"
 
@@ -246,7 +247,7 @@ wait_for_daemon(const TuContext *context, TuSession *session, const TuSummaryMod
             job->error != NULL ? ": " : "", job->error != NULL ? job->error : "");
         tu_result_fail(&result, job->summary, job->tenant, text);
     }
-    result.cells_checked = TU_WORK_NOT_COUNTED;
+    result.cells_checked = job->cells_checked;
     return tu_work_report(context, "rebuilt by the daemon", &result);
 }
 
@@ -286,5 +287,6 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
     wanted.tenant = tenant;
     if (!tu_work_each(&session, summary, TRUE, rebuild, &wanted, &result, &was_held, error))
         return -1;
+    tu_result_keep_failures(&result, summary, NULL);
     return tu_work_report(context, "rebuilt", &result);
 }

@@ -91,49 +91,77 @@ check_options(TuSession *session, const Wanted *wanted, const TuDateOptions *dat
     return FALSE;
 }
 
+/* As the command line has it. */
+typedef struct {
+    char *summary, *tenant, *grains;
+    char **keys;
+    TuDateOptions dates;
+} Options;
+
+static void
+options_clear(Options *options)
+{
+    g_free(options->summary);
+    g_free(options->tenant);
+    g_free(options->grains);
+    g_strfreev(options->keys);
+    tu_date_options_clear(&options->dates);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static gboolean
+parse(Options *options, gboolean *is_dry_run, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"summary", 0, 0, G_OPTION_ARG_FILENAME, &options->summary, NULL, NULL},
+        {"tenant", 0, 0, G_OPTION_ARG_FILENAME, &options->tenant, NULL, NULL},
+        {"date", 0, 0, G_OPTION_ARG_STRING, &options->dates.date, NULL, NULL},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &options->dates.from, NULL, NULL},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &options->dates.to, NULL, NULL},
+        {"days", 0, 0, G_OPTION_ARG_INT, &options->dates.days, NULL, NULL},
+        {"grain", 0, 0, G_OPTION_ARG_STRING, &options->grains, NULL, NULL},
+        {"key", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->keys, NULL, NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, is_dry_run, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    return tu_options_parse_all(entries, argc, argv, error);
+}
+
+/* What the options mean in this database. *ret_is_keyed: keys are asked for, and not days. */
+static gboolean
+resolve(TuSession *session, const Options *options, Wanted *wanted, gboolean *ret_is_keyed,
+        GError **error)
+{
+    TuSummaryModel *found = NULL;
+    wanted->summary = options->summary;
+    wanted->what.tenant = options->tenant;
+    wanted->keys = options->keys;
+    if (!tu_session_summary(session, options->summary, &found, error) ||
+        !parse_grains(options->grains, session, found, &wanted->what.grains, error) ||
+        (!wanted->what.is_dry_run && !tu_work_say_paused(session, options->summary, error)))
+        return FALSE;
+    *ret_is_keyed = options->summary != NULL && found == NULL;
+    return check_options(session, wanted, &options->dates, error) &&
+           tu_work_dates(&options->dates, *ret_is_keyed, &wanted->what.from, &wanted->what.to,
+                         error) &&
+           tu_sealed_say(session, found, wanted->what.from, TU_SEALED_IS_LEFT, error);
+}
+
 int
 tu_command_repair(const TuContext *context, int argc, char **argv, GError **error)
 {
-    g_autofree char *summary = NULL;
-    g_autofree char *tenant = NULL;
-    g_autofree char *grains = NULL;
-    g_auto(TuDateOptions) dates = {0};
-    g_auto(GStrv) keys = NULL;
-    Wanted wanted = {0};
-    TuSummaryModel *found = NULL;
-    const GOptionEntry entries[] = {
-        {"summary", 0, 0, G_OPTION_ARG_FILENAME, &summary, NULL, NULL},
-        {"tenant", 0, 0, G_OPTION_ARG_FILENAME, &tenant, NULL, NULL},
-        {"date", 0, 0, G_OPTION_ARG_STRING, &dates.date, NULL, NULL},
-        {"from", 0, 0, G_OPTION_ARG_STRING, &dates.from, NULL, NULL},
-        {"to", 0, 0, G_OPTION_ARG_STRING, &dates.to, NULL, NULL},
-        {"days", 0, 0, G_OPTION_ARG_INT, &dates.days, NULL, NULL},
-        {"grain", 0, 0, G_OPTION_ARG_STRING, &grains, NULL, NULL},
-        {"key", 0, 0, G_OPTION_ARG_STRING_ARRAY, &keys, NULL, NULL},
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &wanted.what.is_dry_run, NULL, NULL},
-        G_OPTION_ENTRY_NULL,
-    };
+    g_auto(Options) options = {0};
     g_auto(TuSession) session = {0};
     g_auto(TuResult) result = {0};
+    Wanted wanted = {0};
+    gboolean is_keyed = FALSE;
     gboolean was_held = FALSE;
-    if (!tu_options_parse_all(entries, &argc, &argv, error) ||
+    if (!parse(&options, &wanted.what.is_dry_run, &argc, &argv, error) ||
         !tu_session_open(&session, &context->door,
                          wanted.what.is_dry_run ? TU_OPEN_READ : TU_OPEN_WRITE, TRUE, error) ||
-        !tu_session_summary(&session, summary, &found, error) ||
-        !parse_grains(grains, &session, found, &wanted.what.grains, error))
-        return -1;
-    if (!wanted.what.is_dry_run && !tu_work_say_paused(&session, summary, error))
-        return -1;
-    wanted.summary = summary;
-    wanted.what.tenant = tenant;
-    wanted.keys = keys;
-    gboolean is_keyed = summary != NULL && found == NULL;
-    if (!check_options(&session, &wanted, &dates, error) ||
-        !tu_work_dates(&dates, is_keyed, &wanted.what.from, &wanted.what.to, error) ||
-        !tu_sealed_say(&session, found, wanted.what.from, TU_SEALED_IS_LEFT, error))
-        return -1;
-    if (!tu_work_each(&session, summary, TRUE, is_keyed ? repair_keys : repair, &wanted, &result,
-                      &was_held, error))
+        !resolve(&session, &options, &wanted, &is_keyed, error) ||
+        !tu_work_each(&session, options.summary, TRUE, is_keyed ? repair_keys : repair, &wanted,
+                      &result, &was_held, error))
         return -1;
     return tu_work_report(context, wanted.what.is_dry_run ? "would repair" : "repaired", &result);
 }

@@ -26,9 +26,6 @@ typedef enum {
 /* "right" .. "paused". */
 const char *tu_state_name(TuState state);
 
-/* The worst of what holds. `guards`: of TuTableGuard. */
-TuState tu_state_of(gboolean has_uncaptured, const TuHistory *history, const GArray *guards);
-
 /* A run of the run log. */
 typedef struct {
     gboolean found;

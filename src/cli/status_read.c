@@ -10,6 +10,7 @@
 #include "cli/keyed_status.h"
 #include "daemon/due.h"
 #include "keep/rows.h"
+#include "keep/unfit.h"
 #include "time/instant.h"
 #include "work/jobs.h"
 
@@ -26,9 +27,9 @@ tu_state_name(TuState state)
     return names[state];
 }
 
-/* The worst wins: the states are in that order (cli/status.h). */
-TuState
-tu_state_of(gboolean has_uncaptured, const TuHistory *history, const GArray *guards)
+/* The worst of what holds: the states are in that order (cli/status.h). `guards`: of TuTableGuard. */
+static TuState
+state_of(gboolean has_uncaptured, const TuHistory *history, const GArray *guards)
 {
     TuState state = has_uncaptured ? TU_STATE_NOT_CAPTURED : TU_STATE_RIGHT;
     if (history->is_rebuilding)
@@ -190,8 +191,8 @@ read_summary(TuSession *session, TuSummaryStatus *summary, GError **error)
         !tu_database_integer(db, "SELECT drift FROM trueup_summary WHERE name = ?1", &name, 1,
                              &found, &summary->drift, error))
         return FALSE;
-    summary->state = tu_state_of(tu_summary_has_uncaptured(summary->summary), &summary->history,
-                                 summary->guards);
+    summary->state =
+        state_of(tu_summary_has_uncaptured(summary->summary), &summary->history, summary->guards);
     return TRUE;
 }
 
@@ -239,14 +240,6 @@ take_failing(const TuValue *row, gpointer data, GError **error)
     return TRUE;
 }
 
-/* History that does not fit into the summary's `memory`; of several reasons one, each says enough.
- * A run of several summaries names the reason of each. */
-#define UNFIT                                                                                      \
-    "SELECT b.summary, '', min(CASE WHEN r.summary IS NULL THEN 'its history does not fit into "   \
-    "its `memory`: see `trueup runs`' ELSE r.error END), min(r.finished_at) "                      \
-    "FROM trueup_build b JOIN trueup_run r ON r.id = b.run_id WHERE r.status = 'FAILED' "          \
-    "GROUP BY b.summary ORDER BY b.summary"
-
 /* Noted or not, who looks at the database now sees it too. `series` NULL: it has no name. */
 static void
 add_if_unnoted(TuStatus *status, const char *summary, const char *series, const char *problem)
@@ -288,7 +281,7 @@ read_failing(TuSession *session, TuStatus *status, GError **error)
                       "SELECT summary, series, error, since FROM trueup_failing "
                       "ORDER BY summary, series",
                       NULL, 0, FALSE, take_failing, status, error) ||
-        !tu_rows_each(session->db, UNFIT, NULL, 0, FALSE, take_failing, status, error))
+        !tu_unfit_list(session->db, take_failing, status, error))
         return FALSE;
     add_unnoted(session->model, status);
     return TRUE;

@@ -334,7 +334,7 @@ print_text(const Listing *listing, const TuResult *result)
     if (result->cells_sealed > 0)
         printf(", %" G_GINT64_FORMAT " sealed and not compared", result->cells_sealed);
     if (result->failures != NULL && result->failures->len > 0)
-        printf(", %u buckets or tenants could not be verified\n", result->failures->len);
+        printf(", %u buckets, tenants or summaries could not be verified\n", result->failures->len);
     else if (result->cells_drifted > 0)
         printf("\n");
     else

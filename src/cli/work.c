@@ -236,10 +236,7 @@ print_json(const TuResult *result)
     json_builder_begin_object(builder);
     for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
         json_builder_set_member_name(builder, counts[i].name);
-        if (counts[i].count == TU_WORK_NOT_COUNTED)
-            json_builder_add_null_value(builder);
-        else
-            json_builder_add_int_value(builder, counts[i].count);
+        json_builder_add_int_value(builder, counts[i].count);
     }
     if (result->cells_removed > 0) {
         json_builder_set_member_name(builder, "cells_removed");
@@ -288,11 +285,9 @@ tu_work_say_paused(const TuSession *session, const char *summary, GError **error
 static void
 print_counts(const char *what, const TuResult *result)
 {
-    printf("%s: ", what);
-    if (result->cells_checked != TU_WORK_NOT_COUNTED)
-        printf("%" G_GINT64_FORMAT " cells checked, ", result->cells_checked);
-    printf("%" G_GINT64_FORMAT " drifted, %" G_GINT64_FORMAT " written", result->cells_drifted,
-           result->cells_written);
+    printf("%s: %" G_GINT64_FORMAT " cells checked, %" G_GINT64_FORMAT " drifted, %" G_GINT64_FORMAT
+           " written",
+           what, result->cells_checked, result->cells_drifted, result->cells_written);
 }
 
 int

@@ -29,9 +29,6 @@ gboolean tu_work_each(TuSession *session, const char *summary_name, gboolean wai
 gboolean tu_work_say_paused(const TuSession *session, const char *summary,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Cells checked by somebody else, who did not say how many: null in JSON. */
-#define TU_WORK_NOT_COUNTED (-1)
-
 /* Prints {cells_checked, cells_drifted, cells_written, failed:[...]} or the same as a sentence that
  * begins with `what`; failures as lines on stderr. Gives the exit code. */
 int tu_work_report(const TuContext *context, const char *what, const TuResult *result);

@@ -1,5 +1,6 @@
 #include "daemon/alarms.h"
 
+/* What lasts is said again so often: a log that is looked at in the morning has it. */
 #define AGAIN_US (3600 * G_GINT64_CONSTANT(1000000))
 
 /* Of a flood of different ones, older ones are said again: memory has a bound. */
@@ -26,6 +27,7 @@ tu_alarms_free(TuAlarms *alarms)
     g_free(alarms);
 }
 
+/* Of `now_us` only differences count, so any clock that does not go back will do. */
 gboolean
 tu_alarms_raise(TuAlarms *alarms, const char *what, gint64 now_us)
 {
@@ -42,4 +44,19 @@ gboolean
 tu_alarms_end(TuAlarms *alarms, const char *what)
 {
     return g_hash_table_remove(alarms->said, what);
+}
+
+gboolean
+tu_alarms_end_all(TuAlarms *alarms, const char *prefix)
+{
+    gboolean was_said = FALSE;
+    gpointer what;
+    GHashTableIter iter;
+    g_hash_table_iter_init(&iter, alarms->said);
+    while (g_hash_table_iter_next(&iter, &what, NULL))
+        if (g_str_has_prefix(what, prefix)) {
+            g_hash_table_iter_remove(&iter);
+            was_said = TRUE;
+        }
+    return was_said;
 }

@@ -53,6 +53,8 @@ note_untold(Running *running, GError *error)
     tu_notify_clear(&running->notify);
 }
 
+/* Of a daemon with one thread that hangs the watchdog makes an end: the manager starts it again,
+ * and another worker takes over what it had. */
 static gboolean
 is_alive(Running *running)
 {
@@ -64,6 +66,7 @@ is_alive(Running *running)
     return is_alive;
 }
 
+/* The line that `systemctl status` shows. */
 static char *
 status_text(Running *running)
 {
@@ -81,6 +84,7 @@ status_text(Running *running)
     return g_strdup_printf("%" G_GINT64_FORMAT " changes settled in the last 10 s%s", recent, more);
 }
 
+/* The status is told whether the threads live or not; the sign of life only if all of them do. */
 static void
 tell(Running *running)
 {
@@ -118,6 +122,8 @@ wait_for_look(Running *running, int *ret_n_asked)
     return goes_on;
 }
 
+/* A thread of its own: to try a spec it asks the database, which may not answer for minutes, and
+ * signals must be seen meanwhile. */
 static gpointer
 look_at_spec(gpointer data)
 {
@@ -191,6 +197,7 @@ begin(Running *running, GError **error)
     return TRUE;
 }
 
+/* Ready is said when everything runs: what depends on it may begin to write. */
 static void
 start(Running *running)
 {

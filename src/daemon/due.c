@@ -420,7 +420,7 @@ is_night_wanted(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError 
 /* One scan for all zones whose nights ask for the same days. */
 static gboolean
 do_night(TuKeeper *keeper, const TuDue *due, const TuNightlyRun *run, TuResult *result,
-         GError **error)
+         gboolean *ret_is_done, GError **error)
 {
     TuSummaryModel *summary = g_ptr_array_index(due->group->summaries, run->summary);
     gboolean is_of_tenants = g_str_equal(summary->spec->refresh.nightly_zone, "tenant");
@@ -439,11 +439,14 @@ do_night(TuKeeper *keeper, const TuDue *due, const TuNightlyRun *run, TuResult *
                        .is_wanted = is_night_wanted,
                        .finish = note_nights,
                        .data = &doing};
-    return tu_repair_group(keeper, due->group, &repair, result, error);
+    gboolean is_ok = tu_repair_group(keeper, due->group, &repair, result, error);
+    *ret_is_done = is_ok && !repair.is_unfit;
+    return is_ok;
 }
 
 static gboolean
-do_period(TuKeeper *keeper, const TuDue *due, guint index, TuResult *result, GError **error)
+do_period(TuKeeper *keeper, const TuDue *due, guint index, TuResult *result, gboolean *ret_is_done,
+          GError **error)
 {
     TuSummaryModel *summary = g_ptr_array_index(due->group->summaries, index);
     Doing doing = {summary, NULL, tu_instant_now_us()};
@@ -456,25 +459,18 @@ do_period(TuKeeper *keeper, const TuDue *due, guint index, TuResult *result, GEr
                        .is_wanted = is_period_wanted,
                        .finish = note_period,
                        .data = &doing};
-    return tu_repair_group(keeper, due->group, &repair, result, error);
-}
-
-/* The spec is applied as it is: what is wrong is not all of it, but one summary's `memory`. */
-static gboolean
-is_of_a_small_memory(TuKeeper *keeper, TuGroup *group, const GError *why)
-{
-    g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
-    return tu_error_is(why, TU_ERROR_CONFIG) && tu_snapshot_begin(&snapshot, keeper, group, NULL);
+    gboolean is_ok = tu_repair_group(keeper, due->group, &repair, result, error);
+    *ret_is_done = is_ok && !repair.is_unfit;
+    return is_ok;
 }
 
 /* TRUE if it concerns one summary, and the others go on. Takes `why`. */
 static gboolean
-is_its_own(TuKeeper *keeper, const TuDue *due, guint summary, GError *why, TuResult *result,
-           GError **error)
+is_its_own(const TuDue *due, guint summary, GError *why, TuResult *result, GError **error)
 {
-    static const TuErrorCode own[] = {TU_ERROR_DATABASE, TU_ERROR_DATA, TU_ERROR_LIMIT,
-                                      TU_ERROR_USAGE, TU_ERROR_SYSTEM};
-    gboolean is_own = is_of_a_small_memory(keeper, due->group, why);
+    static const TuErrorCode own[] = {TU_ERROR_DATABASE, TU_ERROR_DATA,  TU_ERROR_ROWS,
+                                      TU_ERROR_LIMIT,    TU_ERROR_USAGE, TU_ERROR_SYSTEM};
+    gboolean is_own = FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(own); i++)
         is_own = is_own || tu_error_is(why, own[i]);
     if (!is_own) {
@@ -494,9 +490,10 @@ try_one(TuKeeper *keeper, const TuDue *due, const TuNightlyRun *run, guint summa
     GError *local = NULL;
     if (retry_wait_us(retries, due, run, summary) > 0)
         return TRUE;
-    gboolean is_done = run != NULL ? do_night(keeper, due, run, result, &local)
-                                   : do_period(keeper, due, summary, result, &local);
-    if (!is_done && !is_its_own(keeper, due, summary, local, result, error))
+    gboolean is_done = FALSE;
+    gboolean is_ok = run != NULL ? do_night(keeper, due, run, result, &is_done, &local)
+                                 : do_period(keeper, due, summary, result, &is_done, &local);
+    if (!is_ok && !is_its_own(due, summary, local, result, error))
         return FALSE;
     note_try(retries, due, run, summary, is_done);
     return TRUE;

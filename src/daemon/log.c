@@ -27,12 +27,6 @@ static const struct {
 
 static const char *const forms[] = {[TU_LOG_LOGFMT] = "logfmt", [TU_LOG_JSON] = "json"};
 
-const char *
-tu_log_level_name(TuLogLevel level)
-{
-    return levels[level].name;
-}
-
 gboolean
 tu_log_level_parse(const char *name, TuLogLevel *ret_level)
 {
@@ -87,6 +81,7 @@ is_harmful(gunichar c)
            (c >= 0x2066 && c <= 0x2069) || c == 0x061C || c == 0xFEFF;
 }
 
+/* Both forms agree on what has a letter; JSON has no \x. */
 static void
 append_escape(GString *line, gunichar c, TuLogForm form)
 {
@@ -149,6 +144,7 @@ is_word(const char *text)
     return c > text && *c == '\0';
 }
 
+/* Bare where logfmt allows it, so that people can read and `grep event=settle.done` finds. */
 static void
 append_text(GString *line, const char *text, TuLogForm form)
 {
@@ -163,6 +159,7 @@ append_text(GString *line, const char *text, TuLogForm form)
 
 /* ---- lines ---- */
 
+/* A key is the program's own word and needs no escaping. */
 static void
 append_key(GString *line, const char *key, TuLogForm form)
 {
@@ -175,6 +172,7 @@ append_key(GString *line, const char *key, TuLogForm form)
         g_string_append_printf(line, "%s%s=", is_first ? "" : " ", key);
 }
 
+/* JSON has no number for what is not finite: it is said in words. */
 static void
 append_field(GString *line, const TuLogField *field, TuLogForm form)
 {
@@ -261,6 +259,8 @@ write_whole(int fd, const char *text, gsize bytes)
     return TRUE;
 }
 
+/* A line that cannot be written must not stop the work: it is counted, and the next that can says
+ * how many were lost before it. */
 void
 tu_log_write(TuLog *log, TuLogLevel level, const char *event, const TuLogField *fields,
              guint n_fields)
@@ -277,6 +277,7 @@ tu_log_write(TuLog *log, TuLogLevel level, const char *event, const TuLogField *
 
 /* ---- what libraries say ---- */
 
+/* GLib's fields that are texts have no length: -1. */
 static const char *
 field_text(const GLogField *fields, gsize n_fields, const char *key)
 {
@@ -297,6 +298,8 @@ level_of(GLogLevelFlags level)
     return level & (G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO) ? TU_LOG_INFO : TU_LOG_DEBUG;
 }
 
+/* GLib's own words (a warning, a failed check) are lines like any other, or they would stand
+ * between ours without a form. */
 GLogWriterOutput
 tu_log_glib_writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer log)
 {

@@ -25,7 +25,6 @@ typedef enum {
 } TuLogLevel;
 
 /* "error", "warning", "info", "debug". FALSE if `name` is none. */
-const char *tu_log_level_name(TuLogLevel level);
 gboolean tu_log_level_parse(const char *name, TuLogLevel *ret_level);
 
 typedef enum {

@@ -72,6 +72,7 @@ read_watchdog_us(void)
     return (gint64)us;
 }
 
+/* Without a manager (no NOTIFY_SOCKET) everything else does nothing, and succeeds. */
 gboolean
 tu_notify_open(TuNotify *ret_notify, GError **error)
 {
@@ -95,7 +96,8 @@ tu_notify_clear(TuNotify *notify)
     *notify = (TuNotify)TU_NOTIFY_INIT;
 }
 
-/* One datagram: `state`, and the status as a further line. */
+/* One datagram: `state`, and the status as a further line, in which a line break would begin
+ * another assignment. */
 static gboolean
 send_state(const TuNotify *notify, const char *state, const char *status, GError **error)
 {
@@ -149,6 +151,7 @@ tu_notify_alive(const TuNotify *notify, GError **error)
     return send_state(notify, "WATCHDOG=1\n", NULL, error);
 }
 
+/* Half of what the manager allows, as it recommends: one that comes late is no death. */
 gint64
 tu_notify_watchdog_us(const TuNotify *notify)
 {

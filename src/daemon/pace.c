@@ -8,21 +8,40 @@ tu_batch_init(TuBatch *ret_batch, guint min, guint max)
     *ret_batch = (TuBatch){.min = min, .max = max, .size = min};
 }
 
-void
-tu_batch_limit(TuBatch *batch, guint min, guint max)
-{
-    batch->min = min;
-    batch->max = max;
-    batch->size = CLAMP(batch->size, min, max);
-}
-
-/* What would take the target's time if time went with the number of changes. */
+/* What would take the allowed time if time went with the number of changes. */
 static guint
-fitting(const TuBatch *batch, guint changes, gint64 took_us)
+fitting(const TuBatch *batch, guint changes, gint64 allowed_us, gint64 took_us)
 {
-    double size = (double)changes * (double)TU_BATCH_TARGET_US / (double)MAX(took_us, 1);
+    double size = (double)changes * (double)allowed_us / (double)MAX(took_us, 1);
 
     return (guint)CLAMP(size, (double)batch->min, (double)batch->max);
+}
+
+/* A whole batch took no less for being smaller than the one before, or cannot be smaller. */
+static gboolean
+is_no_quicker(const TuBatch *batch, guint changes, gint64 left, gint64 took_us)
+{
+    if (left <= 0 || changes < batch->size)
+        return FALSE;
+    return batch->size <= batch->min ||
+           (batch->size <= batch->before / 2 && took_us > batch->before_us * 3 / 4);
+}
+
+/* One that took too long. */
+static guint
+shorter(TuBatch *batch, guint changes, gint64 left, gint64 allowed_us, gint64 took_us)
+{
+    guint size = batch->size;
+    if (is_no_quicker(batch, changes, left, took_us)) {
+        guint before = batch->before;
+        batch->allowed_us = 2 * MIN(took_us, G_MAXINT64 / 2);
+        batch->before = 0;
+        return MAX(before, size > batch->max / 2 ? batch->max : size * 2);
+    }
+    batch->before = changes >= size ? size : 0;
+    batch->before_us = took_us;
+    return changes < size / 2 ? size / 2
+                              : MIN(size / 2, fitting(batch, changes, allowed_us, took_us));
 }
 
 /* Doubling finds the right size in a few transactions from min to max (100 to 10,000: seven). It
@@ -33,12 +52,15 @@ void
 tu_batch_note(TuBatch *batch, guint changes, gint64 left, gint64 took_us)
 {
     guint size = batch->size;
+    gint64 allowed_us = MAX(batch->allowed_us, TU_BATCH_TARGET_US);
 
-    if (took_us > TU_BATCH_TARGET_US)
-        size = changes < size / 2 ? size / 2 : MIN(size / 2, fitting(batch, changes, took_us));
+    if (took_us <= TU_BATCH_TARGET_US)
+        batch->allowed_us = 0;
+    if (took_us > allowed_us)
+        size = shorter(batch, changes, left, allowed_us, took_us);
     else if (left > 0 && changes >= size)
         size = MAX(size, MIN(size > batch->max / 2 ? batch->max : size * 2,
-                             fitting(batch, changes, took_us)));
+                             fitting(batch, changes, allowed_us, took_us)));
     else if (left <= 0 && changes < size / 2)
         size /= 2;
     batch->size = CLAMP(size, batch->min, batch->max);
@@ -52,6 +74,8 @@ tu_interval_init(TuInterval *ret_interval, gint64 settle_us)
     *ret_interval = (TuInterval){.settle_us = settle_us, .wait_us = settle_us};
 }
 
+/* Within two seconds of the last change the full rate stays; then each wait is half as long again,
+ * up to a second. What comes sets it back at once. */
 gint64
 tu_interval_next_us(TuInterval *interval, gboolean came)
 {
@@ -76,6 +100,7 @@ tu_interval_rest_us(gint64 wait_us, gboolean has_more, gboolean is_held)
 
 /* ---- the backlog ---- */
 
+/* One quiet look ends the streak: what a single batch clears is no backlog, however it came. */
 TuBacklogSign
 tu_backlog_tick(TuBacklog *backlog, gint64 waiting, guint batch_max, gint64 settle_us,
                 gint64 now_us, guint *ret_ticks)
@@ -117,6 +142,8 @@ tu_throttle_init(TuThrottle *ret_throttle, guint load_percent)
     *ret_throttle = (TuThrottle){.load_percent = load_percent};
 }
 
+/* At a load of 25 % three times as long as the work took. Rests that were not taken add up, so that
+ * many small pieces owe what one large piece does. */
 gint64
 tu_throttle_worked(TuThrottle *throttle, gint64 took_us)
 {

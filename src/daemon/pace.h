@@ -2,7 +2,7 @@
  * Pace: how much at once, how often, and how hard.
  *
  *   batch      grows while changes are left over, shrinks when a transaction takes too long,
- *              goes back when little comes            min ≤ batch ≤ max
+ *              unless a smaller one takes as long; goes back when little comes   min ≤ batch ≤ max
  *   interval   `settle` while something comes, then slower and slower, up to a second
  *   backlog    warns when more waits than the largest batch takes, tick after tick
  *   throttle   rests after work, so that work has its share of the time and no more
@@ -19,16 +19,19 @@
 /* A transaction that takes longer holds others up for longer than a person notices. */
 #define TU_BATCH_TARGET_US (250 * G_GINT64_CONSTANT(1000))
 
+/* On a machine that has no time for it a transaction takes long however little it does. Smaller
+ * ones would then only be more of them, until fewer changes are settled than come: so one may take
+ * twice as long as a smaller one was seen to take. */
 typedef struct {
     guint min, max;
-    guint size; /* of the next transaction */
+    guint size;        /* of the next transaction */
+    gint64 allowed_us; /* what it may take; 0: TU_BATCH_TARGET_US */
+    guint before;      /* the size before it shrank; 0: it did not */
+    gint64 before_us;  /* what that took */
 } TuBatch;
 
-/* Begins at `min`. A reload gives new limits to a batch at work: see tu_batch_limit. */
+/* Begins at `min`: after a reload too, which opens sessions anew. */
 void tu_batch_init(TuBatch *ret_batch, guint min, guint max);
-
-/* New limits; the size stays, within them. */
-void tu_batch_limit(TuBatch *batch, guint min, guint max);
 
 /* A transaction took `changes` in `took_us`, and `left` more were waiting when it began or came
  * since. */

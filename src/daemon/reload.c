@@ -11,7 +11,8 @@ static const TuBackoff unfit_backoff = {
 
 /* ---- the file ---- */
 
-/* TRUE if it is another file, or was written, since the last look. */
+/* TRUE if it is another file, or was written, since the last look. Editors write a new file and
+ * rename it: therefore the inode; a clock that stands still: therefore the size. */
 static gboolean
 has_changed(TuReload *reload)
 {
@@ -27,6 +28,8 @@ has_changed(TuReload *reload)
     return !is_same;
 }
 
+/* One reading, in memory, is what is looked at, compared and taken up: the file may change
+ * meanwhile. */
 static GBytes *
 read_file(const TuReload *reload, GError **error)
 {
@@ -71,6 +74,7 @@ typedef enum {
     NOT_KNOWN, /* the database cannot be asked now */
 } Verdict;
 
+/* Opens a session with it, as a worker would, and closes that: what opens here opens there. */
 static Verdict
 try_text(TuReload *reload, GBytes *text, GError **error)
 {
@@ -91,6 +95,7 @@ try_text(TuReload *reload, GBytes *text, GError **error)
     return verdict;
 }
 
+/* The same thing once, though it is found at every look. */
 static void
 say(TuReload *reload, Verdict verdict, const GError *why)
 {
@@ -113,6 +118,7 @@ say(TuReload *reload, Verdict verdict, const GError *why)
            tu_field_text("help", rows[verdict].help));
 }
 
+/* From here on every worker opens its session anew, at its next pause. */
 static void
 take_up(TuReload *reload, GBytes *text)
 {
@@ -125,6 +131,7 @@ take_up(TuReload *reload, GBytes *text)
 
 /* ---- looking ---- */
 
+/* What the workers use now; *ret_is_unfit: it was found to be another than what was applied. */
 static GBytes *
 current(const TuReload *reload, gboolean *ret_is_unfit)
 {

@@ -69,6 +69,3 @@ TuAgenda *tu_agenda_new(const TuScheduledNight *nights, guint n_nights,
                         const TuScheduledPeriod *periods, guint n_periods, gint64 now_us);
 void tu_agenda_free(TuAgenda *agenda);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuAgenda, tu_agenda_free)
-
-/* How long to sleep before the next agenda; 0 if something is due. */
-gint64 tu_agenda_sleep_us(const TuAgenda *agenda, gint64 now_us);

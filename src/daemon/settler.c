@@ -9,6 +9,8 @@
 /* How long one group is worked on before the others have their turn. */
 #define VISIT_US TU_SECOND_US
 #define LOOK_US TU_MINUTE_US
+/* The same while capture is lost: whoever puts it back waits to see it. */
+#define LOST_LOOK_US (5 * G_TIME_SPAN_SECOND)
 /* What settling did is said so often. */
 #define SAY_US TU_MINUTE_US
 /* More than so many changes are not counted. */
@@ -28,7 +30,6 @@ typedef struct {
     TuBatch batch;
     TuBacklog backlog;
     gint64 n_last; /* changes settled by the last visit */
-    gboolean is_unguarded;
 } Visited;
 
 typedef struct {
@@ -46,6 +47,8 @@ typedef struct {
 
 /* ---- what a session's model says ---- */
 
+/* Summaries of a group settle in one turn: what is strictest of them holds for all. Keyed summaries
+ * alone have no batch that grows: the keys that a turn does are bounded by their own pace. */
 static Visited
 visited_of(const TuGroup *group)
 {
@@ -78,6 +81,7 @@ beat(gpointer data)
     tu_worker_beat(data);
 }
 
+/* A new session may have another model: what was known of its groups begins anew. */
 static void
 begin_session(Settler *settler)
 {
@@ -174,6 +178,7 @@ take_turns(Settler *settler, Visited *visited, TuGroup *group, TuResult *result,
     return TRUE;
 }
 
+/* Only what say_sum tells. */
 static void
 add_result(TuResult *sum, const TuResult *result)
 {
@@ -182,21 +187,22 @@ add_result(TuResult *sum, const TuResult *result)
     sum->cells_written += result->cells_written;
 }
 
-/* Once a minute the guard was asked; what it has found is in the failures about nothing else. */
+/* Now and then the guard was asked; what it has found is in the failures about tables. */
 static void
-note_guard(Settler *settler, Visited *visited, const TuGroup *group, const TuResult *result)
+note_guard(Settler *settler, Visited *visited, const TuGroup *group, const TuResult *result,
+           gint64 began_us)
 {
     gboolean is_unguarded = FALSE;
     for (guint i = 0; result->failures != NULL && i < result->failures->len; i++) {
         const TuFailure *failure = g_ptr_array_index(result->failures, i);
-        is_unguarded = is_unguarded || (failure->summary == NULL && failure->tenant == NULL);
+        is_unguarded = is_unguarded || tu_failure_is_of_table(failure);
     }
-    if (visited->is_unguarded && !is_unguarded)
-        tu_log(settler->worker->crew->log, TU_LOG_INFO, "guard.back",
-               tu_field_text("group", group->name));
-    visited->is_unguarded = is_unguarded;
+    if (!is_unguarded)
+        tu_worker_is_guarded(settler->worker, group);
+    visited->look_us = began_us + (is_unguarded ? LOST_LOOK_US : LOOK_US);
 }
 
+/* A visit that went well; what another has failed at before is forgotten. */
 static void
 note_visit(Settler *settler, Visited *visited, const TuGroup *group, const TuResult *result,
            gint64 began_us)
@@ -219,6 +225,7 @@ note_visit(Settler *settler, Visited *visited, const TuGroup *group, const TuRes
                tu_field_integer("ms", (g_get_monotonic_time() - began_us) / 1000));
 }
 
+/* Less and less often, so that a group that cannot settle costs the others nothing. */
 static void
 put_off(Visited *visited)
 {
@@ -228,7 +235,8 @@ put_off(Visited *visited)
     visited->look_us = 0; /* the guard is asked after every error */
 }
 
-/* FALSE: the session is of no more use. */
+/* Takes the group's lock, settles for a while, gives it back. A group that another worker has is
+ * left to it; one that fails is put off. FALSE: the session is of no more use. */
 static gboolean
 visit(Settler *settler, guint index, gboolean *ret_came)
 {
@@ -258,16 +266,14 @@ visit(Settler *settler, guint index, gboolean *ret_came)
         return TRUE;
     }
     note_visit(settler, visited, group, &result, began_us);
-    if (began_us >= visited->look_us) {
-        note_guard(settler, visited, group, &result);
-        visited->look_us = began_us + LOOK_US;
-    }
+    if (began_us >= visited->look_us)
+        note_guard(settler, visited, group, &result, began_us);
     return TRUE;
 }
 
 /* ---- a round ---- */
 
-/* FALSE: the session is of no more use. */
+/* One question for all groups: which of them has work? FALSE: the session is of no more use. */
 static gboolean
 ask(Settler *settler, const TuAnswer **ret_answer)
 {
@@ -288,7 +294,9 @@ ask(Settler *settler, const TuAnswer **ret_answer)
     return TRUE;
 }
 
-/* How long to wait until the next one, in *ret_wait_us. FALSE: the session is of no more use. */
+/* Visits the groups that have work and whose time has come, each round beginning with the next of
+ * them, so that a busy one does not starve those behind it. How long to wait until the next round:
+ * *ret_wait_us. FALSE: the session is of no more use. */
 static gboolean
 go_round(Settler *settler, gint64 *ret_wait_us)
 {
@@ -335,6 +343,7 @@ say_sum(Settler *settler)
     settler->said_us = now_us;
 }
 
+/* An error of a session ends in `continue`: tu_worker_open makes the next one, in its time. */
 gpointer
 tu_settler_run(gpointer data)
 {

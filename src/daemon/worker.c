@@ -401,15 +401,32 @@ look_at_due(TuCrew *crew)
     g_mutex_unlock(&crew->mutex);
 }
 
-/* What is about no summary and no tenant is the guard's (keep/settle.c). */
+/* What all alarms of the guard about that group begin with. */
+static char *
+guard_key(const TuGroup *group)
+{
+    return g_strdup_printf("guard\n%s\n", group->name);
+}
+
+void
+tu_worker_is_guarded(TuWorker *worker, const TuGroup *group)
+{
+    g_autofree char *key = guard_key(group);
+    if (tu_alarms_end_all(worker->alarms, key))
+        tu_log(worker->crew->log, TU_LOG_INFO, "guard.back", tu_field_text("group", group->name));
+}
+
+/* What is about a table is the guard's (keep/settle.c). */
 void
 tu_worker_tell(TuWorker *worker, const TuGroup *group, const TuResult *result)
 {
     for (guint i = 0; result->failures != NULL && i < result->failures->len; i++) {
         const TuFailure *failure = g_ptr_array_index(result->failures, i);
-        gboolean is_guard = failure->summary == NULL && failure->tenant == NULL;
-        g_autofree char *key =
-            g_strdup_printf("%s\n%s\n%s", failure->summary, failure->tenant, failure->error);
+        gboolean is_guard = tu_failure_is_of_table(failure);
+        g_autofree char *guard = guard_key(group);
+        g_autofree char *key = is_guard ? g_strconcat(guard, failure->error, NULL)
+                                        : g_strdup_printf("%s\n%s\n%s", failure->summary,
+                                                          failure->tenant, failure->error);
         if (!tu_alarms_raise(worker->alarms, key, g_get_monotonic_time()))
             continue;
         if (is_guard)

@@ -91,6 +91,10 @@ void tu_worker_is_unfit(TuWorker *worker, const char *why);
 /* Logs failures that are new. */
 void tu_worker_tell(TuWorker *worker, const TuGroup *group, const TuResult *result);
 
+/* The guard was asked, and all of the group's tables are captured: logged if it was said that one
+ * is not, in whatever session. Capture that is lost once more is said at once. */
+void tu_worker_is_guarded(TuWorker *worker, const TuGroup *group);
+
 /* ---- its time ---- */
 
 /* It gets on. */

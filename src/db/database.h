@@ -73,12 +73,15 @@ typedef struct {
     /* a statement with which a transaction that only read goes on to write, since others may
      * wait for it from then on; NULL: none is needed */
     const char *begin_writing;
-    gboolean folds_names;                  /* a name without quotes is read in lower case */
-    gboolean drops_index_of_table;         /* DROP INDEX names the table too */
-    gboolean names_lock_holder;            /* tu_database_try_lock says host and pid */
-    gboolean ddl_commits;                  /* CREATE and DROP end the transaction */
-    const char *digest_head, *digest_tail; /* around a text: a whole number of it, the same for
-                                              hardly any two; NULL: there is none */
+    gboolean folds_names;          /* a name without quotes is read in lower case */
+    gboolean drops_index_of_table; /* DROP INDEX names the table too */
+    gboolean names_lock_holder;    /* tu_database_try_lock says host and pid */
+    gboolean ddl_commits;          /* CREATE and DROP end the transaction */
+    /* A text of a column that no two of its values share, and never NULL: %s up to thrice. */
+    const char *exact_value;
+    const char *exact_real; /* what a real is made first; NULL: its text has all its digits */
+    const char *digest_head, *digest_tail; /* around such texts: a whole number of them, the same
+                                            * for hardly any two */
     const char *data_version; /* gives a number that changes when another connection has committed;
                                 * NULL: there is none */
     gboolean is_served;       /* by a server: a connection may be lost, and made again */
@@ -86,12 +89,15 @@ typedef struct {
                                   * NULL: there is none */
     /* to a row without a name; NULL: any column holds any number */
     const TuNumberWidth *number_widths;
-    const char *alter_column;    /* of a table and a column, to a type; NULL with the above */
-    gboolean has_dynamic_types;  /* a column may hold values of any type */
-    gboolean has_parts;          /* tables may have partitions that statements name by themselves */
-    gboolean has_nan;            /* NaN and infinities are values; else NaN is NULL */
+    const char *alter_column;   /* of a table and a column, to a type; NULL with the above */
+    gboolean has_dynamic_types; /* a column may hold values of any type */
+    gboolean has_parts;         /* tables may have partitions */
+    gboolean
+        parts_are_tables; /* ... that statements name by themselves, past the table's triggers */
+    gboolean has_nan;     /* NaN and infinities are values; else NaN is NULL */
     guint cells_per_transaction; /* when work may be split: what keeps others waiting briefly */
     guint rows_per_statement;    /* what one statement should write or look up at once */
+    guint tenants_per_scan; /* of how many tenants of one clock a scan reads some days; 0: of one */
 } TuDialect;
 
 typedef enum {

@@ -16,8 +16,9 @@ typedef struct {
 typedef struct {
     /* By TuGivenWork: @ the table, # the rows, = the comparison of keys, * the list or
      * assignments. */
-    const char *forms[3];
+    const char *forms[4];
     const char *target; /* before a column that is assigned to: "stored." */
+    const char *place;  /* a column that says where a row lies; NULL: none */
 
     /* The types are those of the table's columns. *ret_rows NULL: there is one that cannot be
      * given. */
@@ -30,6 +31,10 @@ typedef struct {
     /* After the statement ran: were all values taken as they are? May be NULL: what is not
      * raises. */
     gboolean (*check)(TuGivenRows *rows, GError **error);
+
+    /* Appends the place of a row of `stored`, or NULL: an UPDATE may not find it there. May be NULL
+     * where `place` is. */
+    void (*append_place)(GString *sql, const char *table);
 
     /* Appends that a column of the key is the same in `stored` and `given`, or NULL in `stored`, so
      * that the unique index is used. */

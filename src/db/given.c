@@ -21,7 +21,7 @@ struct TuGiven {
     TuGivenWork work;
     char *table;
     guint n_columns; /* of the rows */
-    guint *columns;  /* where those are among the caller's */
+    guint *columns;  /* where those are among the caller's; of a place nowhere */
     TuValue *values; /* of one row */
     TuGivenRows *rows;
     TuStatement *statement;
@@ -42,8 +42,9 @@ static gboolean
 is_given(TuGivenWork work, const TuBulkColumn *columns, guint index, guint64 nulls)
 {
     gboolean is_key = columns[index].put == TU_PUT_KEY;
-    return is_key ? !is_null(nulls, index)
-                  : work == TU_GIVEN_CHANGE && columns[index].put == TU_PUT_NEW;
+    gboolean is_written = work == TU_GIVEN_CHANGE || work == TU_GIVEN_CHANGE_AT;
+    return is_key ? work != TU_GIVEN_CHANGE_AT && !is_null(nulls, index)
+                  : is_written && columns[index].put == TU_PUT_NEW;
 }
 
 /* So written that the index finds it: the driver knows what its index is over. */
@@ -62,6 +63,13 @@ same_keys(const TuDatabase *db, const TuBulkColumn *columns, guint n_columns, gu
 }
 
 static char *
+same_place(const TuDatabase *db)
+{
+    const char *place = db->driver->given->place;
+    return tu_sql_format("stored.%I = given.%I", place, place);
+}
+
+static char *
 assignments(const TuDatabase *db, const TuBulkColumn *columns, guint n_columns)
 {
     GString *sql = g_string_new(NULL);
@@ -77,9 +85,9 @@ tu_given_sql(const TuDatabase *db, TuGivenWork work, const char *table, const ch
              const TuBulkColumn *columns, guint n_columns, guint64 nulls, const char *list)
 {
     g_autofree char *name = tu_sql_format("%Q", table);
-    g_autofree char *same = same_keys(db, columns, n_columns, nulls);
-    g_autofree char *assigned =
-        work == TU_GIVEN_CHANGE ? assignments(db, columns, n_columns) : g_strdup(list);
+    g_autofree char *same =
+        work == TU_GIVEN_CHANGE_AT ? same_place(db) : same_keys(db, columns, n_columns, nulls);
+    g_autofree char *assigned = list != NULL ? g_strdup(list) : assignments(db, columns, n_columns);
     GString *sql = g_string_new(NULL);
     for (const char *form = db->driver->given->forms[work]; *form != '\0'; form++) {
         switch (*form) {
@@ -111,8 +119,10 @@ start(TuGiven *given, const TuBulkColumn *columns, guint n_columns, guint64 null
 {
     const TuGivenDriver *driver = given->db->driver->given;
     g_autofree const char **names = g_new(const char *, n_columns + 1);
-    given->columns = g_new(guint, n_columns);
-    given->values = g_new(TuValue, n_columns);
+    given->columns = g_new(guint, n_columns + 1);
+    given->values = g_new(TuValue, n_columns + 1);
+    if (given->work == TU_GIVEN_CHANGE_AT)
+        names[given->n_columns++] = driver->place;
     for (guint i = 0; i < n_columns; i++)
         if (is_given(given->work, columns, i, nulls)) {
             names[given->n_columns] = columns[i].name;
@@ -162,18 +172,37 @@ tu_given_free(TuGiven *given)
 /* ---- rows ---- */
 
 /* Picks the columns that are given out of the caller's row. */
-gboolean
-tu_given_add(TuGiven *given, const TuValue *values, GError **error)
+static gboolean
+add(TuGiven *given, guint first, const TuValue *values, GError **error)
 {
-    for (guint i = 0; i < given->n_columns; i++)
+    for (guint i = first; i < given->n_columns; i++)
         given->values[i] = values[given->columns[i]];
     return given->db->driver->given->add(given->rows, given->values, error);
 }
 
-guint
-tu_given_rows(const TuGiven *given)
+gboolean
+tu_given_add(TuGiven *given, const TuValue *values, GError **error)
 {
-    return given->rows->n;
+    return add(given, 0, values, error);
+}
+
+char *
+tu_given_place(const TuDatabase *db, const char *table)
+{
+    const TuGivenDriver *driver = db->driver->given;
+    if (driver == NULL || driver->place == NULL)
+        return NULL;
+    GString *sql = g_string_new(NULL);
+    driver->append_place(sql, table);
+    return g_string_free(sql, FALSE);
+}
+
+gboolean
+tu_given_add_at(TuGiven *given, gint64 place, const TuValue *values, GError **error)
+{
+    g_assert(given->work == TU_GIVEN_CHANGE_AT);
+    given->values[0] = tu_value_integer(place);
+    return add(given, 1, values, error);
 }
 
 gboolean
@@ -221,7 +250,8 @@ static gboolean
 all_were_there(const TuGiven *given, GError **error)
 {
     gint64 n = tu_statement_changes(given->statement);
-    if (given->work != TU_GIVEN_CHANGE || n == given->rows->n)
+    gboolean changes = given->work == TU_GIVEN_CHANGE || given->work == TU_GIVEN_CHANGE_AT;
+    if (!changes || n == given->rows->n)
         return TRUE;
     g_set_error(error, TU_ERROR, TU_ERROR_BUSY,
                 "%u rows of %s were to be changed and %" G_GINT64_FORMAT

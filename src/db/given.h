@@ -4,6 +4,7 @@
  *   tu_given_new ─▶ tu_given_add, tu_given_add, ... ─▶ tu_given_each or tu_given_run ─▶ add, ...
  *                      FIND    SELECT ... FROM the rows JOIN the table ON its key
  *                      CHANGE  UPDATE the table, from the rows, by its key
+ *                      CHANGE_AT  the same by where each row lies, as a FIND has just said
  *                      REMOVE  DELETE from the table what has their keys
  *
  * The server reads the text once and goes through the table's unique key, row by row as they were
@@ -18,8 +19,9 @@ typedef enum {
     TU_GIVEN_FIND,
     TU_GIVEN_CHANGE,
     TU_GIVEN_REMOVE,
+    TU_GIVEN_CHANGE_AT,
 } TuGivenWork;
-#define TU_GIVEN_WORKS 3
+#define TU_GIVEN_WORKS 4
 
 typedef struct TuGiven TuGiven;
 
@@ -27,7 +29,8 @@ typedef struct TuGiven TuGiven;
 #define TU_GIVEN_NUMBER "given.\"trueup_n\""
 
 /* `columns` as for tu_bulk_new: a FIND and a REMOVE look at those of the key alone, a CHANGE writes
- * those that are TU_PUT_NEW. Bit i of `nulls`: column i, one of the key, is NULL in every row, and
+ * those that are TU_PUT_NEW; a CHANGE_AT
+ * writes these and looks at none. Bit i of `nulls`: column i, one of the key, is NULL in every row, and
  * is not given. `list`: what a FIND selects, from `given` and `stored`; else NULL. *ret_given is
  * NULL where the database has no such statements, or not for a column's type. */
 gboolean tu_given_new(TuDatabase *db, TuGivenWork work, const char *table,
@@ -41,12 +44,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuGiven, tu_given_free)
 gboolean tu_given_add(TuGiven *given, const TuValue *values,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-guint tu_given_rows(const TuGiven *given);
+/* What a FIND may select as well, last in its list: where the row lies, a number that is never 0;
+ * NULL where it must be found by its key. Holds until the transaction ends, which must have one
+ * snapshot for all of its statements. Free with g_free; NULL: the database has none. */
+char *tu_given_place(const TuDatabase *db, const char *table);
+
+/* Adds a row for a CHANGE_AT. */
+gboolean tu_given_add_at(TuGiven *given, gint64 place, const TuValue *values,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE if it is time for the statement: more rows would not make it quicker. */
 gboolean tu_given_is_full(const TuGiven *given);
 
-/* Runs a CHANGE or REMOVE with the rows added so far, if there are any, and forgets them. BUSY if a
+/* Runs a CHANGE, CHANGE_AT or REMOVE with the rows added so far, if there are any, and forgets them. BUSY if a
  * row that is to be changed is not there any more. */
 gboolean tu_given_run(TuGiven *given, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -249,6 +249,8 @@ char *tu_mariadb_trigger_text(const char *moment, const char *event, const char 
 gboolean tu_mariadb_capture_identity(TuDatabase *db, const TuCaptureShape *shape,
                                      const char *control, char **ret_whole, char **ret_own,
                                      GError **error);
+gboolean tu_mariadb_capture_parts(TuDatabase *db, const TuCaptureShape *shape, GPtrArray *parts,
+                                  GError **error);
 GPtrArray *tu_mariadb_capture_objects(TuDatabase *base, const TuCaptureShape *shape);
 void tu_mariadb_capture_forget(TuDatabase *base, const char *table, const char *log,
                                GPtrArray *statements);

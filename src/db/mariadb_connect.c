@@ -115,7 +115,7 @@ static const char session[] =
     " sql_safe_updates = 0, foreign_key_checks = 1, unique_checks = 1, completion_type = 0,"
     " default_week_format = 0, div_precision_increment = 4, lc_time_names = 'en_US',"
     " lc_messages = 'en_US', innodb_lock_wait_timeout = 1"
-    " /*M! , check_constraint_checks = 1 */"
+    " /*M! , check_constraint_checks = 1, join_cache_level = 2 */"
     " /*M!100804 , explicit_defaults_for_timestamp = 1 */;"
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;";
 

@@ -61,7 +61,7 @@ tu_mariadb_delete_entries(TuDatabase *base, const char *log, gint64 after, gint6
 /* ---- versions ---- */
 
 /* A trigger has the moment at which it was made; a table one that every ALTER changes, but in whole
- * seconds, so its columns are looked at too. */
+ * seconds, so its columns and partitions are looked at too. */
 static const char version_sql[] =
     "SELECT TRIGGER_NAME, CREATED, EVENT_OBJECT_TABLE, SQL_MODE"
     " FROM information_schema.TRIGGERS"
@@ -69,7 +69,9 @@ static const char version_sql[] =
     " UNION ALL SELECT TABLE_NAME, CREATE_TIME, ENGINE, TABLE_TYPE FROM information_schema.TABLES"
     " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2"
     " UNION ALL SELECT COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE"
-    " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2";
+    " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2"
+    " UNION ALL SELECT PARTITION_NAME, NULL, NULL, NULL FROM information_schema.PARTITIONS"
+    " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2 AND PARTITION_NAME IS NOT NULL";
 
 /* NULL and an empty text are told apart by their types. */
 static void
@@ -183,6 +185,30 @@ tu_mariadb_capture_identity(TuDatabase *base, const TuCaptureShape *shape, const
     *ret_whole = g_strdup(whole->str);
     *ret_own = g_strdup(own->str);
     return TRUE;
+}
+
+/* Names alone: REORGANIZE moves rows and bounds from one to another, so bounds that were noted
+ * would tell where rows were, not which went. */
+static const char parts_sql[] = "SELECT DISTINCT PARTITION_NAME FROM information_schema.PARTITIONS"
+                                " WHERE TABLE_SCHEMA = ?1 AND TABLE_NAME = ?2"
+                                " AND PARTITION_NAME IS NOT NULL ORDER BY 1";
+
+static gboolean
+take_part(TuStatement *row, gpointer data)
+{
+    (void)tu_capture_part_add(data, tu_mariadb_text(row, 0), "");
+    return TRUE;
+}
+
+gboolean
+tu_mariadb_capture_parts(TuDatabase *base, const TuCaptureShape *shape, GPtrArray *parts,
+                         GError **error)
+{
+    TuMariadb *db = (TuMariadb *)base;
+    g_auto(TuMariadbName) name = tu_mariadb_name(db, shape->info->name);
+    const TuValue values[] = {tu_value_text(name.schema), tu_value_text(name.table)};
+    return tu_mariadb_each_row(db, parts_sql, values, G_N_ELEMENTS(values), take_part, parts,
+                               error);
 }
 
 /* ---- locks ---- */

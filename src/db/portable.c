@@ -11,7 +11,7 @@ static const char *const control_tables[] = {
     "trueup_source", "trueup_build",    "trueup_tenant",  "trueup_zone",    "trueup_pending",
     "trueup_night",  "trueup_run",      "trueup_parked",  "trueup_job",     "trueup_pause",
     "trueup_part",   "trueup_boundary", "trueup_notice",  "trueup_rules",   "trueup_rezone",
-    "trueup_moment", "trueup_present",  "trueup_failing", "trueup_keyed",
+    "trueup_moment", "trueup_present",  "trueup_failing", "trueup_keyed",   "trueup_worked",
 };
 
 static gboolean

@@ -2,8 +2,7 @@
  * Portable SQL: the little in which the SQL that trueup writes must differ from database to
  * database, done in one place.
  *
- *   ... WHERE name = ?1 ...   ──▶   name = ?1 (SQLite) · name = $1 (PostgreSQL) · name = ?
- * (MariaDB)
+ *   ... WHERE name = ?1   ──▶   name = ?1 (SQLite) · name = $1 (PostgreSQL) · name = ? (MariaDB)
  *   ... FROM trueup_run ...   ──▶   FROM "trueup"."trueup_run" where there is a control schema
  *
  * A parameter is a question mark with a number right behind it, so that PostgreSQL's operators with

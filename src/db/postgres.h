@@ -63,9 +63,6 @@ void tu_postgres_set_error(const TuPostgres *db, const PGresult *result, const c
  * answered last, if one did. */
 void tu_postgres_set_refusal(const char *message, GError **error);
 
-/* TRUE if the result failed with this SQLSTATE, or one that begins so. */
-gboolean tu_postgres_is_state(const PGresult *result, const char *state);
-
 /* Waits until a result (or a row of a COPY) can be taken without waiting. */
 gboolean tu_postgres_wait(TuPostgres *db, GError **error);
 
@@ -239,7 +236,6 @@ gint64 tu_postgres_changes(const TuStatement *base);
 gboolean tu_postgres_set_columns(TuPostgresStatement *statement, guint n, const Oid *types,
                                  GError **error);
 
-gboolean tu_postgres_scan_start(TuPostgresStatement *statement, GError **error);
 gboolean tu_postgres_scan_step(TuPostgresStatement *statement, gboolean *ret_has_row,
                                GError **error);
 TuValue tu_postgres_scan_value(TuPostgresStatement *statement, guint column);

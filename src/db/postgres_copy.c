@@ -50,10 +50,11 @@ flush(Copy *copy, GError **error)
 
 /* ---- begin ---- */
 
-/* A domain is sent as what it is made of, which the server checks. */
+/* A domain is sent as what it is made of, which the server checks. Column -1 is the ctid. */
 static const char types_sql[] =
     "WITH RECURSIVE base(attname, oid) AS (SELECT attname, atttypid FROM pg_catalog.pg_attribute "
-    "WHERE attrelid = pg_catalog.to_regclass($1) AND attnum > 0 AND NOT attisdropped UNION ALL "
+    "WHERE attrelid = pg_catalog.to_regclass($1) AND (attnum > 0 OR attnum = -1) AND NOT "
+    "attisdropped UNION ALL "
     "SELECT b.attname, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND "
     "t.typtype = 'd') SELECT b.attname, b.oid, pg_catalog.format_type(b.oid, -1) FROM base b "
     "JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'";

@@ -207,6 +207,18 @@ encode_time(GByteArray *bytes, const TuValue *value)
     return TRUE;
 }
 
+/* As postgres_value.c reads it: the block, and 16 bits of the place in it. */
+static gboolean
+encode_tid(GByteArray *bytes, const TuValue *value)
+{
+    if (value->type != TU_TYPE_INTEGER)
+        return FALSE;
+    tu_wire_append_32(bytes, 6);
+    tu_wire_append_32(bytes, value->integer >> 16);
+    tu_wire_append_16(bytes, (int)(value->integer & 0xffff));
+    return TRUE;
+}
+
 /* ---- binary: by type ---- */
 
 static const struct {
@@ -232,6 +244,7 @@ static const struct {
     {TU_OID_BYTEA, "bytea", encode_bytea},
     {TU_OID_JSON, "json", encode_text},
     {TU_OID_JSONB, "jsonb", encode_jsonb},
+    {TU_OID_TID, "tid", encode_tid},
 };
 
 /* NULL: no encoder, so the value goes as text. The name is for casts of arrays. */

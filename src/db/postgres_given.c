@@ -196,6 +196,21 @@ append_same(GString *sql, const char *column, const TuSqlType *type, gboolean is
         append_same_key(sql, stored, given, type);
 }
 
+/* A ctid names a row of one table: not of its partitions, nor of what inherits from it. A trigger
+ * of the user's may move rows on while others of the statement are changed. */
+static void
+append_place(GString *sql, const char *table)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    tu_sql_append(name, "%Q", table);
+    g_string_replace(name, "'", "''", 0);
+    g_string_append_printf(sql,
+                           "CASE WHEN stored.tableoid = '%s'::pg_catalog.regclass AND NOT (SELECT "
+                           "relhastriggers FROM pg_catalog.pg_class WHERE oid = "
+                           "'%s'::pg_catalog.regclass) THEN stored.ctid END",
+                           name->str, name->str);
+}
+
 void
 tu_postgres_append_equals(GString *sql, const char *column, guint number, const TuSqlType *type,
                           gboolean is_nullable)
@@ -213,8 +228,11 @@ tu_postgres_append_equals(GString *sql, const char *column, guint number, const 
 const TuGivenDriver tu_postgres_given = {
     .forms = {[TU_GIVEN_FIND] = "SELECT * FROM # JOIN @ AS stored ON =",
               [TU_GIVEN_CHANGE] = "UPDATE @ AS stored SET * FROM # WHERE =",
-              [TU_GIVEN_REMOVE] = "DELETE FROM @ AS stored USING # WHERE ="},
+              [TU_GIVEN_REMOVE] = "DELETE FROM @ AS stored USING # WHERE =",
+              [TU_GIVEN_CHANGE_AT] = "UPDATE ONLY @ AS stored SET * FROM # WHERE ="},
     .target = "",
+    .place = "ctid",
+    .append_place = append_place,
     .open = open_rows,
     .close = close_rows,
     .add = add_row,

@@ -77,8 +77,12 @@ fail(TuPostgres *db, const PGresult *result, const char *sql, GError **error)
     }
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
-    g_set_error(error, TU_ERROR, TU_ERROR_DATABASE, "%s%s%s", message != NULL ? message : "",
-                hint != NULL ? ": " : "", hint != NULL ? hint : "");
+    /* A hint is a sentence; here more follows. */
+    gsize length = hint != NULL ? strlen(hint) : 0;
+    if (length > 0 && hint[length - 1] == '.')
+        length--;
+    g_set_error(error, TU_ERROR, TU_ERROR_DATABASE, "%s%s%.*s", message != NULL ? message : "",
+                hint != NULL ? ": " : "", (int)length, hint != NULL ? hint : "");
     return FALSE;
 }
 

@@ -160,8 +160,8 @@ start_copy(TuPostgresStatement *statement, GError **error)
     return wait_for_copy(db, statement->sql, error);
 }
 
-gboolean
-tu_postgres_scan_start(TuPostgresStatement *statement, GError **error)
+static gboolean
+start(TuPostgresStatement *statement, GError **error)
 {
     TuPostgres *db = statement->db;
     gboolean is_own = FALSE;
@@ -233,7 +233,7 @@ tu_postgres_scan_step(TuPostgresStatement *statement, gboolean *ret_has_row, GEr
 {
     int bytes = 0;
     *ret_has_row = FALSE;
-    if (statement->is_bound && !tu_postgres_scan_start(statement, error))
+    if (statement->is_bound && !start(statement, error))
         return FALSE;
     if (statement->scan == NULL)
         return TRUE; /* stepped once more after the last row */

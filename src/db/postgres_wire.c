@@ -154,7 +154,7 @@ cut_location(char *text)
     for (guint i = 0; lines[i] != NULL; i++)
         if (lines[i][0] != '\0' && strstr(lines[i], ".c:") == NULL)
             g_string_append_printf(kept, "%s%s", kept->len > 0 ? " " : "", lines[i]);
-    strcpy(text, kept->str);
+    memcpy(text, kept->str, kept->len + 1); /* never longer than it was */
 }
 
 void
@@ -170,13 +170,6 @@ tu_postgres_set_refusal(const char *message, GError **error)
                 "postgresql: %s%s%s%s%s%s", text, state != NULL ? " (" : "",
                 state != NULL ? state : "", state != NULL ? ")" : "", help != NULL ? ": " : "",
                 help != NULL ? help : "");
-}
-
-gboolean
-tu_postgres_is_state(const PGresult *result, const char *state)
-{
-    const char *actual = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-    return actual != NULL && g_str_has_prefix(actual, state);
 }
 
 /* ---- waiting ---- */

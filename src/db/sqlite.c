@@ -238,7 +238,7 @@ open_database(const char *url, const char *directory, TuOpenMode mode, TuDatabas
             tu_sqlite_set_error(db, code, NULL, error);
         return FALSE;
     }
-    if (!pin_session(db, mode, error))
+    if (!pin_session(db, mode, error) || !tu_sqlite_add_digest(db, error))
         return FALSE;
     if (mode == TU_OPEN_WRITE && sqlite3_db_readonly(db->handle, "main") == 1) {
         g_set_error(error, TU_ERROR, TU_ERROR_SYSTEM,
@@ -539,6 +539,10 @@ const TuDriver tu_sqlite_driver = {
                 .key_types = {"INTEGER", "TEXT", "TEXT", "TEXT"},
                 .key_casts = {"INTEGER", "TEXT", "TEXT", "TEXT"},
                 .exact_text = "%I COLLATE BINARY",
+                .exact_value = "CASE typeof(%s) WHEN 'text' THEN 't' || hex(%s) "
+                               "ELSE quote(%s) END",
+                .digest_head = TU_SQLITE_DIGEST "(",
+                .digest_tail = ")",
                 .date_type = "TEXT",
                 .instant_type = "TEXT",
                 .now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",

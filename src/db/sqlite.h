@@ -22,6 +22,10 @@ typedef struct {
 /* How long a statement waits for another process's lock before it is BUSY. */
 #define TU_SQLITE_BUSY_MS 5000
 
+/* An SQL function of texts: a number of them together, the same for hardly any two. */
+#define TU_SQLITE_DIGEST "trueup_digest"
+gboolean tu_sqlite_add_digest(TuSqlite *db, GError **error);
+
 /* Turns the connection's last result into our error. `what` is the SQL or the step; may be NULL. */
 void tu_sqlite_set_error(const TuSqlite *db, int code, const char *what, GError **error);
 

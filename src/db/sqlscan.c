@@ -150,7 +150,9 @@ tu_token_name(const TuToken *token)
     if (token->kind != TU_TOKEN_QUOTED)
         return g_strndup(token->start, token->length);
 
-    char close = *token->start == '[' ? ']' : *token->start;
+    char close = *token->start;
+    if (close == '[')
+        close = ']';
     GString *name = g_string_new(NULL);
     for (gsize i = 1; i + 1 < token->length; i++) {
         g_string_append_c(name, token->start[i]);

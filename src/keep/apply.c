@@ -1,6 +1,6 @@
 #include "keep/apply.h"
 
-#include "db/bulk.h"
+#include "db/given.h"
 #include "db/sql.h"
 #include "db/stop.h"
 #include "keep/keyed.h"
@@ -8,7 +8,7 @@
 #include "time/instant.h"
 
 /* Writers poll for SQLite's lock at most 100 ms apart; after this much holding they get their
- * turn. */
+ * turn. Where a server keeps a queue, a commit is enough. */
 #define HOLD_LIMIT_US (1500 * 1000)
 #define BREATHE_US (150 * 1000)
 
@@ -19,6 +19,7 @@ typedef struct {
     guint next;
     guint n_committed;            /* of them; the others are lost if the transaction is */
     TuBulk *fresh, *known, *gone; /* rows that are not there yet; that are; that are to go */
+    TuGiven *placed;              /* rows whose place is known; NULL: none was written yet */
 } TableWriter;
 
 typedef struct {
@@ -30,6 +31,7 @@ typedef struct {
     TuValue *values;
     gint64 n_written;
     gint64 held_us;
+    gboolean knows_places; /* in the transaction that read them (TuChanges) */
 } Writing;
 
 static void
@@ -40,6 +42,7 @@ writer_clear(gpointer data)
     tu_bulk_free(writer->fresh);
     tu_bulk_free(writer->known);
     tu_bulk_free(writer->gone);
+    tu_given_free(writer->placed);
 }
 
 static void
@@ -155,6 +158,7 @@ begin(TuTransaction *txn, Writing *writing, GError **error)
     TuDatabase *db = snapshot->keeper->db;
     gboolean goes_on = snapshot->txn.db != NULL && !writing->changes->may_split &&
                        tu_database_dialect(db)->applies_at_snapshot;
+    writing->knows_places = goes_on;
     if (goes_on) {
         *txn = snapshot->txn;
         snapshot->txn = TU_TRANSACTION_INIT;
@@ -249,6 +253,37 @@ add_cell(Writing *writing, TuBulk *bulk, guint target, TuCell *cell, GError **er
     return tu_bulk_add(bulk, writing->values, error);
 }
 
+/* Leaves NULL where a column's type cannot be given. */
+static gboolean
+prepare_placed(Writing *writing, TableWriter *writer, GError **error)
+{
+    if (writer->placed != NULL)
+        return TRUE;
+    g_autoptr(GArray) columns = tu_summary_table_columns(writer->table);
+    return tu_given_new(writing->snapshot->keeper->db, TU_GIVEN_CHANGE_AT, writer->table->name,
+                        &g_array_index(columns, TuBulkColumn, 0), columns->len, 0, NULL,
+                        &writer->placed, error);
+}
+
+/* A row that lies where the snapshot found it is not looked for again. */
+static gboolean
+change_cell(Writing *writing, TableWriter *writer, const TuOrdered *ordered, TuCell *cell,
+            GError **error)
+{
+    gint64 place = tu_changes_place(writing->changes, ordered->target, ordered->cell);
+    char text[TU_INSTANT_TEXT_BYTES];
+    if (place == 0 || !writing->knows_places)
+        return add_cell(writing, writer->known, ordered->target, cell, error);
+    if (!prepare_placed(writing, writer, error))
+        return FALSE;
+    if (writer->placed == NULL)
+        return add_cell(writing, writer->known, ordered->target, cell, error);
+    tu_stored_values(writing->tally, ordered->target, cell, text, writing->values);
+    writing->n_written++;
+    return tu_given_add_at(writer->placed, place, writing->values, error) &&
+           (!tu_given_is_full(writer->placed) || tu_given_run(writer->placed, error));
+}
+
 static gboolean
 take_cell_away(Writing *writing, TableWriter *writer, guint target, const TuCell *cell,
                GError **error)
@@ -278,15 +313,17 @@ write_table(Writing *writing, TableWriter *writer, guint32 rank, GError **error)
     if (!tu_bulk_finish(writer->fresh, error))
         return FALSE;
     for (; n_others > 0 && writer->next < end; writer->next++) {
-        guint target = g_array_index(writer->cells, TuOrdered, writer->next).target;
+        const TuOrdered *ordered = &g_array_index(writer->cells, TuOrdered, writer->next);
         TuCell *cell = tu_order_cell(&writing->order, writer->cells, writer->next);
-        if (cell->mark == TU_MARK_WRITE && !add_cell(writing, writer->known, target, cell, error))
+        if (cell->mark == TU_MARK_WRITE && !change_cell(writing, writer, ordered, cell, error))
             return FALSE;
-        if (cell->mark == TU_MARK_GONE && !take_cell_away(writing, writer, target, cell, error))
+        if (cell->mark == TU_MARK_GONE &&
+            !take_cell_away(writing, writer, ordered->target, cell, error))
             return FALSE;
     }
     writer->next = end;
-    return tu_bulk_finish(writer->known, error) && tu_bulk_finish(writer->gone, error);
+    return (writer->placed == NULL || tu_given_run(writer->placed, error)) &&
+           tu_bulk_finish(writer->known, error) && tu_bulk_finish(writer->gone, error);
 }
 
 /* ---- the log, and trueup's own tables ---- */
@@ -434,7 +471,8 @@ split(TuTransaction *txn, Writing *writing, gint64 *began_us, GError **error)
     if (!commit(txn, writing, error))
         return FALSE;
     writing->held_us += g_get_monotonic_time() - *began_us;
-    if (writing->held_us > HOLD_LIMIT_US) {
+    gboolean have_queue = tu_database_dialect(writing->snapshot->keeper->db)->is_served;
+    if (writing->held_us > HOLD_LIMIT_US && !have_queue) {
         g_usleep(BREATHE_US);
         writing->held_us = 0;
     }

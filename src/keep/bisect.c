@@ -183,15 +183,14 @@ read_piece(const Bisecting *work, const Piece *piece, gboolean is_place, Visit v
                        .n_times = piece->n_times,
                        .is_anywhere = is_place};
     const TuUnplaced *unplaced = tu_holes_unplaced(work->tally->holes, work->source);
-    if (unplaced != NULL) {
-        some.address = unplaced->address;
-        some.n_left_out = unplaced->rows->len;
-    }
-    char texts[TU_UNPLACED_MOST][TU_ENTRY_TEXT_BYTES];
+    guint n_addresses = unplaced != NULL ? tu_unplaced_size(unplaced) : 0;
+    if (unplaced != NULL)
+        some.left_out = tu_unplaced_left_out(unplaced, &some.n_left_out);
+    g_autofree gpointer texts = g_malloc_n(n_addresses, TU_ENTRY_TEXT_BYTES);
     g_autofree char *sql = tu_source_select_some(work->source, &some);
     const TuDictionary *dictionary = tu_cells_dictionary(work->tally->cells);
     g_autofree TuValue *values =
-        g_new(TuValue, piece->n_tenants + piece->n_times + some.n_left_out + 2);
+        g_new(TuValue, piece->n_tenants + piece->n_times + n_addresses + 2);
     guint n = 0;
     tu_source_time_bounds(work->source, &time, &bounds);
     if (some.by_time) {
@@ -204,7 +203,7 @@ read_piece(const Bisecting *work, const Piece *piece, gboolean is_place, Visit v
         values[n++] = tu_dictionary_value(dictionary, piece->times[i]);
     if (unplaced != NULL)
         tu_unplaced_values(unplaced, work->tally->snapshot->keeper->db, texts, values + n);
-    n += some.n_left_out;
+    n += n_addresses;
     return tu_rows_each(work->tally->snapshot->keeper->db, sql, values, n, TRUE, take_row, &reading,
                         error);
 }
@@ -498,17 +497,85 @@ leave_unplaced_out(const Bisecting *work, const Piece *piece, GError **error)
     return TRUE;
 }
 
-gboolean
-tu_bisect_rows(TuTally *tally, const TuSourceModel *source, const TuReadRange *range,
-               GError **error)
+/* Rows that can neither be read nor left out fail what was named of the source, and no more. */
+static gboolean
+give_up_source(TuTally *tally, const TuSourceModel *source, GError *why, GError **error)
+{
+    g_prefix_error(&why, "source %s: ", source->spec->name);
+    if (tu_error_is(why, TU_ERROR_ROWS) && tu_holes_give_up(tally, source, why->message)) {
+        g_error_free(why);
+        return TRUE;
+    }
+    g_propagate_error(error, why);
+    return FALSE;
+}
+
+static gboolean
+read_range(TuTally *tally, const TuSourceModel *source, const TuReadRange *range, GError **error)
 {
     g_auto(Bisecting) work = {tally, source, NULL};
+    GError *local = NULL;
     Piece piece = {.from = range->time.from,
                    .to = range->time.to,
                    .tenants = range->has_tenant ? &range->tenant : NULL,
                    .n_tenants = range->has_tenant ? 1 : 0};
-    gboolean is_ok = leave_unplaced_out(&work, &piece, error) && count(&work, &piece, error);
-    if (!is_ok)
-        g_prefix_error(error, "source %s: ", source->spec->name);
-    return is_ok;
+    return tu_holes_gave_up(tally->holes, source) ||
+           (leave_unplaced_out(&work, &piece, &local) && count(&work, &piece, &local)) ||
+           give_up_source(tally, source, local, error);
+}
+
+static int
+compare_ranges(gconstpointer a, gconstpointer b)
+{
+    const TuReadRange *left = a;
+    const TuReadRange *right = b;
+    if (left->tenant != right->tenant)
+        return left->tenant < right->tenant ? -1 : 1;
+    return (left->time.from > right->time.from) - (left->time.from < right->time.from);
+}
+
+/* Pieces are of whole dates, so two hours of a day are one: else its rows would be counted twice. */
+gboolean
+tu_bisect_rows(TuTally *tally, const TuSourceModel *source, GArray *ranges, GError **error)
+{
+    g_array_sort(ranges, compare_ranges);
+    for (guint i = 0; i < ranges->len;) {
+        TuReadRange range = g_array_index(ranges, TuReadRange, i++);
+        for (; i < ranges->len; i++) {
+            const TuReadRange *next = &g_array_index(ranges, TuReadRange, i);
+            if (next->tenant != range.tenant || next->time.from > range.time.to)
+                break;
+            range.time.to = MAX(range.time.to, next->time.to);
+        }
+        if (!read_range(tally, source, &range, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+tu_bisect_extent(TuTally *tally, const TuSourceModel *source, TuDate *oldest, TuDate *newest,
+                 GError **error)
+{
+    g_auto(Bisecting) work = {tally, source, NULL};
+    g_autoptr(GError) local = NULL;
+    const Piece all = {.from = G_MININT32, .to = G_MAXINT32};
+    Piece extent = {.from = G_MAXINT32, .to = G_MININT32};
+    if (!tu_transaction_mark(&tally->snapshot->txn, error))
+        return FALSE;
+    if (!read_piece(&work, &all, TRUE, note_date, &extent, &local)) {
+        if (!tu_bisect_may_help(local)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (!tu_transaction_back(&tally->snapshot->txn, error) ||
+            !leave_unplaced_out(&work, &all, error) ||
+            !read_piece(&work, &all, TRUE, note_date, &extent, error))
+            return FALSE;
+    }
+    if (extent.from < extent.to) {
+        *oldest = MIN(*oldest, extent.from);
+        *newest = MAX(*newest, extent.to - 1);
+    }
+    return TRUE;
 }

@@ -22,10 +22,15 @@
 /* TRUE if the error is some row's or cell's, so that without it the rest can be done. */
 gboolean tu_bisect_may_help(const GError *error);
 
-/* Counts the rows of a range in the series that want them. Buckets that cannot be computed become
- * holes. A row whose tenant or time cannot be evaluated counts nowhere (keep/unplaced.h). */
-gboolean tu_bisect_rows(TuTally *tally, const TuSourceModel *source, const TuReadRange *range,
+/* Counts the rows of the ranges (of TuReadRange, which are sorted) in the series that want them.
+ * Buckets that cannot be computed become holes. A row whose tenant or time cannot be evaluated
+ * counts nowhere (keep/unplaced.h). */
+gboolean tu_bisect_rows(TuTally *tally, const TuSourceModel *source, GArray *ranges,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Widens the two by the first and the last local date that has rows. The tally has holes. */
+gboolean tu_bisect_extent(TuTally *tally, const TuSourceModel *source, TuDate *oldest,
+                          TuDate *newest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Takes the pending images of a one-table source away from the series that fold, likewise. */
 gboolean tu_bisect_images(TuTally *tally, const TuSourceModel *source,

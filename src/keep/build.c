@@ -5,118 +5,10 @@
 #include "keep/rezone.h"
 #include "keep/tenants_sync.h"
 #include "keep/unfit.h"
-
 #include "time/instant.h"
 
 /* How often a worker that waits for another's build looks again. */
 #define LOOK_AGAIN_US (100 * 1000)
-
-/* ---- asking ---- */
-
-static gboolean
-insert_run(TuKeeper *keeper, const char *kind, const char *summary, const char *tenant, TuDate from,
-           TuDate to, gint64 *ret_id, GError **error)
-{
-    TuValue now = tu_keeper_now();
-    gboolean found = FALSE;
-    TuValue values[] = {
-        tu_value_text(kind),
-        tu_value_text(summary),
-        tu_value_text(tenant),
-        now,
-        tu_value_text(keeper->worker),
-        from != G_MININT32 ? tu_value_time(TU_TYPE_DATE, from) : TU_NULL_VALUE,
-        to != G_MAXINT32 ? tu_value_time(TU_TYPE_DATE, to - 1) : TU_NULL_VALUE,
-    };
-    return tu_database_integer(keeper->db,
-                               "INSERT INTO trueup_run(kind, summary, tenant, status, started_at, "
-                               "worker, range_from, range_to) "
-                               "VALUES (?1, ?2, ?3, 'STARTED', ?4, ?5, ?6, ?7) RETURNING id",
-                               values, G_N_ELEMENTS(values), &found, ret_id, error);
-}
-
-static gboolean
-is_asked(TuKeeper *keeper, const char *summary, const TuValue *tenant, gboolean is_dropping,
-         gboolean *ret_asked, GError **error)
-{
-    gint64 one = 0;
-    g_autofree char *tenant_key = tu_tenant_key(tenant);
-    TuValue values[] = {tu_value_text(summary), tu_value_text(tenant_key),
-                        tu_value_integer(is_dropping)};
-    return tu_database_integer(
-        keeper->db,
-        "SELECT 1 FROM trueup_build b WHERE b.summary = ?1 AND "
-        "b.tenant_key = ?2 AND b.is_dropping >= ?3 AND NOT EXISTS (SELECT 1 "
-        "FROM trueup_run r WHERE r.id = b.run_id AND r.range_from IS NOT NULL)",
-        values, G_N_ELEMENTS(values), ret_asked, &one, error);
-}
-
-/* A first build starts over, whatever was asked for; a rebuild goes on where one was left. */
-static gboolean
-ask_for(TuKeeper *keeper, const char *summary, const TuValue *tenant, gboolean is_dropping,
-        gint64 run_id, GError **error)
-{
-    g_autofree char *tenant_key = tu_tenant_key(tenant);
-    TuValue values[] = {
-        tu_value_text(summary),       tu_value_text(tenant_key),     *tenant,
-        tu_value_integer(G_MAXINT32), tu_value_integer(is_dropping), tu_value_integer(run_id)};
-    return tu_database_run(keeper->db,
-                           "DELETE FROM trueup_build WHERE summary = ?1 AND tenant_key = ?2",
-                           values, 2, NULL, error) &&
-           tu_database_run(keeper->db,
-                           "INSERT INTO trueup_build(summary, tenant_key, tenant, below, "
-                           "is_dropping, run_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                           values, G_N_ELEMENTS(values), NULL, error);
-}
-
-gboolean
-tu_build_ask(TuKeeper *keeper, GPtrArray *summaries, const TuValue *tenant, gboolean is_dropping,
-             const char *kind, GError **error)
-{
-    gint64 run_id = 0;
-    const TuSummaryModel *only = summaries->len == 1 ? g_ptr_array_index(summaries, 0) : NULL;
-    g_autofree char *tenant_text = tenant->type != TU_TYPE_NULL ? tu_value_to_text(tenant) : NULL;
-    for (guint i = 0; i < summaries->len; i++) {
-        const TuSummaryModel *summary = g_ptr_array_index(summaries, i);
-        gboolean asked = FALSE;
-        if (!is_dropping && !is_asked(keeper, summary->spec->name, tenant, FALSE, &asked, error))
-            return FALSE;
-        if (asked)
-            continue;
-        if (run_id == 0 && !insert_run(keeper, kind, only != NULL ? only->spec->name : NULL,
-                                       tenant_text, G_MININT32, G_MAXINT32, &run_id, error))
-            return FALSE;
-        if (!ask_for(keeper, summary->spec->name, tenant, is_dropping, run_id, error))
-            return FALSE;
-    }
-    return run_id == 0 ||
-           tu_database_execute(
-               keeper->db,
-               "UPDATE trueup_run SET status = 'FAILED', error = 'asked for anew' "
-               "WHERE status = 'STARTED' AND kind IN ('build', 'rebuild') AND id NOT IN "
-               "(SELECT run_id FROM trueup_build WHERE run_id IS NOT NULL)",
-               error);
-}
-
-gboolean
-tu_build_ask_range(TuKeeper *keeper, const TuSummaryModel *summary, TuDate from, TuDate to,
-                   gint64 *ret_run_id, GError **error)
-{
-    gint64 run_id = 0;
-    TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(""), tu_value_integer(to),
-                        TU_NULL_VALUE};
-    /* Without a first date it would be all history. */
-    from = MAX(from, TU_DATE_LEAST);
-    if (!insert_run(keeper, "rebuild", summary->spec->name, NULL, from, to, &run_id, error))
-        return FALSE;
-    values[3] = tu_value_integer(run_id);
-    if (ret_run_id != NULL)
-        *ret_run_id = run_id;
-    return tu_database_run(keeper->db,
-                           "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping, "
-                           "run_id) VALUES (?1, ?2, ?3, 0, ?4)",
-                           values, G_N_ELEMENTS(values), NULL, error);
-}
 
 /* ---- one chunk ---- */
 
@@ -217,11 +109,41 @@ choose_builds(const TuSnapshot *snapshot, const Building *building)
     return chosen;
 }
 
+/* What failed in those of the chunk's summaries that belong to the run. */
+static char *
+failures_of_run(const Chunk *chunk, const TuBuild *of)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    gboolean is_of_one = of->is_of_tenant;
+    for (guint i = 0; i < chunk->builds->len; i++) {
+        const TuBuild *build = &g_array_index(chunk->builds, TuBuild, i);
+        if (build->run_id != of->run_id)
+            continue;
+        g_ptr_array_add(names, build->summary->spec->name);
+        is_of_one = is_of_one && tu_value_equal(&build->tenant, &of->tenant);
+    }
+    g_ptr_array_add(names, NULL);
+    g_autofree char *tenant = is_of_one ? tu_value_to_text(&of->tenant) : NULL;
+    return tu_result_failures(chunk->result, (const char *const *)names->pdata, tenant);
+}
+
+/* It is noted once. */
+static gboolean
+is_first_of_run(const Chunk *chunk, guint index)
+{
+    const TuBuild *build = &g_array_index(chunk->builds, TuBuild, index);
+    for (guint i = 0; i < index; i++)
+        if (g_array_index(chunk->builds, TuBuild, i).run_id == build->run_id)
+            return FALSE;
+    return build->run_id != 0;
+}
+
 static void
 note_run(TuChanges *changes, const Chunk *chunk, const TuBuild *build)
 {
     TuValue now = tu_keeper_now();
-    g_autofree char *problem = tu_result_failures(chunk->result, build->summary->spec->name);
+    g_autofree char *problem = failures_of_run(chunk, build);
+    g_autofree char *before = tu_unfit_failures(&build->run_error, build->is_waiting);
     TuValue values[] = {
         tu_value_integer(build->run_id),
         tu_value_integer(chunk->result->rows_read - chunk->rows_before),
@@ -230,7 +152,7 @@ note_run(TuChanges *changes, const Chunk *chunk, const TuBuild *build)
         tu_value_integer(chunk->result->cells_drifted - chunk->drifted_before),
         tu_value_text(problem),
     };
-    tu_unfit_go_on(changes, build->run_id);
+    tu_unfit_go_on(changes, build->run_id, before);
     tu_changes_add(changes,
                    "UPDATE trueup_run SET rows_read = rows_read + ?2, "
                    "cells_written = cells_written + ?3, cells_drifted = cells_drifted + ?4, "
@@ -247,7 +169,6 @@ static void
 note_progress(TuChanges *changes, gpointer data)
 {
     const Chunk *chunk = data;
-    gint64 last_run = 0;
     for (guint i = 0; i < chunk->builds->len; i++) {
         const TuBuild *build = &g_array_index(chunk->builds, TuBuild, i);
         TuValue values[] = {tu_value_integer(build->id), tu_value_integer(chunk->from)};
@@ -258,9 +179,8 @@ note_progress(TuChanges *changes, gpointer data)
     }
     for (guint i = 0; i < chunk->builds->len; i++) {
         const TuBuild *build = &g_array_index(chunk->builds, TuBuild, i);
-        if (build->run_id != 0 && build->run_id != last_run)
+        if (is_first_of_run(chunk, i))
             note_run(changes, chunk, build);
-        last_run = build->run_id;
     }
     tu_changes_retry_soon(changes);
 }
@@ -434,16 +354,16 @@ take_building(TuKeeper *keeper, const TuGroup *group, gboolean *ret_is_taken, GE
 
 /* Summaries part first, then tenants, by halves: one that is too large is nobody else's matter. */
 static void
-leave_some(Building *building, const char *why)
+leave_some(Building *building, const GError *why)
 {
     guint n_tried = tu_unfit_size(building->tried);
     if (building->only == NULL) {
         building->is_alone = TRUE;
-    } else if (building->work.is_of_tenant && n_tried > 1) {
+    } else if (building->work.is_of_tenant && n_tried > 1 && !tu_error_is(why, TU_ERROR_ROWS)) {
         building->most = n_tried / 2;
     } else {
         Left *left = g_new(Left, 1);
-        tu_unfit_set_why(building->tried, why);
+        tu_unfit_set_why(building->tried, why->message);
         *left = (Left){g_steal_pointer(&building->tried), building->work, building->last_id};
         g_ptr_array_add(building->left, left);
     }
@@ -458,7 +378,7 @@ go_on_without(Building *building, const GError *why)
     if (!was_too_large)
         return FALSE;
     building->pieces = TU_PIECES_INIT;
-    leave_some(building, why->message);
+    leave_some(building, why);
     return TRUE;
 }
 

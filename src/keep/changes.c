@@ -76,6 +76,7 @@ tu_changes_new(TuTally *tally)
     changes->drift_of = g_new0(gint64, tally->snapshot->keeper->model->summaries->len);
     changes->uncertain = g_new0(GHashTable *, tally->snapshot->group->n_targets);
     changes->sealed = g_new0(GHashTable *, tally->snapshot->group->n_targets);
+    changes->places = g_new0(GArray *, tally->snapshot->group->n_targets);
     changes->is_unclear = g_new0(gboolean, tally->snapshot->keeper->model->summaries->len);
     return changes;
 }
@@ -88,9 +89,11 @@ tu_changes_free(TuChanges *changes)
     for (guint i = 0; i < changes->tally->snapshot->group->n_targets; i++) {
         g_clear_pointer(&changes->uncertain[i], g_hash_table_unref);
         g_clear_pointer(&changes->sealed[i], g_hash_table_unref);
+        g_clear_pointer(&changes->places[i], g_array_unref);
     }
     g_free(changes->uncertain);
     g_free(changes->sealed);
+    g_free(changes->places);
     g_free(changes->is_unclear);
     g_free(changes->drift_of);
     g_array_unref(changes->deletes);
@@ -101,6 +104,26 @@ tu_changes_free(TuChanges *changes)
     g_ptr_array_unref(changes->keyed);
     tu_tally_free(changes->tally);
     g_free(changes);
+}
+
+void
+tu_changes_note_place(TuChanges *changes, guint target, guint32 cell, gint64 place)
+{
+    GArray **places = &changes->places[target];
+    if (place == 0)
+        return;
+    if (*places == NULL)
+        *places = g_array_new(FALSE, TRUE, sizeof place);
+    if (cell >= (*places)->len)
+        g_array_set_size(*places, cell + 1);
+    g_array_index(*places, gint64, cell) = place;
+}
+
+gint64
+tu_changes_place(const TuChanges *changes, guint target, guint32 cell)
+{
+    const GArray *places = changes->places[target];
+    return places != NULL && cell < places->len ? g_array_index(places, gint64, cell) : 0;
 }
 
 void

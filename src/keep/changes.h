@@ -69,6 +69,8 @@ typedef struct {
                              * changed, it is not known where */
     gboolean may_split;     /* cells may be written in several transactions (never when folding) */
     GHashTable **sealed;    /* one a target: numbers of tenants that have something sealed in it */
+    GArray **places;        /* one a target, of gint64, by a cell's number: where its row lies, as
+                             * the snapshot saw it; 0, or beyond the end: not known */
     GPtrArray *keyed;       /* of TuKeyedChange (keep/keyed.h) */
     gint64 n_checked, n_drifted, n_pending;
     gint64 n_unbuilt;             /* of the pending ones: their history is still to be built */
@@ -95,6 +97,10 @@ void tu_changes_delete(TuChanges *changes, const TuStoredCell *stored);
 
 /* Says that differences in this bucket are no drift: something is pending for it. */
 void tu_changes_uncertain(TuChanges *changes, guint target, guint32 tenant, TuBucket bucket);
+
+/* Says where the row of a cell lies that is to be written (db/given.h); 0: nobody knows. */
+void tu_changes_note_place(TuChanges *changes, guint target, guint32 cell, gint64 place);
+gint64 tu_changes_place(const TuChanges *changes, guint target, guint32 cell);
 
 /* Compares the tally's cells with what is stored in every wanted bucket: marks cells, notes rows to
  * delete, counts. Failed buckets are left as they are. */

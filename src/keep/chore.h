@@ -49,6 +49,9 @@ gboolean tu_chore_is_of_last_group(const TuChore *chore);
 /* `share` of the group's work is done; `is_of_rest`: of what was left when it was claimed. */
 void tu_chore_set_progress(const TuChore *chore, double share, gboolean is_of_rest);
 
+/* What this worker compared is added to what those before it did. */
+void tu_chore_count(const TuChore *chore);
+
 /* Notes how far it is, and learns whether it is still wanted: if not, CANCELLED with a verdict. */
 gboolean tu_chore_note(TuChore *chore, gboolean has_got_on,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

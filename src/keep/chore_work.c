@@ -68,11 +68,18 @@ stop(TuChore *chore, TuChoreVerdict verdict, GError **error)
     return FALSE;
 }
 
+void
+tu_chore_count(const TuChore *chore)
+{
+    chore->job->cells_checked = chore->job->cells_before + chore->result.cells_checked;
+}
+
 /* Notes how far it is, and learns whether it is still wanted. */
 gboolean
 tu_chore_note(TuChore *chore, gboolean has_got_on, GError **error)
 {
     g_autoptr(GError) local = NULL;
+    tu_chore_count(chore);
     if (tu_job_note(chore->keeper->db, chore->job, has_got_on, &local))
         return !chore->job->is_cancelling || stop(chore, TU_CHORE_IS_CANCELLED, error);
     if (tu_error_is(local, TU_ERROR_BUSY))

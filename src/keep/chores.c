@@ -3,6 +3,7 @@
 #include "db/stop.h"
 #include "keep/chore.h"
 #include "keep/repair.h"
+#include "keep/tenant_named.h"
 #include "work/runs.h"
 
 /* ---- which jobs concern the group ---- */
@@ -47,7 +48,12 @@ finish_group(TuChore *chore, GError **error)
 {
     TuJob *job = chore->job;
     TuDatabase *db = chore->keeper->db;
-    g_autofree char *problem = tu_result_failures(&chore->result, job->summary);
+    tu_chore_count(chore);
+    if (!tu_job_note_worked(db, job, error))
+        return FALSE;
+    g_autofree char *tenant = job->tenant != NULL ? tu_value_to_text(&chore->tenant) : NULL;
+    g_autofree char *problem =
+        tu_result_failures(&chore->result, (const char *[]){job->summary, NULL}, tenant);
     if (problem != NULL)
         return tu_job_fail(db, job, 0, problem, error);
     tu_chore_set_progress(chore, 1, FALSE);
@@ -246,10 +252,8 @@ begin(TuChore *chore, gboolean *ret_begins, GError **error)
     }
     if (problem != NULL)
         return refuse(chore, problem, error);
-    if (job->attempts > (gint64)attempts_of(chore) * DEATHS_PER_ATTEMPT) {
-        job->attempts--;
+    if (job->deaths >= (gint64)attempts_of(chore) * DEATHS_PER_ATTEMPT)
         return fail(chore, 0, "its workers died at the same point, one after the other", error);
-    }
     if (is_paused)
         return put_back(chore, error);
     *ret_begins = TRUE;

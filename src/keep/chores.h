@@ -2,8 +2,9 @@
  * Chores: the jobs of the queue (work/jobs.h) that concern a group, done by whoever settles it.
  *
  *   claim ─▶ check ─▶ rebuild: rows of trueup_build ─▶ chunks ──┐ between two pieces: progress is
- * noted; │         repair:  a range of dates    ─▶ parts ───┘ is it cancelled? does another lane
- * wait? └ cannot be done by anybody: FAILED, with the reason
+ *              │      repair:  a range of dates     ─▶ parts  ──┘ noted; is it cancelled? does
+ *              │                                                  another lane wait?
+ *              └ cannot be done by anybody: FAILED, with the reason
  *
  * A job that concerns several groups is done group by group, each by whoever has that one.
  */

@@ -4,6 +4,7 @@
 
 #include "keep/moments.h"
 #include "keep/rows.h"
+#include "keep/unfit.h"
 #include "schema/keyed.h"
 #include "time/instant.h"
 
@@ -64,10 +65,14 @@ is_of_group(const TuGroup *group, const TuValue *summary)
     return keyed_named(group, summary) != NULL;
 }
 
-/* Its changes were consumed without it, so all of its history is compared; that is a run. */
+/* Its changes were consumed without it, so all of its history is compared; that is a run. One that
+ * waits already is asked for anew, for the reason that keep/settle.c has. */
 static void
 ask_for_history(TuChanges *changes, const TuSummaryModel *summary)
 {
+    if (tu_unfit_ask_again(changes, summary))
+        return;
+
     TuValue run[] = {tu_value_text(summary->spec->name), tu_keeper_now(),
                      tu_value_text(changes->tally->snapshot->keeper->worker)};
     TuValue build[] = {run[0], tu_value_integer(G_MAXINT32)};

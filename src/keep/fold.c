@@ -73,7 +73,8 @@ merge_stored(TuTally *tally, const TuSought *sought, const TuValue *values)
 /* Whatever the sum says that no rows could say is a doubt, never an error: recomputing finds out. A
  * cell whose last row went is deleted, as GROUP BY would not show it. */
 static gboolean
-add_stored(const TuSought *sought, const TuValue *values, gpointer data, GError **error)
+add_stored(const TuSought *sought, const TuValue *values, gint64 place, gpointer data,
+           GError **error)
 {
     TuChanges *changes = data;
     TuTally *tally = changes->tally;
@@ -87,6 +88,8 @@ add_stored(const TuSought *sought, const TuValue *values, gpointer data, GError 
         cell->mark = values != NULL ? TU_MARK_WRITE : TU_MARK_NEW;
     else
         cell->mark = values != NULL ? TU_MARK_GONE : TU_MARK_LEAVE;
+    if (cell->mark == TU_MARK_WRITE)
+        tu_changes_note_place(changes, sought->target, sought->number, place);
     return TRUE;
 }
 
@@ -164,7 +167,7 @@ fold_table(TuChanges *changes, const TuSummaryTable *table, GError **error)
         if (!tu_snapshot_folds(changes->tally->snapshot, series))
             continue;
         for (guint32 i = 0; i < tu_cell_table_size(cells); i++) {
-            TuSought sought = {target, tu_cell_table_cell(cells, i)};
+            TuSought sought = {target, i, tu_cell_table_cell(cells, i)};
             if (is_sought(changes, &sought))
                 g_array_append_val(wanted, sought);
         }

@@ -14,6 +14,7 @@ state_clear(gpointer data)
     g_free(state->noted);
     g_free(state->made_in);
     g_free(state->identity);
+    tu_parts_clear(&state->parts);
 }
 
 /* What `apply`, or a guard before us, noted of the table. */
@@ -101,13 +102,12 @@ find_own_problem(TuSnapshot *snapshot, const TuGuardState *state, const TuCaptur
 
 /* Parts that came, went or were altered: then it is known where changes may have been missed. */
 static gboolean
-find_problem_of_parts(TuSnapshot *snapshot, const TuCaptured *now, char **ret_problem,
-                      GError **error)
+find_problem_of_parts(TuSnapshot *snapshot, const TuCaptured *now, TuParts *ret_parts,
+                      char **ret_problem, GError **error)
 {
-    g_auto(TuParts) parts = {0};
-    if (!tu_parts_look(snapshot->keeper, now, &parts, error))
+    if (!tu_parts_look(snapshot->keeper, now, ret_parts, error))
         return FALSE;
-    *ret_problem = tu_parts_problem(&parts, now);
+    *ret_problem = tu_parts_problem(ret_parts, now);
     if (*ret_problem == NULL)
         *ret_problem = tu_capture_problem(snapshot->keeper->db, now);
     return TRUE;
@@ -140,7 +140,7 @@ look_again(TuSnapshot *snapshot, TuGuardState *state, GError **error)
     if (!find_own_problem(snapshot, state, &now, &problem, error))
         return FALSE;
     state->is_own = problem != NULL;
-    if (problem == NULL && !find_problem_of_parts(snapshot, &now, &problem, error))
+    if (problem == NULL && !find_problem_of_parts(snapshot, &now, &state->parts, &problem, error))
         return FALSE;
     if (problem != NULL && state->problem == NULL)
         state->problem = g_steal_pointer(&problem);
@@ -194,5 +194,7 @@ tu_guard_note(TuSnapshot *snapshot, GArray *states, TuChanges *changes)
                            "unguarded_since = coalesce(unguarded_since, ?3), "
                            "identity = CASE WHEN ?4 = 0 THEN identity END WHERE name = ?1",
                            values, G_N_ELEMENTS(values));
+        if (state->parts.now != NULL)
+            tu_parts_note_new(&state->parts, state->captured, changes);
     }
 }

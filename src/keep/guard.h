@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "keep/changes.h"
+#include "keep/parts.h"
 
 /* What a table's capture looks like. */
 typedef struct {
@@ -13,6 +13,7 @@ typedef struct {
     char *problem;            /* NULL: as it should be */
     char *noted;              /* digest of the triggers that `apply` made */
     char *made_in, *identity; /* which ones those are */
+    TuParts parts;            /* as they are now; empty: nobody looked */
     gboolean is_released;
     gboolean is_own; /* the problem that was found now is more than one of the table's parts */
 } TuGuardState;

@@ -7,6 +7,7 @@ tu_holes_new(void)
     holes->list = g_array_new(FALSE, FALSE, sizeof(TuHole));
     holes->messages = g_hash_table_new(NULL, NULL);
     holes->unplaced = g_ptr_array_new_with_free_func((GDestroyNotify)tu_unplaced_free);
+    holes->given_up = g_ptr_array_new();
     return holes;
 }
 
@@ -18,6 +19,7 @@ tu_holes_free(TuHoles *holes)
     g_array_unref(holes->list);
     g_hash_table_unref(holes->messages);
     g_ptr_array_unref(holes->unplaced);
+    g_ptr_array_unref(holes->given_up);
     g_free(holes);
 }
 
@@ -26,7 +28,7 @@ tu_holes_unplaced(const TuHoles *holes, const TuSourceModel *source)
 {
     for (guint i = 0; i < holes->unplaced->len; i++) {
         const TuUnplaced *unplaced = g_ptr_array_index(holes->unplaced, i);
-        if (unplaced->source == source)
+        if (tu_unplaced_source(unplaced) == source)
             return unplaced;
     }
     return NULL;
@@ -79,4 +81,52 @@ gboolean
 tu_holes_explain(const TuHoles *holes, const char *failure)
 {
     return holes != NULL && g_hash_table_contains(holes->messages, failure);
+}
+
+/* ---- a source that cannot be read ---- */
+
+static gboolean
+has_range(const TuTally *tally, const TuSeriesModel *series)
+{
+    for (int grain = 0; grain < TU_GRAINS; grain++)
+        if (series->target[grain] >= 0 &&
+            tally->wanted[series->target[grain]].kind == TU_WANT_RANGE)
+            return TRUE;
+    return FALSE;
+}
+
+static void
+fail_named(TuTally *tally, guint target, const char *message)
+{
+    GHashTableIter iter;
+    gpointer key;
+    if (tally->wanted[target].kind != TU_WANT_SET)
+        return;
+    g_hash_table_iter_init(&iter, tally->wanted[target].set);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        const TuNamedBucket *named = key;
+        (void)tu_tally_fail(tally, target, named->tenant, named->bucket, message);
+    }
+}
+
+gboolean
+tu_holes_give_up(TuTally *tally, const TuSourceModel *source, const char *message)
+{
+    for (guint i = 0; i < source->series->len; i++)
+        if (has_range(tally, g_ptr_array_index(source->series, i)))
+            return FALSE;
+    for (guint i = 0; i < source->series->len; i++) {
+        const TuSeriesModel *series = g_ptr_array_index(source->series, i);
+        for (int grain = 0; grain < TU_GRAINS; grain++)
+            if (series->target[grain] >= 0)
+                fail_named(tally, (guint)series->target[grain], message);
+    }
+    g_ptr_array_add(tally->holes->given_up, (gpointer)(gsize)source);
+    return TRUE;
+}
+
+gboolean
+tu_holes_gave_up(const TuHoles *holes, const TuSourceModel *source)
+{
+    return g_ptr_array_find(holes->given_up, source, NULL);
 }

@@ -21,7 +21,13 @@ struct TuHoles {
     GHashTable *messages; /* the failures that come from them, by address */
     guint n_probes;       /* statements that only looked */
     GPtrArray *unplaced;  /* of TuUnplaced: one a source that has such rows */
+    GPtrArray *given_up;  /* of TuSourceModel *: nothing of them can be read */
 };
+
+/* Fails every bucket that was named of the source; it is not read any more. FALSE: some are not
+ * named, but a range. */
+gboolean tu_holes_give_up(TuTally *tally, const TuSourceModel *source, const char *message);
+gboolean tu_holes_gave_up(const TuHoles *holes, const TuSourceModel *source);
 
 /* The source's rows that have no place; NULL: none were met. */
 const TuUnplaced *tu_holes_unplaced(const TuHoles *holes, const TuSourceModel *source);

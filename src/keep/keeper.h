@@ -8,9 +8,6 @@
 /* Entries of one log that are settled in one turn for keyed summaries. */
 #define TU_KEYED_ENTRIES 10000
 
-/* Something to tell a person while long work goes on; see cli/progress.h. */
-typedef void (*TuProgress)(gpointer data, const char *what, double share);
-
 /* Asked between two pieces of a build or a repair, when what was done is committed: dates from
  * `reached` on are done, a `share` of the whole (0: not known). FALSE with an error ends the work
  * there. */
@@ -43,9 +40,7 @@ typedef struct {
     GHashTable *known;
     GHashTable *key_paces; /* TuKeyedModel -> keys that one turn does; may be NULL */
     char *worker;          /* "host:pid", for the run log */
-    TuProgress progress;   /* may be NULL */
-    gpointer progress_data;
-    TuBetween between; /* may be NULL */
+    TuBetween between;     /* may be NULL */
     gpointer between_data;
     TuYield yield;       /* may be NULL */
     gpointer yield_data; /* of let_go and beat, too */

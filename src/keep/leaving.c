@@ -103,60 +103,66 @@ tu_register_forget_leaving(const TuRegistration *registration, GError **error)
 
 /* All that is kept under the name of what is gone, a row for each list. Their own tables stay:
  * they are people's. */
+static const struct {
+    const char *list;
+    gboolean (*is_there)(const TuModel *model, const char *name);
+    const char *const statements[8]; /* up to a NULL */
+    gboolean is_captured;
+} kinds[] = {
+    {"SELECT name FROM trueup_summary",
+     summary_is_there,
+     {"DELETE FROM trueup_summary WHERE name = ?1", "DELETE FROM trueup_build WHERE summary = ?1",
+      "DELETE FROM trueup_pending WHERE summary = ?1",
+      "DELETE FROM trueup_boundary WHERE summary = ?1",
+      "DELETE FROM trueup_failing WHERE summary = ?1",
+      "DELETE FROM trueup_moment WHERE kind LIKE 'failing %' AND name = ?1",
+      "DELETE FROM trueup_pause WHERE summary = ?1"},
+     FALSE},
+    {"SELECT name FROM trueup_source",
+     source_is_there,
+     {"DELETE FROM trueup_source WHERE name = ?1", "DELETE FROM trueup_pending WHERE source = ?1"},
+     FALSE},
+    {"SELECT name FROM trueup_group",
+     group_is_there,
+     {"DELETE FROM trueup_group WHERE name = ?1", "DELETE FROM trueup_tenant WHERE group_name = ?1",
+      "DELETE FROM trueup_notice WHERE group_name = ?1"},
+     FALSE},
+    {"SELECT name FROM trueup_table", captured_is_there, {NULL}, TRUE},
+};
+
+/* What that list has and the spec has not. */
+static gboolean
+find_gone(TuRegistration *registration, guint kind, GError **error)
+{
+    TuKeeper *keeper = registration->keeper;
+    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+    Leaving leaving = {gone, kinds[kind].is_there, keeper->model};
+    if (!tu_rows_each(keeper->db, kinds[kind].list, NULL, 0, FALSE, take_leaving, &leaving, error))
+        return FALSE;
+    for (guint i = 0; i < gone->len; i++) {
+        const char *name = g_ptr_array_index(gone, i);
+        registration->has_changed = TRUE;
+        if (kinds[kind].is_captured)
+            g_ptr_array_add(registration->leaving, g_strdup(name));
+        for (guint s = 0; kinds[kind].statements[s] != NULL; s++)
+            if (!run(keeper, kinds[kind].statements[s], name, error))
+                return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 tu_register_find_leaving(TuRegistration *registration, GError **error)
 {
-    static const struct {
-        const char *list;
-        gboolean (*is_there)(const TuModel *model, const char *name);
-        const char *const statements[8]; /* up to a NULL */
-        gboolean is_captured;
-    } kinds[] = {
-        {"SELECT name FROM trueup_summary",
-         summary_is_there,
-         {"DELETE FROM trueup_summary WHERE name = ?1",
-          "DELETE FROM trueup_build WHERE summary = ?1",
-          "DELETE FROM trueup_pending WHERE summary = ?1",
-          "DELETE FROM trueup_boundary WHERE summary = ?1",
-          "DELETE FROM trueup_failing WHERE summary = ?1",
-          "DELETE FROM trueup_moment WHERE kind LIKE 'failing %' AND name = ?1",
-          "DELETE FROM trueup_pause WHERE summary = ?1"},
-         FALSE},
-        {"SELECT name FROM trueup_source",
-         source_is_there,
-         {"DELETE FROM trueup_source WHERE name = ?1",
-          "DELETE FROM trueup_pending WHERE source = ?1"},
-         FALSE},
-        {"SELECT name FROM trueup_group",
-         group_is_there,
-         {"DELETE FROM trueup_group WHERE name = ?1",
-          "DELETE FROM trueup_tenant WHERE group_name = ?1",
-          "DELETE FROM trueup_notice WHERE group_name = ?1"},
-         FALSE},
-        {"SELECT name FROM trueup_table", captured_is_there, {NULL}, TRUE},
-    };
-    TuKeeper *keeper = registration->keeper;
     registration->leaving = g_ptr_array_new_with_free_func(g_free);
     registration->keyed_leaving = g_ptr_array_new_with_free_func(g_free);
     registration->keyed_statements = g_ptr_array_new_with_free_func(g_free);
-    if (!tu_keyed_plan_leaving(keeper, registration->keyed_leaving, registration->keyed_statements,
-                               error))
+    if (!tu_keyed_plan_leaving(registration->keeper, registration->keyed_leaving,
+                               registration->keyed_statements, error))
         return FALSE;
     registration->has_changed = registration->has_changed || registration->keyed_leaving->len > 0;
-    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
-        g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-        Leaving leaving = {gone, kinds[k].is_there, keeper->model};
-        if (!tu_rows_each(keeper->db, kinds[k].list, NULL, 0, FALSE, take_leaving, &leaving, error))
+    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++)
+        if (!find_gone(registration, k, error))
             return FALSE;
-        for (guint i = 0; i < gone->len; i++) {
-            const char *name = g_ptr_array_index(gone, i);
-            registration->has_changed = TRUE;
-            if (kinds[k].is_captured)
-                g_ptr_array_add(registration->leaving, g_strdup(name));
-            for (guint s = 0; kinds[k].statements[s] != NULL; s++)
-                if (!run(keeper, kinds[k].statements[s], name, error))
-                    return FALSE;
-        }
-    }
     return TRUE;
 }

@@ -18,6 +18,7 @@ typedef struct {
     TuLookUpVisit visit;
     gpointer data;
     guint64 nulls;      /* of the keys that are looked up now */
+    guint place_column; /* of what is found; 0: it has none */
     TuGiven *given;     /* for those; NULL: not yet, or they cannot be given */
     TuStatement *named; /* of n_named cells */
     guint n_named;
@@ -63,11 +64,14 @@ static gboolean
 take_found(const TuValue *row, gpointer data, GError **error)
 {
     LookUp *look_up = data;
+    const TuValue *place = look_up->place_column > 0 ? &row[look_up->place_column] : NULL;
     g_assert(row[TU_STORED_NUMBER].type == TU_TYPE_INTEGER);
     gint64 number = row[TU_STORED_NUMBER].integer - 1;
     g_assert(number >= 0 && number < look_up->n_cells);
     look_up->is_found->data[number] = 1;
-    return look_up->visit(&look_up->cells[number], row, look_up->data, error);
+    return look_up->visit(&look_up->cells[number], row,
+                          place != NULL && place->type == TU_TYPE_INTEGER ? place->integer : 0,
+                          look_up->data, error);
 }
 
 static void
@@ -84,7 +88,7 @@ visit_missing(LookUp *look_up, GError **error)
 {
     for (guint i = 0; i < look_up->n_cells; i++)
         if (!look_up->is_found->data[i] &&
-            !look_up->visit(&look_up->cells[i], NULL, look_up->data, error))
+            !look_up->visit(&look_up->cells[i], NULL, 0, look_up->data, error))
             return FALSE;
     return TRUE;
 }
@@ -156,20 +160,35 @@ look_up_given(LookUp *look_up, const TuSought *cells, guint n, GError **error)
     return TRUE;
 }
 
+/* What is found has its place last, where there is one. */
+static gboolean
+prepare_given(LookUp *look_up, GError **error)
+{
+    TuDatabase *db = look_up->tally->snapshot->keeper->db;
+    const TuSummaryTable *table = look_up->table;
+    g_autofree char *found = tu_summary_table_found_list(table);
+    g_autofree char *place = tu_given_place(db, table->name);
+    g_autofree char *list = g_strjoin(", ", found, place, NULL);
+    if (!tu_given_new(
+            db, TU_GIVEN_FIND, table->name, &g_array_index(look_up->columns, TuBulkColumn, 0),
+            tu_summary_table_key_values(table), look_up->nulls, list, &look_up->given, error))
+        return FALSE;
+    if (look_up->given != NULL && place != NULL)
+        look_up->place_column =
+            tu_stored_measure_column(table, table->summary->spec->measures->len);
+    return TRUE;
+}
+
 /* ---- those that have NULLs in the same columns ---- */
 
 static gboolean
 look_up_alike(LookUp *look_up, GArray *alike, GError **error)
 {
-    TuDatabase *db = look_up->tally->snapshot->keeper->db;
     const TuSought *cells = &g_array_index(alike, TuSought, 0);
-    g_autofree char *list = tu_summary_table_found_list(look_up->table);
     g_clear_pointer(&look_up->given, tu_given_free);
     g_clear_pointer(&look_up->named, tu_statement_free);
-    if (alike->len > FEW && !tu_given_new(db, TU_GIVEN_FIND, look_up->table->name,
-                                          &g_array_index(look_up->columns, TuBulkColumn, 0),
-                                          tu_summary_table_key_values(look_up->table),
-                                          look_up->nulls, list, &look_up->given, error))
+    look_up->place_column = 0;
+    if (alike->len > FEW && !prepare_given(look_up, error))
         return FALSE;
     return look_up->given != NULL ? look_up_given(look_up, cells, alike->len, error)
                                   : look_up_few(look_up, cells, alike->len, error);

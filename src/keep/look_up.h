@@ -11,12 +11,14 @@
 /* A cell whose stored row is wanted. */
 typedef struct {
     guint target;
+    guint32 number; /* the cell's in its table */
     TuCell *cell;
 } TuSought;
 
 /* For each cell `visit` gets the stored row (TU_STORED_..., without its key), or NULL values where
- * there is none. `sought` (of TuSought, all of this table) is used up. */
-typedef gboolean (*TuLookUpVisit)(const TuSought *sought, const TuValue *values, gpointer data,
-                                  GError **error);
+ * there is none, and where that row lies if the database says so (db/given.h), else 0. `sought` (of
+ * TuSought, all of this table) is used up. */
+typedef gboolean (*TuLookUpVisit)(const TuSought *sought, const TuValue *values, gint64 place,
+                                  gpointer data, GError **error);
 gboolean tu_look_up(TuTally *tally, const TuSummaryTable *table, GArray *sought,
                     TuLookUpVisit visit, gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -68,17 +68,19 @@ forget_identities(TuParts *parts)
 gboolean
 tu_parts_look(TuKeeper *keeper, const TuCaptured *captured, TuParts *ret_parts, GError **error)
 {
-    g_auto(TuParts) parts = {.noted = tu_capture_parts_new()};
+    const TuDialect *dialect = tu_database_dialect(keeper->db);
+    g_auto(TuParts)
+        parts = {.noted = tu_capture_parts_new(), .are_tables = dialect->parts_are_tables};
     TuValue name = tu_value_text(captured->name);
-    gboolean has_parts = tu_database_dialect(keeper->db)->has_parts;
     gboolean restored = FALSE;
     if (!tu_capture_parts(keeper->db, captured, &parts.now, error))
         return FALSE;
-    if (has_parts && (!tu_rows_each(keeper->db,
-                                    "SELECT name, identity, column_name, range_from, range_to "
-                                    "FROM trueup_part WHERE table_name = ?1",
-                                    &name, 1, FALSE, take_noted, parts.noted, error) ||
-                      !is_restored(keeper, captured, &restored, error)))
+    if (dialect->has_parts &&
+        (!tu_rows_each(keeper->db,
+                       "SELECT name, identity, column_name, range_from, range_to "
+                       "FROM trueup_part WHERE table_name = ?1",
+                       &name, 1, FALSE, take_noted, parts.noted, error) ||
+         !is_restored(keeper, captured, &restored, error)))
         return FALSE;
     if (restored)
         forget_identities(&parts);
@@ -108,7 +110,7 @@ is_among(const TuCapturePart *part, const GPtrArray *others)
 char *
 tu_parts_problem(const TuParts *parts, const TuCaptured *captured)
 {
-    for (guint i = 0; i < parts->now->len; i++) {
+    for (guint i = 0; parts->are_tables && i < parts->now->len; i++) {
         const TuCapturePart *part = g_ptr_array_index(parts->now, i);
         if (part_named(parts->noted, part->name) == NULL)
             return g_strdup_printf("%s is a new part (partition) of table %s, and what is written "
@@ -243,7 +245,7 @@ tu_parts_find_missed(const TuParts *parts, const TuCaptured *captured, const TuS
                      GArray *ranges)
 {
     const GPtrArray *sides[] = {parts->noted, parts->now};
-    for (guint side = 0; side < G_N_ELEMENTS(sides); side++)
+    for (guint side = 0; side < (parts->are_tables ? 2 : 1); side++)
         for (guint i = 0; i < sides[side]->len; i++) {
             const TuCapturePart *part = g_ptr_array_index(sides[side], i);
             if (!is_among(part, sides[1 - side]) && !add_range(part, captured, source, ranges))
@@ -254,6 +256,21 @@ tu_parts_find_missed(const TuParts *parts, const TuCaptured *captured, const TuS
 }
 
 /* ---- noting ---- */
+
+void
+tu_parts_note_new(const TuParts *parts, const TuCaptured *captured, TuChanges *changes)
+{
+    for (guint i = 0; !parts->are_tables && i < parts->now->len; i++) {
+        const TuCapturePart *part = g_ptr_array_index(parts->now, i);
+        TuValue values[] = {tu_value_text(captured->name), tu_value_text(part->name),
+                            tu_value_text(part->identity)};
+        if (part_named(parts->noted, part->name) == NULL)
+            tu_changes_add(changes,
+                           "INSERT INTO trueup_part(table_name, name, identity) "
+                           "VALUES (?1, ?2, ?3)",
+                           values, G_N_ELEMENTS(values));
+    }
+}
 
 /* As they are now: `apply` has asked for what was missed until here. */
 gboolean

@@ -226,6 +226,7 @@ tu_pieces_write(TuSnapshot *snapshot, TuPieces *pieces, TuStretch *stretch, cons
         if (!tu_error_is(local, TU_ERROR_LIMIT)) {
             if (tu_error_is(local, TU_ERROR_BUSY))
                 shorten(snapshot, pieces, stretch);
+            pieces->is_too_large = tu_error_is(local, TU_ERROR_ROWS);
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }

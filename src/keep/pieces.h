@@ -23,11 +23,13 @@ typedef struct {
     gboolean has_begun;
     gboolean
         is_contended; /* others took a turn while a piece was read: it is cut whatever is stored */
-    gboolean has_listed;   /* some buckets are on the pending list rather than written */
-    gboolean is_too_large; /* not even the smallest piece fits into memory: that was the error */
-    gboolean holds;        /* others are not let in (keep/aside.h): too much differs */
-    gint32 most_days;      /* no longer spans are tried */
-    TuDate first, last;    /* of what is stored, about: for telling how far it is */
+    gboolean has_listed; /* some buckets are on the pending list rather than written */
+    /* The error was that not even the smallest piece fits into memory, or of rows that can neither
+     * be read nor left out. */
+    gboolean is_too_large;
+    gboolean holds;     /* others are not let in (keep/aside.h): too much differs */
+    gint32 most_days;   /* no longer spans are tried */
+    TuDate first, last; /* of what is stored, about: for telling how far it is */
 } TuPieces;
 
 #define TU_PIECES_INIT                                                                             \

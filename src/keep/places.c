@@ -2,6 +2,7 @@
 
 #include "db/sql.h"
 #include "keep/rows.h"
+#include "keep/unplaced_images.h"
 #include "schema/source_sql.h"
 
 guint
@@ -203,6 +204,13 @@ find_logs(const TuTally *tally, const TuSourceModel *source, guint *ret_bits, GE
     return TRUE;
 }
 
+/* The entries of one log; of a joined source: which tables stand for their images, and whose are
+ * the batch's (tu_source_select_places). */
+typedef struct {
+    const char *sql;
+    guint from_images, batch;
+} Query;
+
 /* One SELECT over the images of one log with ids from..to. */
 static gboolean
 each_image(Visiting *visiting, const char *sql, gint64 from, gint64 to, GError **error)
@@ -260,13 +268,8 @@ note_unplaced(Visiting *visiting, const TuCaptured *captured, gint64 id, const c
     if (!tu_database_integer(db, sql, &entry, 1, &found, &weight, error))
         return FALSE;
     uncounted->without_time += weight;
-    if (weight >= 0 && tally->unplaced == NULL) {
-        tally->unplaced_source = visiting->source;
-        tally->unplaced =
-            g_strdup_printf("a change whose tenant or time cannot be evaluated counts "
-                            "nowhere until corrected: %s",
-                            why);
-    }
+    if (weight >= 0)
+        tu_tally_note_unplaced(tally, visiting->source, why);
     return TRUE;
 }
 
@@ -298,11 +301,30 @@ each_sound_image(Visiting *visiting, const TuCaptured *captured, const char *sql
     return TRUE;
 }
 
-/* All in one scan as long as the database can evaluate it; where it cannot, the error has spoilt
- * the transaction up to the mark, and each image is tried for itself. */
+/* Of a joined source what fails is left out; where that cannot be told, and of one table, each
+ * image is tried for itself. */
 static gboolean
-each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *batch, const char *sql,
-              gboolean is_tolerant, GError **error)
+each_sound(Visiting *visiting, const TuCaptured *captured, const Query *query, gint64 after,
+           gint64 up_to, const char *why, GError **error)
+{
+    TuDatabase *db = visiting->tally->snapshot->keeper->db;
+    char texts[2][TU_ENTRY_TEXT_BYTES];
+    TuValue range[] = {tu_database_entry_value(db, after + 1, texts[0]),
+                       tu_database_entry_value(db, up_to, texts[1])};
+    const TuUnplacedImages images = {visiting->source, query->from_images, query->batch, range,
+                                     why};
+    gboolean is_given = FALSE;
+    if (visiting->source->is_joined &&
+        !tu_unplaced_images_each(visiting->tally, &images, take_place, visiting, &is_given, error))
+        return FALSE;
+    return is_given || each_sound_image(visiting, captured, query->sql, after, up_to, error);
+}
+
+/* All in one scan as long as the database can evaluate it; where it cannot, the error has spoilt
+ * the transaction up to the mark. */
+static gboolean
+each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *batch,
+              const Query *query, gboolean is_tolerant, GError **error)
 {
     g_autoptr(GError) local = NULL;
     guint position = captured->is_captured ? tu_captured_position(captured) : 0;
@@ -311,11 +333,11 @@ each_of_batch(Visiting *visiting, const TuCaptured *captured, const TuBatch *bat
     TuSnapshot *snapshot = visiting->tally->snapshot;
     if (is_tolerant && !tu_transaction_mark(&snapshot->txn, error))
         return FALSE;
-    if (up_to == 0 || each_image(visiting, sql, after + 1, up_to, &local))
+    if (up_to == 0 || each_image(visiting, query->sql, after + 1, up_to, &local))
         return TRUE;
     if (is_tolerant && tu_error_is(local, TU_ERROR_DATABASE))
         return tu_transaction_back(&snapshot->txn, error) &&
-               each_sound_image(visiting, captured, sql, after, up_to, error);
+               each_sound(visiting, captured, query, after, up_to, local->message, error);
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }
@@ -339,7 +361,8 @@ each_combination(Visiting *visiting, const TuBatch *batch, gboolean is_tolerant,
                 continue;
             g_autofree char *sql = tu_source_select_places(
                 source, tu_database_dialect(visiting->tally->snapshot->keeper->db), chosen, i);
-            if (!each_of_batch(visiting, captured, batch, sql, is_tolerant, error))
+            const Query query = {sql, chosen, i};
+            if (!each_of_batch(visiting, captured, batch, &query, is_tolerant, error))
                 return FALSE;
         }
     }
@@ -360,7 +383,8 @@ tu_places_each(TuTally *tally, const TuSourceModel *source, const TuBatch *batch
     } else {
         g_autofree char *sql = tu_source_select_entries(
             source, tu_database_dialect(tally->snapshot->keeper->db), entries);
-        is_ok = each_of_batch(&visiting, g_ptr_array_index(source->tables, 0), batch, sql,
+        const Query query = {.sql = sql};
+        is_ok = each_of_batch(&visiting, g_ptr_array_index(source->tables, 0), batch, &query,
                               is_tolerant, error);
     }
     if (!is_ok)

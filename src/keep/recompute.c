@@ -21,6 +21,7 @@ typedef struct {
     TuValue tenant; /* text belongs to the snapshot */
     TuBucket unit;
     gint64 attempts;
+    gint64 noted_us;  /* when it came onto the list */
     gboolean is_kept; /* FALSE: nothing to do, the row only goes */
 } PendingBucket;
 
@@ -79,6 +80,7 @@ take_bucket(const TuValue *row, gpointer data, GError **error)
                             .source = source_named(snapshot->group, &row[1]),
                             .summary = summary_named(snapshot->group, &row[2]),
                             .attempts = row[5].integer};
+    (void)tu_value_read_instant(&row[6], &bucket.noted_us);
     const TuModel *model = snapshot->keeper->model;
     g_autofree char *name = g_strndup(row[2].text, row[2].bytes);
     if (bucket.summary == NULL && tu_model_summary(model, name) != NULL)
@@ -103,16 +105,17 @@ list_due(TuSnapshot *snapshot, const TuGoal *goal, GArray *buckets, GError **err
                         tu_value_integer(goal->pending_done),
                         tu_value_integer(goal->pending),
                         tu_keeper_latest_attempt()};
-    return tu_rows_each(snapshot->keeper->db,
-                        "SELECT id, source, summary, tenant, bucket, attempts FROM trueup_pending "
-                        "WHERE (next_attempt_at IS NULL OR next_attempt_at <= ?1 "
-                        "OR next_attempt_at > ?6) "
-                        "AND id > ?4 AND id <= ?5 AND summary IN "
-                        "(SELECT name FROM trueup_summary WHERE group_name = ?3) "
-                        "AND NOT EXISTS (SELECT 1 FROM trueup_pause p "
-                        "WHERE p.summary = '' OR p.summary = trueup_pending.summary) "
-                        "ORDER BY id LIMIT ?2",
-                        values, G_N_ELEMENTS(values), FALSE, take_bucket, &listing, error);
+    return tu_rows_each(
+        snapshot->keeper->db,
+        "SELECT id, source, summary, tenant, bucket, attempts, noted_at "
+        "FROM trueup_pending WHERE (next_attempt_at IS NULL OR next_attempt_at <= ?1 "
+        "OR next_attempt_at > ?6) "
+        "AND id > ?4 AND id <= ?5 AND summary IN "
+        "(SELECT name FROM trueup_summary WHERE group_name = ?3) "
+        "AND NOT EXISTS (SELECT 1 FROM trueup_pause p "
+        "WHERE p.summary = '' OR p.summary = trueup_pending.summary) "
+        "ORDER BY id LIMIT ?2",
+        values, G_N_ELEMENTS(values), FALSE, take_bucket, &listing, error);
 }
 
 /* What is on the list now is what this settling ends with. */
@@ -149,22 +152,33 @@ note_run(TuChanges *changes, const PendingBucket *bucket, const char *tenant, co
     return TRUE;
 }
 
+/* A tenant whose rows change all the time has its bad bucket tried each time, and must not be out
+ * of attempts in a moment: those are counted by time. */
+static void
+put_off(TuChanges *changes, const PendingBucket *bucket, const char *problem)
+{
+    TuValue next = tu_keeper_now();
+    TuBackoff backoff = tu_backoff_bucket(bucket->summary->spec->refresh.attempts);
+    guint64 before = (guint64)MAX(bucket->attempts, 0);
+    gint64 pause_us = 0;
+    gboolean counts =
+        before == 0 || tu_backoff_counts(&backoff, before + 1, next.integer - bucket->noted_us);
+    gboolean goes_on = tu_backoff_next(&backoff, before + (counts ? 1 : 0), 0, &pause_us);
+    g_assert(goes_on); /* a bucket is never given up */
+    next.integer += pause_us;
+    TuValue values[] = {tu_value_integer(bucket->id), next, tu_value_text(problem),
+                        tu_value_integer(counts)};
+    tu_changes_add(changes,
+                   "UPDATE trueup_pending SET attempts = attempts + ?4, next_attempt_at = ?2, "
+                   "error = ?3 WHERE id = ?1",
+                   values, G_N_ELEMENTS(values));
+}
+
 static gboolean
 note_failed(TuChanges *changes, const PendingBucket *bucket, const char *problem, GHashTable *told,
             TuResult *result, GError **error)
 {
-    TuValue next = tu_keeper_now();
-    TuBackoff backoff = tu_backoff_bucket(bucket->summary->spec->refresh.attempts);
-    gint64 pause_us = 0;
-    gboolean goes_on =
-        tu_backoff_next(&backoff, (guint64)MAX(bucket->attempts, 0) + 1, 0, &pause_us);
-    g_assert(goes_on); /* a bucket is never given up */
-    next.integer += pause_us;
-    TuValue values[] = {tu_value_integer(bucket->id), next, tu_value_text(problem)};
-    tu_changes_add(changes,
-                   "UPDATE trueup_pending SET attempts = attempts + 1, next_attempt_at = ?2, "
-                   "error = ?3 WHERE id = ?1",
-                   values, G_N_ELEMENTS(values));
+    put_off(changes, bucket, problem);
     gboolean is_of_tenant = bucket->tenant.type != TU_TYPE_NULL;
     g_autofree char *tenant = is_of_tenant ? tu_value_to_text(&bucket->tenant) : NULL;
     char text[TU_INSTANT_TEXT_BYTES];

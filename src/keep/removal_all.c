@@ -3,7 +3,8 @@
  *
  *   trueup_table   whose triggers and logs go, noted before they are made
  *   trueup_kept    which tables go: those that trueup made; and those that it was about to make
- * when it was broken off, if they are empty, as such ones are (another's may have the name)
+ *                  when it was broken off, if they are empty, as such ones are (another's may
+ *                  have the name)
  *
  * The lists go last. So whatever a crash leaves behind is still listed, and the next try removes
  * it.

@@ -2,85 +2,14 @@
 
 #include <string.h>
 
-#include "db/sql.h"
 #include "db/stop.h"
 #include "keep/count_sealed.h"
 #include "keep/failing.h"
 #include "keep/pieces.h"
+#include "keep/tenant_named.h"
 #include "keep/tenants_sync.h"
-#include "schema/source_sql.h"
 #include "time/instant.h"
 #include "work/runs.h"
-
-/* Whether the database takes the value for one of the source's tenants: "nobody" is no uuid. */
-static gboolean
-is_taken(TuSnapshot *snapshot, const TuSourceModel *source, const TuValue *value,
-         gboolean *ret_is_taken, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    gboolean found = FALSE;
-    gint64 one = 0;
-    const char *tenant = g_ptr_array_index(source->expressions, (guint)source->tenant);
-    g_autofree char *from = tu_source_from(source);
-    g_autofree char *sql = tu_sql_format("SELECT 1 FROM %s WHERE %s = ?1 LIMIT 0", from, tenant);
-    *ret_is_taken = TRUE;
-    if (!tu_transaction_mark(&snapshot->txn, error))
-        return FALSE;
-    if (tu_database_integer(snapshot->keeper->db, sql, value, 1, &found, &one, &local))
-        return TRUE;
-    if (!tu_error_is(local, TU_ERROR_DATABASE)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    *ret_is_taken = FALSE;
-    return tu_transaction_back(&snapshot->txn, error);
-}
-
-/* Where no table lists the tenants, anything of their type may be one. */
-static gboolean
-may_be_tenant(TuSnapshot *snapshot, const TuValue *value, gboolean *ret_may_be, GError **error)
-{
-    TuType kind = snapshot->keeper->model->tenant_kind;
-    *ret_may_be = TRUE;
-    if (tu_tenants_are_listed(snapshot->tenants) || kind == TU_TYPE_NULL)
-        return TRUE;
-    *ret_may_be = kind == TU_TYPE_TEXT || value->type != TU_TYPE_TEXT;
-    for (guint i = 0; i < snapshot->group->sources->len && *ret_may_be; i++) {
-        const TuSourceModel *source = g_ptr_array_index(snapshot->group->sources, i);
-        if (source->problem == NULL && source->tenant >= 0 &&
-            !is_taken(snapshot, source, value, ret_may_be, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-gboolean
-tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant, GError **error)
-{
-    char *end = NULL;
-    gint64 number = g_ascii_strtoll(text, &end, 10);
-    const TuModel *model = snapshot->keeper->model;
-    gboolean is_number = text[0] != '\0' && *end == '\0';
-    TuValue written = tu_value_text(text);
-    /* Where keys have a type, the text means a value of it; else a number or a text. */
-    TuValue candidates[] = {tu_value_integer(number),
-                            tu_tenant_read(model, snapshot->values, &written)};
-    gboolean is_typed = model->tenant_kind != TU_TYPE_NULL;
-    for (guint i = is_number && !is_typed ? 0 : 1; i < G_N_ELEMENTS(candidates); i++) {
-        gboolean may_be = TRUE;
-        if (!may_be_tenant(snapshot, &candidates[i], &may_be, error))
-            return FALSE;
-        if (!may_be)
-            continue;
-        guint32 id = tu_dictionary_intern(snapshot->values, candidates[i]);
-        *ret_tenant = tu_dictionary_value(snapshot->values, id);
-        if (!tu_tenants_are_listed(snapshot->tenants) ||
-            tu_tenants_find(snapshot->tenants, ret_tenant) != NULL)
-            return TRUE;
-    }
-    g_set_error(error, TU_ERROR, TU_ERROR_USAGE, "there is no tenant %s", text);
-    return FALSE;
-}
 
 /* Without a tenants table `--tenant 7` may mean the number or the text: both are looked at. */
 static gboolean
@@ -169,7 +98,8 @@ finish_run(TuKeeper *keeper, gint64 id, const TuRepair *repair, const TuResult *
            const char *problem, GError **error)
 {
     const TuRunCounts counts = {result->rows_read, result->cells_written, result->cells_drifted};
-    g_autofree char *failures = tu_result_failures(result, name_of(repair));
+    g_autofree char *failures =
+        tu_result_failures(result, (const char *[]){name_of(repair), NULL}, NULL);
     return tu_run_finish(keeper->db, id, &counts, problem != NULL ? problem : failures, error);
 }
 
@@ -186,6 +116,11 @@ typedef struct {
     TuDate from;      /* of the piece at hand */
     gboolean is_over; /* there is nothing to do any more: it is paused, or not wanted */
     gboolean is_unwanted;
+    gboolean has_listed; /* some buckets, rather than written */
+    /* All together do not fit into memory: */
+    const TuSummaryModel *only;  /* they are repaired one by one; NULL: together */
+    TuDate all_done;             /* from here on all of them are */
+    const TuSummaryModel *tried; /* the one that was in hand; NULL: there were several */
 } Repairing;
 
 /* What is paused is not written: it is said, where it was asked for. */
@@ -222,14 +157,24 @@ begin_piece(TuStretch *stretch, gpointer data)
     stretch->range.stored_to = repairing->end;
 }
 
-/* How the run ended is written with its last cells. */
+static void
+keep_only(GPtrArray *summaries, const TuSummaryModel *only)
+{
+    for (guint i = summaries->len; only != NULL && i-- > 0;)
+        if (g_ptr_array_index(summaries, i) != only)
+            g_ptr_array_remove_index(summaries, i);
+}
+
+/* How the run ended is written with its last cells. Of summaries one by one nobody knows yet
+ * whether the next one fits. */
 static void
 note_end(TuChanges *changes, gpointer data)
 {
     const Repairing *repairing = data;
     const TuRepair *left = repairing->left;
     const TuResult *result = repairing->result;
-    g_autofree char *problem = tu_result_failures(result, name_of(left));
+    g_autofree char *problem =
+        tu_result_failures(result, (const char *[]){name_of(left), NULL}, NULL);
     TuValue values[] = {tu_value_integer(repairing->run_id),
                         tu_value_text(problem == NULL ? "COMPLETED" : "FAILED"),
                         tu_keeper_now(),
@@ -237,7 +182,7 @@ note_end(TuChanges *changes, gpointer data)
                         tu_value_integer(result->cells_written + changes->n_to_write),
                         tu_value_integer(result->cells_drifted),
                         tu_value_text(problem)};
-    if (repairing->from != left->from)
+    if (repairing->from != left->from || repairing->only != NULL)
         return;
     tu_changes_add(changes,
                    "UPDATE trueup_run SET status = ?2, finished_at = ?3, rows_read = ?4, "
@@ -260,10 +205,16 @@ static gboolean
 write_piece(TuSnapshot *snapshot, Repairing *repairing, TuStretch *stretch, GError **error)
 {
     gboolean is_over = FALSE;
+    TuKeeper *keeper = repairing->keeper;
+    gsize memory_bytes = keeper->memory_bytes;
     const TuPieceWork work = {begin_piece, note_end, is_wanted, repairing};
-    if (!tu_pieces_cut(snapshot, &repairing->pieces, stretch, error) ||
-        !tu_pieces_write(snapshot, &repairing->pieces, stretch, &work, repairing->result, &is_over,
-                         error))
+    if (repairing->tried != NULL)
+        keeper->memory_bytes = repairing->tried->spec->refresh.memory_bytes;
+    gboolean is_ok = tu_pieces_cut(snapshot, &repairing->pieces, stretch, error) &&
+                     tu_pieces_write(snapshot, &repairing->pieces, stretch, &work,
+                                     repairing->result, &is_over, error);
+    keeper->memory_bytes = memory_bytes;
+    if (!is_ok)
         return FALSE;
     if (is_over)
         repairing->left->to = stretch->range.from;
@@ -297,6 +248,8 @@ repair_once(Repairing *repairing, GError **error)
         !leave_paused(&snapshot, left, summaries, error))
         return FALSE;
     tu_failing_tell(snapshot.group, left->summary, repairing->result);
+    keep_only(summaries, repairing->only);
+    repairing->tried = summaries->len == 1 ? g_ptr_array_index(summaries, 0) : NULL;
     repairing->is_over = summaries->len == 0;
     return repairing->is_over || write_piece(&snapshot, repairing, &stretch, error);
 }
@@ -314,18 +267,19 @@ static gboolean
 let_others(const Repairing *repairing, GError **error)
 {
     TuKeeper *keeper = repairing->keeper;
+    TuDate reached = repairing->only != NULL ? repairing->all_done : repairing->left->to;
     gboolean is_due = FALSE;
     return tu_settle_is_due(keeper, repairing->group, &is_due, error) &&
-           (!is_due || settle(repairing, error)) &&
-           tu_keeper_between(keeper, repairing->left->to, 0, error) &&
+           (!is_due || settle(repairing, error)) && tu_keeper_between(keeper, reached, 0, error) &&
            tu_keeper_yield(keeper, FALSE, error);
 }
 
 static gboolean
-repair_all(Repairing *repairing, GError **error)
+repair_pieces(Repairing *repairing, GError **error)
 {
     const TuRepair *left = repairing->left;
     gint64 busy_since_us = 0;
+    repairing->pieces = TU_PIECES_INIT;
     while (left->to > left->from && !repairing->is_over) {
         g_autoptr(GError) local = NULL;
         TuResult before = *repairing->result;
@@ -341,8 +295,83 @@ repair_all(Repairing *repairing, GError **error)
             return FALSE;
         }
     }
+    repairing->has_listed = repairing->has_listed || repairing->pieces.has_listed;
+    return TRUE;
+}
+
+static void
+leave_unfit(Repairing *repairing, const TuSummaryModel *summary, const GError *why)
+{
+    repairing->left->is_unfit = TRUE;
+    tu_result_fail(repairing->result, summary->spec->name, NULL, why->message);
+}
+
+/* One that does not fit even so is named, and the others go on. What an error ends here is left for
+ * all of them from where all were done. */
+static gboolean
+repair_one_by_one(Repairing *repairing, GError **error)
+{
+    TuRepair *left = repairing->left;
+    const GPtrArray *summaries = repairing->group->summaries;
+    repairing->all_done = left->to;
+    for (guint i = 0; i < summaries->len && !repairing->is_unwanted; i++) {
+        g_autoptr(GError) local = NULL;
+        repairing->only = g_ptr_array_index(summaries, i);
+        repairing->is_over = FALSE;
+        left->to = repairing->all_done;
+        if (repair_pieces(repairing, &local))
+            continue;
+        if (!repairing->pieces.is_too_large) {
+            left->to = repairing->all_done;
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        leave_unfit(repairing, repairing->only, local);
+    }
+    left->to = left->from;
+    return TRUE;
+}
+
+static gboolean
+repair_all(Repairing *repairing, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    gboolean is_ok = repair_pieces(repairing, &local);
+    if (!is_ok && !repairing->pieces.is_too_large) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (!is_ok && repairing->tried != NULL)
+        leave_unfit(repairing, repairing->tried, local);
+    else if (!is_ok && !repair_one_by_one(repairing, error))
+        return FALSE;
     /* Buckets that were listed rather than written. */
-    return !repairing->pieces.has_listed || settle(repairing, error);
+    return !repairing->has_listed || settle(repairing, error);
+}
+
+/* What nobody could do is refused before there is a run of it: no such tenant, a summary that is
+ * paused. A database that is busy is waited for by the work. */
+static gboolean
+check_can_begin(Repairing *repairing, GError **error)
+{
+    g_auto(TuSnapshot) snapshot = {.txn = TU_TRANSACTION_INIT};
+    g_autoptr(GPtrArray) summaries = g_ptr_array_new();
+    g_autoptr(GArray) tenants = g_array_new(FALSE, FALSE, sizeof(TuValue));
+    g_autoptr(GError) local = NULL;
+    const TuRepair *left = repairing->left;
+    gboolean wanted = TRUE;
+    TuStretch stretch;
+    if (left->tenant == NULL && left->is_wanted != NULL)
+        return TRUE;
+    gboolean is_ok =
+        tu_snapshot_begin(&snapshot, repairing->keeper, repairing->group, &local) &&
+        is_wanted(&snapshot, repairing, &wanted, &local) &&
+        (!wanted || (stretch_of(&snapshot, left, summaries, tenants, &stretch, &local) &&
+                     leave_paused(&snapshot, left, summaries, &local)));
+    if (is_ok || tu_error_is(local, TU_ERROR_BUSY))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
 }
 
 /* Repairs under a run of its own, whose end is noted also when a signal stopped it. Of work that
@@ -352,7 +381,8 @@ repair_as_run(Repairing *repairing, GError **error)
 {
     TuKeeper *keeper = repairing->keeper;
     g_autoptr(GError) local = NULL;
-    if (!start_run(keeper, repairing->left, &repairing->run_id, error))
+    if (!check_can_begin(repairing, error) ||
+        !start_run(keeper, repairing->left, &repairing->run_id, error))
         return FALSE;
     gboolean is_ok = repair_all(repairing, &local);
     const char *problem = local != NULL            ? local->message
@@ -391,6 +421,51 @@ tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair, TuResult *re
 
 /* ---- verifying ---- */
 
+/* With its own `memory`, from where all were compared. */
+static gboolean
+compare_alone(TuSnapshot *snapshot, const TuStretch *rest, TuSummaryModel *summary,
+              TuResult *result, GError **error)
+{
+    g_autoptr(GPtrArray) only = g_ptr_array_new();
+    g_autoptr(GError) local = NULL;
+    TuKeeper *keeper = snapshot->keeper;
+    gsize memory_bytes = keeper->memory_bytes;
+    TuStretch stretch = *rest;
+    g_ptr_array_add(only, summary);
+    stretch.summaries = only;
+    stretch.is_too_large = FALSE;
+    keeper->memory_bytes = summary->spec->refresh.memory_bytes;
+    gboolean is_ok = tu_stretch_compare_all(snapshot, &stretch, result, &local);
+    keeper->memory_bytes = memory_bytes;
+    if (is_ok)
+        return TRUE;
+    if (stretch.is_too_large)
+        tu_result_fail(result, summary->spec->name, NULL, local->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&local));
+    return stretch.is_too_large;
+}
+
+/* Together; where that does not fit into memory, one by one. Takes the stretch. */
+static gboolean
+compare_fitting(TuSnapshot *snapshot, TuStretch stretch, TuResult *result, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    if (stretch.summaries->len > 1) {
+        if (tu_stretch_compare_all(snapshot, &stretch, result, &local))
+            return TRUE;
+        if (!stretch.is_too_large) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+    }
+    for (guint i = 0; i < stretch.summaries->len; i++)
+        if (!compare_alone(snapshot, &stretch, g_ptr_array_index(stretch.summaries, i), result,
+                           error))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean
 tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrift on_drift,
                 gpointer data, TuResult *result, GError **error)
@@ -406,6 +481,6 @@ tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrif
     tu_failing_tell(group, what->summary, result);
     stretch.on_drift = on_drift;
     stretch.on_drift_data = data;
-    return tu_stretch_compare_all(&snapshot, &stretch, result, error) &&
+    return compare_fitting(&snapshot, stretch, result, error) &&
            tu_count_sealed(&snapshot, &stretch, result, error);
 }

@@ -20,12 +20,15 @@ typedef struct {
     gboolean (*is_wanted)(TuSnapshot *now, gpointer data, gboolean *ret_is_wanted, GError **error);
     TuFinish finish;
     gpointer data;
+    gboolean is_unfit; /* set: some of it does not fit into its `memory`, and was left */
 } TuRepair;
 
 /* Repairs, newest days first, in pieces of about keeper->piece_us, settling between them; what is
  * done is taken off `repair`, so that a call after one that failed goes on. The run is recorded:
  * STARTED, then COMPLETED or FAILED, in the turn that writes its last cells. Summaries that are
- * paused are left, and named in the result, unless one is asked for. */
+ * paused are left, and named in the result, unless one is asked for. One that does not fit into its
+ * own `memory` is a failure of the result (`is_unfit`), and the others are repaired. What cannot be
+ * begun (USAGE: no such tenant; it is paused) leaves no run. */
 gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair, TuResult *result,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -33,10 +36,7 @@ gboolean tu_repair_group(TuKeeper *keeper, TuGroup *group, TuRepair *repair, TuR
  * it may be this one, which begins another (work/runs.h). */
 gboolean tu_runs_close_dead(TuKeeper *keeper, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Compares at one snapshot; every difference goes to `on_drift`. */
+/* Compares at one snapshot; every difference goes to `on_drift`. A summary that does not fit into
+ * its `memory` is a failure of the result, and the others are compared. */
 gboolean tu_verify_group(TuKeeper *keeper, TuGroup *group, const TuRepair *what, TuOnDrift on_drift,
                          gpointer data, TuResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The value of a tenant named on the command line: of the tenants table, or as the text looks. */
-gboolean tu_tenant_named(TuSnapshot *snapshot, const char *text, TuValue *ret_tenant,
-                         GError **error);

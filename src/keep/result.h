@@ -23,6 +23,9 @@ typedef struct {
     char *tenant;  /* NULL likewise */
     char *error;
     char *line; /* the same with the tenant's name: what a run or a job says */
+    /* Of a table that is unguarded (then it is about no one summary and no tenant): the names of
+     * those that its changes keep; else NULL. */
+    char **readers;
 } TuFailure;
 
 void tu_result_init(TuResult *result);
@@ -37,6 +40,14 @@ void tu_result_restore(TuResult *result, const TuResult *before);
 /* Notes a failure once. */
 void tu_result_fail(TuResult *result, const char *summary, const char *tenant, const char *error);
 
+/* The same of a table whose changes are not seen any more: once, and a matter of those summaries
+ * alone that are kept by them. */
+void tu_result_fail_table(TuResult *result, const TuGroup *group, const TuCaptured *table,
+                          const char *error);
+
+/* TRUE if the failure is what the guard found of a table. */
+gboolean tu_failure_is_of_table(const TuFailure *failure);
+
 /* The same of every summary over the source. */
 void tu_result_fail_source(TuResult *result, const TuSourceModel *source, const char *error);
 
@@ -48,5 +59,11 @@ void tu_result_fail_bucket(TuResult *result, const TuSummaryModel *summary, cons
  * work met are not its matter. The first one, which the result keeps; NULL: there is none. */
 const char *tu_result_problem(const TuResult *result, const char *summary);
 
-/* All of them in one text, the first dozen; NULL: there are none. Free with g_free. */
-char *tu_result_failures(const TuResult *result, const char *summary);
+/* All of those summaries (up to a NULL; without any: of all) and of that tenant (NULL: of any) in
+ * one text, the first dozen; NULL: there are none. Where there are several summaries each is named.
+ * Free with g_free. */
+char *tu_result_failures(const TuResult *result, const char *const *summaries, const char *tenant);
+
+/* Takes out what is not of that summary (NULL: nothing) and that tenant (NULL: likewise): who was
+ * asked for one says nothing of the others that the same work met. */
+void tu_result_keep_failures(TuResult *result, const char *summary, const char *tenant);

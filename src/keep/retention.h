@@ -4,8 +4,9 @@
  *   the database's clock, minus `keep`, `sealed_after` ─▶ where a boundary should be
  *      removed_below   moves at once; then the rows before it go, a piece a turn
  *      sealed_below    moves at a snapshot in which all that it passes is built and nothing of it
- *                     is pending: what is sealed is the truth of that moment. Of what is not
- * captured nobody knows what is pending: that is repaired in the turn that seals it
+ *                      is pending: what is sealed is the truth of that moment. Of what is not
+ *                      captured nobody knows what is pending: that is repaired in the turn that
+ *                      seals it
  *
  * A clock that jumps would seal and remove what cannot be brought back. So nothing moves while the
  * database's clock is far from this host's, or far ahead of when it was seen last, until a person

@@ -90,7 +90,7 @@ tu_rows_each_of(TuStatement *statement, const TuValue *parameters, guint n, TuRo
         !tu_statement_step(statement, &has_row, error))
         return FALSE;
     guint n_columns = tu_statement_columns(statement);
-    g_autofree TuValue *row = g_new(TuValue, MAX(n_columns, 1));
+    g_autofree TuValue *row = g_new0(TuValue, MAX(n_columns, 1));
     while (has_row) {
         for (guint i = 0; i < n_columns; i++)
             row[i] = tu_statement_value(statement, i);
@@ -176,13 +176,20 @@ scan_in_thread(TuStatement *statement, TuRowsVisit visit, gpointer data, GError 
 }
 
 gboolean
+tu_rows_scan_of(TuStatement *statement, const TuValue *parameters, guint n, TuRowsVisit visit,
+                gpointer data, GError **error)
+{
+    return tu_statement_bind(statement, parameters, n, error) &&
+           scan_in_thread(statement, visit, data, error);
+}
+
+gboolean
 tu_rows_scan(TuDatabase *db, const char *sql, const TuValue *parameters, guint n, TuRowsVisit visit,
              gpointer data, GError **error)
 {
     g_autoptr(TuStatement) statement = NULL;
     return tu_database_prepare_scan(db, sql, &statement, error) &&
-           tu_statement_bind(statement, parameters, n, error) &&
-           scan_in_thread(statement, visit, data, error);
+           tu_rows_scan_of(statement, parameters, n, visit, data, error);
 }
 
 /* ---- row by row ---- */

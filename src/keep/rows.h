@@ -31,6 +31,11 @@ typedef gboolean (*TuRowsVisit)(const TuRows *rows, gpointer data, GError **erro
 gboolean tu_rows_scan(TuDatabase *db, const char *sql, const TuValue *parameters, guint n,
                       TuRowsVisit visit, gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same with a statement that is prepared already (tu_database_prepare_scan). */
+gboolean tu_rows_scan_of(TuStatement *statement, const TuValue *parameters, guint n,
+                         TuRowsVisit visit, gpointer data,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* One row: as many values as the SELECT has columns; they live until the function returns. FALSE
  * with an error ends the reading. */
 typedef gboolean (*TuRowVisit)(const TuValue *row, gpointer data, GError **error);

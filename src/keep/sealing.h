@@ -2,8 +2,9 @@
  * Sealing: may a boundary pass these buckets at this snapshot?
  *
  *   old sealed_below ──▶ buckets ──▶ wanted sealed_below
- *                           └ none if one of them is still to be built, waits on the pending list
- * or is named by an entry in a log, or if a table it is made of is unguarded
+ *                           └ none if one of them is still to be built, waits on the pending
+ *                             list or is named by an entry in a log, or if a table it is made of
+ *                             is unguarded
  *
  * So what is stored of them is the truth at the snapshot (I-1), and stays what it is. A bucket that
  * is parked for good (`refresh: attempts`) holds nobody up: it is sealed as it is.

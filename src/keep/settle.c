@@ -12,6 +12,7 @@
 #include "keep/late.h"
 #include "keep/recompute.h"
 #include "keep/tenants_sync.h"
+#include "keep/unfit.h"
 #include "time/instant.h"
 
 /* ---- what is not folded goes on the pending list ---- */
@@ -92,6 +93,8 @@ static void
 ask_for_rebuild(TuChanges *changes, const TuSummaryModel *summary)
 {
     TuValue values[] = {tu_value_text(summary->spec->name), tu_value_integer(G_MAXINT32)};
+    if (tu_unfit_ask_again(changes, summary))
+        return;
     tu_changes_add(changes,
                    "DELETE FROM trueup_build WHERE summary = ?1 AND tenant_key = '' "
                    "AND below = ?2 AND run_id IS NULL AND is_dropping = 0",
@@ -465,7 +468,7 @@ check_guard(TuSnapshot *snapshot, TuResult *result, gboolean *ret_applied, GErro
         g_autofree char *text = g_strdup_printf(
             "table %s is unguarded: %s: changes since then are not seen; run `trueup apply`",
             state->captured->name, state->problem);
-        tu_result_fail(result, NULL, NULL, text);
+        tu_result_fail_table(result, snapshot->group, state->captured, text);
     }
     if (!has_changed)
         return TRUE;

@@ -87,7 +87,11 @@ take_build(const TuValue *row, gpointer data, GError **error)
                      .is_dropping = row[4].integer != TU_BUILD_COMPARES,
                      .is_first = row[4].integer == TU_BUILD_FIRST,
                      .run_id = row[5].type == TU_TYPE_INTEGER ? row[5].integer : 0,
-                     .is_rezone = row[7].type != TU_TYPE_NULL};
+                     .is_rezone = row[7].type != TU_TYPE_NULL,
+                     .run_error = tu_dictionary_value(
+                         snapshot->values, tu_dictionary_intern(snapshot->values, row[8])),
+                     .is_waiting = row[9].type == TU_TYPE_INTEGER && row[9].integer != 0,
+                     .is_of_job = row[10].type == TU_TYPE_INTEGER && row[10].integer != 0};
     if (build.is_of_tenant)
         build.tenant = tu_tenant_read(snapshot->keeper->model, snapshot->values, &row[2]);
     g_array_append_val(snapshot->builds, build);
@@ -119,7 +123,9 @@ read_all(TuSnapshot *snapshot, gboolean may_know, GError **error)
             tu_rows_each(
                 snapshot->keeper->db,
                 "SELECT b.id, b.summary, b.tenant, b.below, b.is_dropping, b.run_id, "
-                "r.range_from, z.id FROM trueup_build b LEFT JOIN trueup_run r ON r.id = b.run_id "
+                "r.range_from, z.id, r.error, CASE WHEN r.status = 'FAILED' THEN 1 ELSE 0 END, "
+                "CASE WHEN EXISTS (SELECT 1 FROM trueup_job j WHERE j.run_id = b.run_id) "
+                "THEN 1 ELSE 0 END FROM trueup_build b LEFT JOIN trueup_run r ON r.id = b.run_id "
                 "LEFT JOIN trueup_rezone z ON z.id = b.run_id ORDER BY b.id",
                 NULL, 0, FALSE, take_build, snapshot, error)) &&
            (!head.has_pauses || tu_pauses_read(snapshot->keeper->db, &snapshot->pauses, error)) &&

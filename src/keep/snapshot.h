@@ -30,9 +30,12 @@ typedef struct {
     TuDate below;   /* G_MAXINT32: nothing is written yet */
     TuDate since;   /* G_MININT32: all history; else only what touches dates from here on */
     gboolean is_dropping;
-    gboolean is_first;  /* of a tenant that is new: what is sealed for others is written, once */
-    gint64 run_id;      /* of its row in trueup_run */
-    gboolean is_rezone; /* what new rules of a zone moved: see keep/rezone.h */
+    gboolean is_first;   /* of a tenant that is new: what is sealed for others is written, once */
+    gint64 run_id;       /* of its row in trueup_run */
+    gboolean is_rezone;  /* what new rules of a zone moved: see keep/rezone.h */
+    TuValue run_error;   /* what that row says failed */
+    gboolean is_waiting; /* that row is FAILED, since this does not fit (keep/unfit.h) */
+    gboolean is_of_job;  /* that is a job's, which may take this back */
 } TuBuild;
 
 typedef struct {

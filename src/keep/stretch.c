@@ -5,8 +5,6 @@
 #include "keep/rows.h"
 #include "keep/uncertain.h"
 #include "keep/unwritable.h"
-#include "schema/source_sql.h"
-#include "db/sql.h"
 #include "time/instant.h"
 
 /* More slices than this would mean that one tenant's period does not fit into memory. */
@@ -131,6 +129,22 @@ is_inherited(TuTally *tally, guint target)
 /* Of very many buckets that fail together a person reads a few; all of them are on the list. */
 #define HOLES_NAMED 200
 
+/* Those that are not named, of each summary. */
+static void
+count_others(const TuTally *tally, TuResult *result)
+{
+    const GPtrArray *summaries = tally->snapshot->group->summaries;
+    for (guint s = 0; s < summaries->len; s++) {
+        const TuSummaryModel *summary = g_ptr_array_index(summaries, s);
+        guint n = 0;
+        for (guint i = HOLES_NAMED; i < tally->holes->list->len; i++)
+            n += g_array_index(tally->holes->list, TuHole, i).summary == summary;
+        g_autofree char *text = g_strdup_printf("%u more buckets failed like this", n);
+        if (n > 0)
+            tu_result_fail(result, summary->spec->name, NULL, text);
+    }
+}
+
 static void
 note_holes(TuChanges *changes, TuResult *result)
 {
@@ -146,11 +160,8 @@ note_holes(TuChanges *changes, TuResult *result)
             tu_result_fail_bucket(result, hole->summary, &tenant, hole->summary->unit, hole->unit,
                                   hole->message);
     }
-    if (n > HOLES_NAMED) {
-        g_autofree char *others =
-            g_strdup_printf("%u more buckets failed like this", n - HOLES_NAMED);
-        tu_result_fail(result, NULL, NULL, others);
-    }
+    if (n > HOLES_NAMED)
+        count_others(tally, result);
 }
 
 static void
@@ -183,13 +194,23 @@ note_failures(TuChanges *changes, TuResult *result)
     }
 }
 
+static gboolean
+has_tenant(const TuStretch *stretch, const TuValue *tenant)
+{
+    for (guint i = 0; stretch->tenants != NULL && i < stretch->tenants->len; i++)
+        if (tu_value_equal(&g_array_index(stretch->tenants, TuValue, i), tenant))
+            return TRUE;
+    return stretch->tenants == NULL;
+}
+
+/* Of those that it is about. */
 static void
-note_bad_tenants(const TuSnapshot *snapshot, TuResult *result)
+note_bad_tenants(const TuSnapshot *snapshot, const TuStretch *stretch, TuResult *result)
 {
     for (guint i = 0; i < tu_tenants_count(snapshot->tenants); i++) {
         const TuTenant *tenant = tu_tenants_at(snapshot->tenants, i);
         g_autofree char *text = tu_value_to_text(&tenant->key);
-        if (tenant->error != NULL)
+        if (tenant->error != NULL && has_tenant(stretch, &tenant->key))
             tu_result_fail(result, NULL, text, tenant->error);
     }
 }
@@ -211,7 +232,7 @@ tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guint slice,
         return FALSE;
     note_holes(changes, result);
     note_failures(changes, result);
-    note_bad_tenants(snapshot, result);
+    note_bad_tenants(snapshot, stretch, result);
     result->rows_read += tally->rows_read;
     result->cells_checked += changes->n_checked;
     result->cells_pending += changes->n_pending;
@@ -234,25 +255,27 @@ compare_slices(TuSnapshot *snapshot, const TuStretch *stretch, TuResult *result,
 }
 
 gboolean
-tu_stretch_compare_all(TuSnapshot *snapshot, const TuStretch *wanted, TuResult *result,
-                       GError **error)
+tu_stretch_compare_all(TuSnapshot *snapshot, TuStretch *left, TuResult *result, GError **error)
 {
-    TuStretch part = *wanted;
+    TuStretch part = *left;
     while (part.range.to > part.range.from) {
         g_autoptr(GError) local = NULL;
         TuResult before = *result;
         if (compare_slices(snapshot, &part, result, &local)) {
-            part.range.to = part.range.from;
-            part.range.from = wanted->range.from;
+            left->range.to = part.range.to = part.range.from;
+            part.range.from = left->range.from;
             continue;
         }
         if (!tu_error_is(local, TU_ERROR_LIMIT)) {
+            left->is_too_large = tu_error_is(local, TU_ERROR_ROWS);
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
         tu_result_restore(result, &before); /* slices before the large one are counted again */
-        if (!tu_stretch_shrink(snapshot, &part, error))
+        if (!tu_stretch_shrink(snapshot, &part, error)) {
+            left->is_too_large = part.is_too_large;
             return FALSE;
+        }
     }
     return TRUE;
 }
@@ -276,6 +299,17 @@ is_read_whole(const TuTally *tally, const TuSourceModel *source)
     return FALSE;
 }
 
+static gboolean
+is_read(const TuStretch *stretch, const TuSourceModel *source)
+{
+    for (guint s = 0; s < source->series->len && source->problem == NULL; s++) {
+        const TuSeriesModel *series = g_ptr_array_index(source->series, s);
+        if (g_ptr_array_find(stretch->summaries, series->summary, NULL))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* The rows that count nowhere are known exactly when all rows were read. */
 static void
 note_uncounted(TuChanges *into, const TuChanges *changes, const TuStretch *stretch)
@@ -288,16 +322,11 @@ note_uncounted(TuChanges *into, const TuChanges *changes, const TuStretch *stret
     for (guint i = 0; is_whole && i < group->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
         const TuUncounted *counts = &changes->tally->uncounted[source->spec->index];
-        gboolean is_read = FALSE;
-        for (guint s = 0; s < source->series->len; s++) {
-            const TuSeriesModel *series = g_ptr_array_index(source->series, s);
-            is_read = is_read || g_ptr_array_find(stretch->summaries, series->summary, NULL);
-        }
         TuValue values[] = {tu_value_text(source->spec->name),
                             tu_value_integer(counts->without_tenant),
                             tu_value_integer(counts->without_time),
                             tu_value_integer(counts->of_unknown_tenants), now};
-        if (is_read && is_read_whole(changes->tally, source))
+        if (is_read(stretch, source) && is_read_whole(changes->tally, source))
             tu_changes_add(into,
                            "UPDATE trueup_source SET without_tenant = ?2, without_time = ?3, "
                            "of_unknown_tenants = ?4, counted_at = ?5 WHERE name = ?1",
@@ -392,51 +421,23 @@ tu_stretch_write(TuSnapshot *snapshot, const TuStretch *stretch, TuFinish finish
 
 /* ---- when it does not fit ---- */
 
-typedef struct {
-    TuTally *tally;
-    const TuSourceModel *source;
-    TuDate oldest, newest;
-} Extent;
-
-static gboolean
-take_extent(const TuValue *row, gpointer data, GError **error)
-{
-    Extent *extent = data;
-    TuPlace place;
-    if (!tu_tally_place(extent->tally, extent->source, &row[0], &row[1], 0, &place))
-        return TRUE;
-    TuDate date = (TuDate)tu_place_bucket(&place, extent->source, TU_GRAIN_DAY);
-    extent->oldest = MIN(extent->oldest, date);
-    extent->newest = MAX(extent->newest, date);
-    return TRUE;
-}
-
 /* The first and the last local date that have rows. */
 static gboolean
 find_extent(TuSnapshot *snapshot, const TuStretch *stretch, TuDate *ret_oldest, TuDate *ret_newest,
             GError **error)
 {
     g_autoptr(TuTally) tally = prepare_tally(snapshot, stretch, 0);
-    Extent extent = {tally, NULL, G_MAXINT32, G_MININT32};
+    TuDate oldest = G_MAXINT32;
+    TuDate newest = G_MININT32;
     tally->n_slices = 1;
+    tally->holes = tu_holes_new();
     for (guint i = 0; i < snapshot->group->sources->len; i++) {
-        extent.source = g_ptr_array_index(snapshot->group->sources, i);
-        if (extent.source->problem != NULL)
-            continue;
-        const char *tenant =
-            extent.source->tenant >= 0
-                ? g_ptr_array_index(extent.source->expressions, (guint)extent.source->tenant)
-                : "NULL";
-        const char *time =
-            g_ptr_array_index(extent.source->expressions, (guint)extent.source->time);
-        g_autofree char *from = tu_source_from(extent.source);
-        g_autofree char *sql = tu_sql_format("SELECT %s, %s FROM %s", tenant, time, from);
-        if (!tu_rows_each(snapshot->keeper->db, sql, NULL, 0, TRUE, take_extent, &extent, error))
+        const TuSourceModel *source = g_ptr_array_index(snapshot->group->sources, i);
+        if (is_read(stretch, source) && !tu_bisect_extent(tally, source, &oldest, &newest, error))
             return FALSE;
     }
-    *ret_oldest = MAX(extent.oldest, stretch->range.from);
-    *ret_newest =
-        stretch->range.to == G_MAXINT32 ? extent.newest : MIN(extent.newest, stretch->range.to - 1);
+    *ret_oldest = MAX(oldest, stretch->range.from);
+    *ret_newest = stretch->range.to == G_MAXINT32 ? newest : MIN(newest, stretch->range.to - 1);
     return TRUE;
 }
 
@@ -460,6 +461,7 @@ tu_stretch_slice(const TuSnapshot *snapshot, TuStretch *stretch, GError **error)
     stretch->n_slices *= 2;
     if (stretch->n_slices <= SLICES_LIMIT)
         return TRUE;
+    stretch->is_too_large = TRUE;
     g_set_error(error, TU_ERROR, TU_ERROR_CONFIG,
                 "one period of one tenant has more cells than `refresh: memory` allows (%zu "
                 "bytes): raise it",

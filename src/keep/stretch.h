@@ -27,6 +27,9 @@ typedef struct {
     gpointer on_drift_data;
     TuFinish on_slice; /* looks at what each slice found, before `finish`; NULL: nobody does */
     gpointer on_slice_data;
+    /* Set with an error: not even its smallest part fits into memory, or rows of a source can
+     * neither be read nor left out; what else there is may be done. */
+    gboolean is_too_large;
 } TuStretch;
 
 /* A tally of the stretch's tenants that wants nothing yet. */
@@ -38,8 +41,9 @@ gboolean tu_stretch_compare(TuSnapshot *snapshot, const TuStretch *stretch, guin
                             TuChanges **ret_changes, TuResult *result,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same for all slices and for any size: parts that need too much memory are done smaller. */
-gboolean tu_stretch_compare_all(TuSnapshot *snapshot, const TuStretch *stretch, TuResult *result,
+/* The same for all slices and for any size: parts that need too much memory are done smaller. What
+ * was compared is taken off the stretch. */
+gboolean tu_stretch_compare_all(TuSnapshot *snapshot, TuStretch *left, TuResult *result,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whose piece of work a stretch is. */
@@ -70,8 +74,8 @@ gboolean tu_stretch_write(TuSnapshot *snapshot, const TuStretch *stretch, TuFini
                           gpointer finish_data, TuResult *result,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Twice as many slices. FALSE with an error (CONFIG) if a sixty-fourth of the tenants is still too
- * much. */
+/* Twice as many slices. FALSE with an error (CONFIG), and `is_too_large`, if a sixty-fourth of the
+ * tenants is still too much. */
 gboolean tu_stretch_slice(const TuSnapshot *snapshot, TuStretch *stretch,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

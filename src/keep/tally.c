@@ -103,6 +103,17 @@ tu_tally_wants(TuTally *tally, guint target, guint32 tenant, TuBucket bucket)
 
 /* ---- life ---- */
 
+void
+tu_tally_note_unplaced(TuTally *tally, const TuSourceModel *source, const char *why)
+{
+    if (tally->unplaced != NULL)
+        return;
+    tally->unplaced_source = source;
+    tally->unplaced = g_strdup_printf("a change whose tenant or time cannot be evaluated counts "
+                                      "nowhere until corrected: %s",
+                                      why);
+}
+
 TuTally *
 tu_tally_new(TuSnapshot *snapshot)
 {

@@ -80,6 +80,9 @@ typedef struct {
     const TuSourceModel *unplaced_source; /* whose image */
 } TuTally;
 
+/* Notes why an image of the source cannot be placed, the first time. */
+void tu_tally_note_unplaced(TuTally *tally, const TuSourceModel *source, const char *why);
+
 TuTally *tu_tally_new(TuSnapshot *snapshot);
 void tu_tally_free(TuTally *tally);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuTally, tu_tally_free)

@@ -38,7 +38,8 @@ adding_init(Adding *adding, TuTally *tally, const TuSourceModel *source, int wei
 
 /* ---- cells ---- */
 
-/* Source, expression, value and place: enough to find the row. */
+/* Source, expression, value and place: enough to find the row. A long decimal is a number, of more
+ * digits than are added up. */
 static char *
 bad_value_message(const TuTally *tally, const Share *share, guint32 tenant, guint measure,
                   const TuValue *value)
@@ -47,13 +48,17 @@ bad_value_message(const TuTally *tally, const Share *share, guint32 tenant, guin
     TuValue key = tu_dictionary_value(tu_cells_dictionary(tally->cells), tenant);
     g_autofree char *text = tu_value_to_text(value);
     g_autofree char *name = tu_value_to_text(&key);
+    gboolean is_long = value->type == TU_TYPE_LONG_DECIMAL;
     char at[TU_INSTANT_TEXT_BYTES];
     tu_instant_format(share->at_us, at);
-    return g_strdup_printf("source %s: %s(%s) meets %s '%s', which is no number, in the row of "
+    return g_strdup_printf("source %s: %s(%s) meets %s '%s', which %s, in the row of "
                            "tenant %s at %s: correct the row",
                            share->series->source->spec->name, tu_measure_kind_name(spec->kind),
-                           spec->expression, value->type == TU_TYPE_TEXT ? "the text" : "a blob",
-                           text, name, at);
+                           spec->expression,
+                           is_long                       ? "the number"
+                           : value->type == TU_TYPE_TEXT ? "the text"
+                                                         : "a blob",
+                           text, is_long ? "has more than 38 digits" : "is no number", name, at);
 }
 
 /* A count has no value: its input is the condition. What cannot be added makes the cell fail,

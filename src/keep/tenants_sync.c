@@ -5,6 +5,7 @@
 #include "keep/apply.h"
 #include "keep/failing.h"
 #include "keep/rows.h"
+#include "keep/unfit.h"
 #include "keep/zones.h"
 
 /* A tenant as it was known. */
@@ -53,14 +54,18 @@ ask_for_builds(TuChanges *changes, const TuValue *key, gboolean is_first)
     g_autofree char *tenant_key = tu_tenant_key(key);
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
-        TuValue values[] = {tu_value_text(summary->spec->name), tu_value_text(tenant_key), *key,
+        gint64 run_id = tu_unfit_run_of(changes->tally->snapshot, summary, key);
+        TuValue values[] = {tu_value_text(summary->spec->name),
+                            tu_value_text(tenant_key),
+                            *key,
                             tu_value_integer(G_MAXINT32),
-                            tu_value_integer(is_first ? TU_BUILD_FIRST : TU_BUILD_REPLACES)};
+                            tu_value_integer(is_first ? TU_BUILD_FIRST : TU_BUILD_REPLACES),
+                            run_id != 0 ? tu_value_integer(run_id) : TU_NULL_VALUE};
         tu_changes_add(changes, "DELETE FROM trueup_build WHERE summary = ?1 AND tenant_key = ?2",
                        values, 2);
         tu_changes_add(changes,
-                       "INSERT INTO trueup_build(summary, tenant_key, tenant, below, is_dropping) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+                       "INSERT INTO trueup_build(summary, tenant_key, tenant, below, is_dropping, "
+                       "run_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                        values, G_N_ELEMENTS(values));
         /* Hours that were kept on the old clock may be too old on the new one (I-11). */
         tu_changes_add(changes,

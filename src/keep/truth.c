@@ -3,6 +3,7 @@
 #include "db/stop.h"
 #include "keep/bisect.h"
 #include "keep/read_ranges.h"
+#include "keep/read_source.h"
 #include "keep/rows.h"
 #include "keep/stored.h"
 #include "schema/source_sql.h"
@@ -125,123 +126,26 @@ tu_truth_want_unit(TuTally *tally, const TuUnit *unit, TuUnitManner manner)
 
 /* ---- rows of the source ---- */
 
-typedef struct {
-    TuTally *tally;
-    const TuSourceModel *source;
-    gboolean has_tenant; /* only this tenant's rows are wanted */
-    guint32 tenant;
-} Scan;
-
-/* A column's collation may find more tenants equal than there are ('JFK' and 'jfk' under NOCASE):
- * each is read for itself. */
-static gboolean
-is_others(const Scan *scan, const TuValue *row)
-{
-    return scan->has_tenant && tu_dictionary_intern(tu_cells_dictionary(scan->tally->cells),
-                                                    row[scan->source->tenant]) != scan->tenant;
-}
-
-static gboolean
-add_row(const TuValue *row, gpointer data, GError **error)
-{
-    const Scan *scan = data;
-    if (is_others(scan, row))
-        return TRUE;
-    return tu_tally_add(scan->tally, scan->source, row, 1, NULL, NULL, error);
-}
-
-/* The same for many rows: those of other tenants lie between. */
-static gboolean
-add_rows(const TuRows *rows, gpointer data, GError **error)
-{
-    const Scan *scan = data;
-    tu_keeper_beat(scan->tally->snapshot->keeper);
-    if (!scan->has_tenant)
-        return tu_tally_add_rows(scan->tally, scan->source, rows, error);
-    for (guint i = 0; i < rows->n; i++) {
-        TuRows own = {tu_rows_at(rows, i), 0, rows->n_columns};
-        for (; i < rows->n && !is_others(scan, tu_rows_at(rows, i)); i++)
-            own.n++;
-        if (own.n > 0 && !tu_tally_add_rows(scan->tally, scan->source, &own, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* One range goes by the driver's scan, which may be a COPY of millions of rows. */
-static gboolean
-read_whole_range(Scan *scan, const TuReadRange *range, GError **error)
-{
-    TuTimeBounds bounds;
-    gboolean is_bounded = range->time.from_us != G_MININT64 || range->time.to_us != G_MAXINT64;
-    TuScanFilter filter = {.by_tenant = range->has_tenant && scan->source->tenant >= 0,
-                           .by_time = is_bounded};
-    g_autofree char *sql = tu_source_select_rows(scan->source, filter);
-    TuValue parameters[3];
-    guint n = 0;
-    tu_source_time_bounds(scan->source, &range->time, &bounds);
-    scan->has_tenant = filter.by_tenant;
-    scan->tenant = range->tenant;
-    if (filter.by_tenant)
-        parameters[n++] =
-            tu_dictionary_value(tu_cells_dictionary(scan->tally->cells), range->tenant);
-    if (filter.by_time) {
-        parameters[n++] = bounds.from;
-        parameters[n++] = bounds.to;
-    }
-    return tu_rows_scan(scan->tally->snapshot->keeper->db, sql, parameters, n, add_rows, scan,
-                        error);
-}
-
-/* Many small ranges of single tenants, through one prepared statement. */
-static gboolean
-read_small_ranges(Scan *scan, GArray *ranges, GError **error)
-{
-    TuScanFilter filter = {.by_tenant = scan->source->tenant >= 0, .by_time = TRUE};
-    g_autofree char *sql = tu_source_select_rows(scan->source, filter);
-    g_autoptr(TuStatement) statement = NULL;
-    if (!tu_database_prepare(scan->tally->snapshot->keeper->db, sql, &statement, error))
-        return FALSE;
-    for (guint i = 0; i < ranges->len; i++) {
-        const TuReadRange *range = &g_array_index(ranges, TuReadRange, i);
-        TuTimeBounds bounds;
-        TuValue parameters[3];
-        guint n = 0;
-        tu_source_time_bounds(scan->source, &range->time, &bounds);
-        scan->has_tenant = filter.by_tenant;
-        scan->tenant = range->tenant;
-        if (filter.by_tenant)
-            parameters[n++] =
-                tu_dictionary_value(tu_cells_dictionary(scan->tally->cells), range->tenant);
-        parameters[n++] = bounds.from;
-        parameters[n++] = bounds.to;
-        if (!tu_rows_each_of(statement, parameters, n, add_row, scan, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 /* Once a scan has failed (holes), rows are read in parts instead, so that the bad ones cost no
  * others. */
 static gboolean
 read_source(TuTally *tally, const TuSourceModel *source, GError **error)
 {
     g_autoptr(GArray) ranges = tu_read_ranges(tally, source);
-    Scan scan = {tally, source, FALSE, 0};
-    for (guint i = 0; i < ranges->len && tally->holes != NULL; i++)
-        if (!tu_bisect_rows(tally, source, &g_array_index(ranges, TuReadRange, i), error))
-            return FALSE;
-    if (ranges->len == 0 || tally->holes != NULL)
-        return TRUE;
-    gboolean is_ok = ranges->len == 1
-                         ? read_whole_range(&scan, &g_array_index(ranges, TuReadRange, 0), error)
-                         : read_small_ranges(&scan, ranges, error);
+    if (tally->holes != NULL)
+        return tu_bisect_rows(tally, source, ranges, error);
+    gboolean is_ok = tu_read_source(tally, source, ranges, error);
     if (!is_ok)
         g_prefix_error(error, "source %s: ", source->spec->name);
     return is_ok;
 }
 
 /* ---- pending images ---- */
+
+typedef struct {
+    TuTally *tally;
+    const TuSourceModel *source;
+} Pending;
 
 static gboolean
 does_not_fold(const TuSeriesModel *series, gpointer data)
@@ -254,9 +158,9 @@ does_not_fold(const TuSeriesModel *series, gpointer data)
 static gboolean
 take_away_image(const TuValue *row, gpointer data, GError **error)
 {
-    const Scan *scan = data;
-    guint weight_column = scan->source->expressions->len;
-    return tu_tally_add(scan->tally, scan->source, row, -(int)row[weight_column].integer,
+    const Pending *pending = data;
+    guint weight_column = pending->source->expressions->len;
+    return tu_tally_add(pending->tally, pending->source, row, -(int)row[weight_column].integer,
                         does_not_fold, NULL, error);
 }
 
@@ -283,7 +187,7 @@ take_away_pending(TuTally *tally, const TuSourceModel *source, GError **error)
     if (!wants_some_folded(tally, source))
         return TRUE;
     TuUncounted before = tally->uncounted[source->spec->index];
-    Scan scan = {tally, source, FALSE, 0};
+    Pending pending = {tally, source};
     if (tally->holes != NULL) {
         gboolean is_ok = tu_bisect_images(tally, source, error);
         tally->uncounted[source->spec->index] = before;
@@ -294,7 +198,7 @@ take_away_pending(TuTally *tally, const TuSourceModel *source, GError **error)
     char texts[2][TU_ENTRY_TEXT_BYTES];
     TuValue all[] = {tu_database_entry_value(db, 0, texts[0]),
                      tu_database_entry_value(db, G_MAXINT64, texts[1])};
-    if (!tu_rows_each(db, sql, all, G_N_ELEMENTS(all), FALSE, take_away_image, &scan, error))
+    if (!tu_rows_each(db, sql, all, G_N_ELEMENTS(all), FALSE, take_away_image, &pending, error))
         return FALSE;
     tally->uncounted[source->spec->index] = before;
     return TRUE;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "keep/bisect.h"
 #include "keep/places.h"
 #include "keep/rows.h"
 
@@ -71,6 +72,34 @@ mark_place(TuPlace *place, const TuSourceModel *source, gpointer data, GError **
     return TRUE;
 }
 
+/* Images that cannot be evaluated name what can be told of them; if that is not all, everything of
+ * the summary may differ for their sake. */
+static gboolean
+mark_source(Marking *marking, const TuSourceModel *source, const TuBatch *everything,
+            TuEntries entries, GError **error)
+{
+    TuTally *tally = marking->changes->tally;
+    TuUncounted *uncounted = &tally->uncounted[source->spec->index];
+    const TuUncounted before = *uncounted; /* what is pending is no row */
+    g_autoptr(GError) local = NULL;
+    if (!tu_transaction_mark(&tally->snapshot->txn, error))
+        return FALSE;
+    if (!tu_places_each(tally, source, everything, entries, mark_place, marking, &local)) {
+        if (entries == TU_ENTRIES_ANY_PLACE || !tu_bisect_may_help(local)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (!tu_transaction_back(&tally->snapshot->txn, error) ||
+            !tu_places_each(tally, source, everything, TU_ENTRIES_ANY_PLACE, mark_place, marking,
+                            error))
+            return FALSE;
+    }
+    if (uncounted->is_incomplete)
+        marking->changes->is_unclear[marking->summary->spec->index] = TRUE;
+    *uncounted = before;
+    return TRUE;
+}
+
 /* *ret_uses: some series of the summary reads the source at all. */
 static gboolean
 has_unfolded(const TuSummaryModel *summary, const TuSourceModel *source, gboolean *ret_uses)
@@ -110,25 +139,24 @@ tu_uncertain_mark(TuChanges *changes, GError **error)
         const TuCaptured *captured = g_ptr_array_index(group->captured, i);
         up_to[i] = captured->is_captured ? G_MAXINT64 : 0;
     }
+    for (guint s = 0; s < group->summaries->len; s++) {
+        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, s);
+        if (!tu_batch_is_unclear(changes->tally->snapshot, summary, &everything,
+                                 &changes->is_unclear[summary->spec->index], error))
+            return FALSE;
+    }
     for (guint i = 0; i < group->sources->len; i++) {
         const TuSourceModel *source = g_ptr_array_index(group->sources, i);
         for (guint s = 0; s < group->summaries->len && source->captures; s++) {
             Marking marking = {changes, g_ptr_array_index(group->summaries, s)};
             gboolean uses = FALSE;
             gboolean unfolded = has_unfolded(marking.summary, source, &uses);
-            if (uses && !tu_places_each(changes->tally, source, &everything,
-                                        !unfolded                       ? TU_ENTRIES_LOOK_AGAIN
-                                        : changes->tally->holes != NULL ? TU_ENTRIES_ANY_PLACE
-                                                                        : TU_ENTRIES_ALL,
-                                        mark_place, &marking, error))
+            TuEntries entries = !unfolded                       ? TU_ENTRIES_LOOK_AGAIN
+                                : changes->tally->holes != NULL ? TU_ENTRIES_ANY_PLACE
+                                                                : TU_ENTRIES_ALL;
+            if (uses && !mark_source(&marking, source, &everything, entries, error))
                 return FALSE;
         }
-    }
-    for (guint s = 0; s < group->summaries->len; s++) {
-        const TuSummaryModel *summary = g_ptr_array_index(group->summaries, s);
-        if (!tu_batch_is_unclear(changes->tally->snapshot, summary, &everything,
-                                 &changes->is_unclear[summary->spec->index], error))
-            return FALSE;
     }
     mark_asked_for(changes);
     return tu_rows_each(changes->tally->snapshot->keeper->db,

@@ -59,6 +59,7 @@ tu_unfit_size(const TuUnfit *unfit)
 typedef struct {
     gint64 id;
     gboolean is_of_several; /* summaries: each reason names its own */
+    char *failures;         /* what failed in it before; NULL: nothing */
     char *why;
 } Run;
 
@@ -67,10 +68,35 @@ typedef struct {
     GPtrArray *alone; /* of TuUnfit: the requests that have none, by what they were tried with */
 } Word;
 
+/* Between what failed in a run and why it waits. */
+#define WAITS "; left for later: "
+
 static void
 run_clear(gpointer data)
 {
-    g_free(((Run *)data)->why);
+    Run *run = data;
+    g_free(run->failures);
+    g_free(run->why);
+}
+
+char *
+tu_unfit_failures(const TuValue *error, gboolean is_waiting)
+{
+    if (error->type != TU_TYPE_TEXT)
+        return NULL;
+    g_autofree char *text = g_strndup(error->text, error->bytes);
+    if (!is_waiting)
+        return g_steal_pointer(&text);
+    char *waits = g_strrstr(text, WAITS);
+    return waits != NULL ? g_strndup(text, (gsize)(waits - text)) : NULL;
+}
+
+/* All that the run says while it waits. */
+static char *
+text_of(const Run *run)
+{
+    return run->failures != NULL ? g_strconcat(run->failures, WAITS, run->why, NULL)
+                                 : g_strdup(run->why);
 }
 
 static void
@@ -131,6 +157,8 @@ take_request(const TuValue *row, gpointer data, GError **error)
     }
     Run *run = run_of(reading->word, row[1].integer);
     run->is_of_several = row[2].type == TU_TYPE_NULL;
+    g_free(run->failures);
+    run->failures = tu_unfit_failures(&row[3], row[4].integer != 0);
     add_why(run, reading->unfit);
     return TRUE;
 }
@@ -145,7 +173,8 @@ find_word(TuKeeper *keeper, const TuUnfit *unfit, Word *word, GError **error)
     for (guint i = 0; i < unfit->ids->len; i++) {
         TuValue id = tu_value_integer(g_array_index(unfit->ids, gint64, i));
         if (!tu_rows_each(keeper->db,
-                          "SELECT b.id, b.run_id, r.summary FROM trueup_build b "
+                          "SELECT b.id, b.run_id, r.summary, r.error, "
+                          "CASE WHEN r.status = 'FAILED' THEN 1 ELSE 0 END FROM trueup_build b "
                           "LEFT JOIN trueup_run r ON r.id = b.run_id WHERE b.id = ?1",
                           &id, 1, FALSE, take_request, &reading, error))
             return FALSE;
@@ -162,7 +191,8 @@ is_news(TuKeeper *keeper, const Word *word, gboolean *ret_is_news, GError **erro
         *ret_is_news = *ret_is_news || tu_unfit_size(g_ptr_array_index(word->alone, i)) > 0;
     for (guint i = 0; i < word->runs->len && !*ret_is_news; i++) {
         const Run *run = &g_array_index(word->runs, Run, i);
-        TuValue values[] = {tu_value_integer(run->id), tu_value_text(run->why)};
+        g_autofree char *text = text_of(run);
+        TuValue values[] = {tu_value_integer(run->id), tu_value_text(text)};
         gint64 one = 0;
         if (!tu_database_integer(keeper->db,
                                  "SELECT 1 FROM trueup_run WHERE id = ?1 AND (status = 'STARTED' "
@@ -179,7 +209,8 @@ is_news(TuKeeper *keeper, const Word *word, gboolean *ret_is_news, GError **erro
 static gboolean
 end_run(TuKeeper *keeper, const Run *run, GError **error)
 {
-    TuValue values[] = {tu_value_integer(run->id), tu_value_text(run->why), tu_keeper_now()};
+    g_autofree char *text = text_of(run);
+    TuValue values[] = {tu_value_integer(run->id), tu_value_text(text), tu_keeper_now()};
     return tu_database_run(keeper->db,
                            "UPDATE trueup_run SET error = ?2, "
                            "finished_at = coalesce(finished_at, ?3), status = 'FAILED' "
@@ -246,16 +277,68 @@ tu_unfit_note(TuKeeper *keeper, const GPtrArray *unfit, GError **error)
     return tu_transaction_commit(&txn, error);
 }
 
+/* ---- asking for the same ---- */
+
+static const TuBuild *
+find_waiting(const TuSnapshot *snapshot, const TuSummaryModel *summary, const TuValue *tenant)
+{
+    for (guint i = 0; i < snapshot->builds->len; i++) {
+        const TuBuild *build = &g_array_index(snapshot->builds, TuBuild, i);
+        gboolean is_same = build->summary == summary && build->since == G_MININT32 &&
+                           !build->is_rezone && build->is_of_tenant == (tenant != NULL) &&
+                           (tenant == NULL || tu_value_equal(&build->tenant, tenant));
+        if (is_same && build->is_waiting && !build->is_of_job)
+            return build;
+    }
+    return NULL;
+}
+
+gint64
+tu_unfit_run_of(const TuSnapshot *snapshot, const TuSummaryModel *summary, const TuValue *tenant)
+{
+    const TuBuild *waiting = find_waiting(snapshot, summary, tenant);
+    return waiting != NULL ? waiting->run_id : 0;
+}
+
+gboolean
+tu_unfit_ask_again(TuChanges *changes, const TuSummaryModel *summary)
+{
+    const TuBuild *waiting = find_waiting(changes->tally->snapshot, summary, NULL);
+    if (waiting == NULL || waiting->is_dropping)
+        return FALSE;
+    TuValue values[] = {tu_value_integer(waiting->id), tu_value_text(summary->spec->name),
+                        tu_value_integer(G_MAXINT32), tu_value_integer(waiting->run_id)};
+    tu_changes_add(changes, "DELETE FROM trueup_build WHERE id = ?1", values, 1);
+    tu_changes_add(changes,
+                   "INSERT INTO trueup_build(summary, tenant_key, below, is_dropping, run_id) "
+                   "VALUES (?1, '', ?2, 0, ?3)",
+                   values + 1, G_N_ELEMENTS(values) - 1);
+    return TRUE;
+}
+
 /* ---- going on ---- */
 
 void
-tu_unfit_go_on(TuChanges *changes, gint64 run_id)
+tu_unfit_go_on(TuChanges *changes, gint64 run_id, const char *failures)
 {
-    TuValue id = tu_value_integer(run_id);
+    TuValue values[] = {tu_value_integer(run_id), tu_value_text(failures)};
     tu_changes_add(changes,
-                   "UPDATE trueup_run SET status = 'STARTED', finished_at = NULL, error = NULL "
+                   "UPDATE trueup_run SET status = 'STARTED', finished_at = NULL, error = ?2 "
                    "WHERE id = ?1 AND status = 'FAILED'",
-                   &id, 1);
+                   values, G_N_ELEMENTS(values));
+}
+
+/* A run of several summaries names the reason of each. */
+gboolean
+tu_unfit_list(TuDatabase *db, TuRowVisit on_row, gpointer data, GError **error)
+{
+    return tu_rows_each(
+        db,
+        "SELECT b.summary, '', min(CASE WHEN r.summary IS NULL THEN 'its history does not fit "
+        "into its `memory`: see `trueup runs`' ELSE r.error END), min(r.finished_at) "
+        "FROM trueup_build b JOIN trueup_run r ON r.id = b.run_id WHERE r.status = 'FAILED' "
+        "GROUP BY b.summary ORDER BY b.summary",
+        NULL, 0, FALSE, on_row, data, error);
 }
 
 static gboolean

@@ -1,9 +1,8 @@
 /*
- * Unplaced: rows of a one-table source whose tenant or time the database cannot evaluate.
+ * Unplaced: rows of a source whose tenant or time the database cannot evaluate.
  *
- *   all rows ── can be placed ──▶ nothing
- *     │ fail
- *     └─▶ halves by the rows' addresses (ctid, rowid, a number as the key) ─▶ one row: left out
+ *   what tenant reads ─┐                          ┌─ all rows can be placed ──▶ nothing
+ *   what time reads   ─┴─▶ (schema/place_parts.h) ┴─ some cannot ──▶ their addresses: left out
  *
  * Nobody knows which bucket such a row belongs to, so it counts in none, like one whose time is
  * NULL, and like its image when that is settled. All others count as ever. It is told each time
@@ -13,31 +12,29 @@
 
 #include "keep/result.h"
 #include "keep/tally.h"
+#include "keep/unplaced_search.h"
+#include "schema/source_sql.h"
 
-/* More such rows are no odd ones: the expression does not fit the column, and is an error. */
-#define TU_UNPLACED_MOST 200
-
-typedef struct {
-    const TuSourceModel *source;
-    char *address;      /* SQL of what addresses a row */
-    gboolean is_digest; /* of its key, or of its place and its partition */
-    GArray *rows;       /* of gint64: addresses */
-    char *why;          /* what the database said of one of them */
-} TuUnplaced;
+typedef struct TuUnplaced TuUnplaced;
 
 void tu_unplaced_free(TuUnplaced *unplaced);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuUnplaced, tu_unplaced_free)
 
 /* Finds them, at the tally's snapshot, whose transaction has a mark. `why`, which is taken over, is
- * the error that such a row has made. It is returned where that was no row's, rows have no address
- * (a join, parts, a key that is no number: then with what a person can do), or there are too
- * many. */
+ * the error that such a row has made. It is returned where that was no row's; ROWS, with what a
+ * person can do: there are too many. */
 gboolean tu_unplaced_find(TuTally *tally, const TuSourceModel *source, GError *why,
                           TuUnplaced **ret_unplaced, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The values of the rows' addresses, as parameters: `texts` has room for each. */
+const TuSourceModel *tu_unplaced_source(const TuUnplaced *unplaced);
+
+/* What is left out, and of that how many addresses there are. */
+const TuLeftOut *tu_unplaced_left_out(const TuUnplaced *unplaced, guint *ret_n);
+guint tu_unplaced_size(const TuUnplaced *unplaced);
+
+/* Those addresses, as parameters: `texts` has room for each. */
 void tu_unplaced_values(const TuUnplaced *unplaced, const TuDatabase *db,
                         char (*texts)[TU_ENTRY_TEXT_BYTES], TuValue *ret_values);
 
-/* Says which rows were left out. */
+/* Says how many rows were left out. */
 void tu_unplaced_tell(const TuUnplaced *unplaced, TuResult *result);

@@ -110,8 +110,10 @@ tu_unwritable_set_aside(TuChanges *changes, TuResult *result, gboolean *ret_foun
     const TuGroup *group = changes->tally->snapshot->group;
     g_autoptr(GArray) candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
     Search search = {changes, result, NULL, candidates, NULL, 0, 0};
+    *ret_found = FALSE;
     for (guint i = 0; i < group->summaries->len; i++) {
         const TuSummaryModel *summary = g_ptr_array_index(group->summaries, i);
+        search.n_found = 0;
         for (int grain = 0; grain < TU_GRAINS; grain++) {
             search.table = summary->tables[grain];
             if (search.table == NULL)
@@ -120,12 +122,12 @@ tu_unwritable_set_aside(TuChanges *changes, TuResult *result, gboolean *ret_foun
             if (!look(&search, 0, candidates->len, error))
                 return FALSE;
         }
+        if (search.n_found > NAMED_LIMIT) {
+            g_autofree char *others =
+                g_strdup_printf("%u more cells could not be written", search.n_found - NAMED_LIMIT);
+            tu_result_fail(result, summary->spec->name, NULL, others);
+        }
+        *ret_found = *ret_found || search.n_found > 0;
     }
-    if (search.n_found > NAMED_LIMIT) {
-        g_autofree char *others =
-            g_strdup_printf("%u more cells could not be written", search.n_found - NAMED_LIMIT);
-        tu_result_fail(result, NULL, NULL, others);
-    }
-    *ret_found = search.n_found > 0;
     return TRUE;
 }

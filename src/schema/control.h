@@ -18,10 +18,12 @@
  *   trueup_night     the last night of each zone that was repaired
  *   trueup_run       the run log (contract); trueup_parked: a view of what failed (contract)
  *   trueup_job       the queue (contract; the columns behind `error` are trueup's own)
+ *   trueup_worked    of a job: workers that died at it, cells that they compared
  *   trueup_boundary  which buckets `keep` removed and `sealed_after` froze, and how many changes
- * came to those trueup_keyed     keyed summaries: their tables of states (schema/keyed.h), and
- * whether all keys are to be put on them trueup_pause     the summaries that nobody may work on; ''
- * stands for all
+ *                    came to those
+ *   trueup_keyed     keyed summaries: their tables of states (schema/keyed.h), and whether all keys
+ *                    are to be put on them
+ *   trueup_pause     the summaries that nobody may work on; '' stands for all
  */
 #pragma once
 

@@ -130,9 +130,15 @@ append_images(GString *sql, const TuCaptured *captured, const TuDialect *dialect
                                dialect->entry_id);
 }
 
+/* Logs have no index to be joined by; behind this the server makes one where it must be told to. */
+static void
+append_joined_end(GString *sql, const TuDialect *dialect)
+{
+    g_string_append(sql, dialect->joined_end != NULL ? dialect->joined_end : "");
+}
+
 /* A table that stands there and as {row} may be a row in one place and an image in the other. Of
  * one that two braces name, one may be the batch's image and the other an earlier one: it is not
- *
  * bounded. */
 static void
 append_others(GString *sql, const Filling *filling, const TuDialect *dialect, int batch)
@@ -148,8 +154,10 @@ append_others(GString *sql, const Filling *filling, const TuDialect *dialect, in
             append_columns(sql, other);
             tu_sql_append(sql, " FROM %Q UNION ALL ", other->name);
         }
-        append_images(sql, other, dialect, "",
-                      batch == (int)i && !tu_dependency_is_twice(dependency, i));
+        gboolean is_bounded = batch == (int)i && !tu_dependency_is_twice(dependency, i);
+        append_images(sql, other, dialect, "", is_bounded);
+        if (!is_bounded)
+            append_joined_end(sql, dialect);
         g_string_append_c(sql, ')');
     }
 }
@@ -195,6 +203,8 @@ named_query(const Filling *filling, const TuDialect *dialect, int batch)
     g_autofree char *timed = dependency->tells_time ? with_time(dependency, query) : NULL;
     g_autoptr(GString) images = g_string_new("trueup_row AS (");
     append_images(images, dependency->captured, dialect, ", trueup_at", batch == TU_BATCH_OF_ROW);
+    if (batch >= 0)
+        append_joined_end(images, dialect);
     g_string_append_c(images, ')');
     append_others(images, filling, dialect, batch);
     return with_first(images->str, timed != NULL ? timed : query);

@@ -65,7 +65,8 @@ struct TuSourceModel {
     GPtrArray *expressions;    /* of char * */
     GHashTable *place_columns; /* set of char *, "table\ncolumn" in lower case: what tenant, time
                                 * and every ON read */
-    int tenant;                /* number of the expression; -1: one tenant for all */
+    GHashTable *tenant_columns, *time_columns; /* likewise, what tenant or time alone reads */
+    int tenant; /* number of the expression; -1: one tenant for all */
     TuSqlType tenant_type;
     int time;
     TuType time_kind;   /* of its values; NULL: not known (text or a number, by time_unit) */

@@ -56,7 +56,7 @@ check_condition(TuSourceModel *source, TuDatabase *db, const char *text, const c
 
 /* What places its rows reads these columns. */
 static void
-note_place_columns(TuSourceModel *source, const TuExpressionInfo *info)
+note_columns(GHashTable *into, const TuExpressionInfo *info)
 {
     GHashTableIter iter;
     gpointer name;
@@ -64,7 +64,7 @@ note_place_columns(TuSourceModel *source, const TuExpressionInfo *info)
         return;
     g_hash_table_iter_init(&iter, info->columns);
     while (g_hash_table_iter_next(&iter, &name, NULL))
-        g_hash_table_add(source->place_columns, g_ascii_strdown(name, -1));
+        g_hash_table_add(into, g_ascii_strdown(name, -1));
 }
 
 /* An ON: a condition, and part of what places a row. */
@@ -76,7 +76,7 @@ check_join(TuSourceModel *source, TuDatabase *db, const char *text, const char *
     tu_condition_inspect(db, source, text, where, findings);
     if (!check_expression(source, db, text, where, findings, &info, error))
         return FALSE;
-    note_place_columns(source, &info);
+    note_columns(source->place_columns, &info);
     return TRUE;
 }
 
@@ -340,6 +340,8 @@ tu_source_model_free(gpointer data)
     g_ptr_array_unref(source->aliases);
     g_ptr_array_unref(source->expressions);
     g_hash_table_unref(source->place_columns);
+    g_hash_table_unref(source->tenant_columns);
+    g_hash_table_unref(source->time_columns);
     g_ptr_array_unref(source->series);
     tu_sql_type_clear(&source->tenant_type);
     tu_zone_free(source->naive_zone);
@@ -448,7 +450,8 @@ add_place(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *whe
         if (!check_expression(source, db, source->spec->tenant, where, findings, &tenant, error))
             return FALSE;
         check_place(source, &tenant, where, "tenant", findings);
-        note_place_columns(source, &tenant);
+        note_columns(source->place_columns, &tenant);
+        note_columns(source->tenant_columns, &tenant);
         source->tenant = add_plain(source, source->spec->tenant);
         source->tenant_type = tu_sql_type_copy(&tenant.type);
         check_tenant(model, &tenant.type, tu_database_dialect(db), where, findings);
@@ -456,7 +459,8 @@ add_place(TuModel *model, TuSourceModel *source, TuDatabase *db, const char *whe
     if (!check_expression(source, db, source->spec->time, where, findings, &time, error))
         return FALSE;
     check_place(source, &time, where, "time", findings);
-    note_place_columns(source, &time);
+    note_columns(source->place_columns, &time);
+    note_columns(source->time_columns, &time);
     source->time = add_plain(source, source->spec->time);
     check_time(source, &time.type, where, findings);
     source->time_kind = time.type.kind;
@@ -520,6 +524,8 @@ tu_model_add_source(TuModel *model, TuDatabase *db, const TuSource *spec, GPtrAr
     source->aliases = g_ptr_array_new_with_free_func(g_free);
     source->expressions = g_ptr_array_new_with_free_func(g_free);
     source->place_columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    source->tenant_columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    source->time_columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     source->series = g_ptr_array_new_with_free_func(series_free);
     source->is_joined = spec->tables->len > 1;
     source->captures = spec->captures;

@@ -110,6 +110,20 @@ expression(const TuSourceModel *source, int number)
     return g_ptr_array_index(source->expressions, (guint)number);
 }
 
+/* Only rows where the expression is one of n parameters; n = 0: all. */
+static void
+append_choice(GString *sql, const char **glue, const TuSourceModel *source, int number, guint *next,
+              guint n)
+{
+    if (n == 0)
+        return;
+    tu_sql_append(sql, "%s%s IN (", *glue, expression(source, number));
+    tu_sql_append_parameters(sql, *next, n);
+    g_string_append_c(sql, ')');
+    *next += n;
+    *glue = " AND ";
+}
+
 char *
 tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter)
 {
@@ -123,7 +137,9 @@ tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter)
         glue = " AND ";
     }
     guint next = 1;
-    if (filter.by_tenant) {
+    if (filter.by_tenant && filter.n_tenants > 1) {
+        append_choice(sql, &glue, source, source->tenant, &next, filter.n_tenants);
+    } else if (filter.by_tenant) {
         tu_sql_append(sql, "%s%s = ?%u", glue, expression(source, source->tenant), next++);
         glue = " AND ";
     }
@@ -131,20 +147,6 @@ tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter)
         tu_sql_append(sql, "%s%s >= ?%u AND %s < ?%u", glue, expression(source, source->time), next,
                       expression(source, source->time), next + 1);
     return g_string_free(sql, FALSE);
-}
-
-/* Only rows where the expression is one of n parameters; n = 0: all. */
-static void
-append_choice(GString *sql, const char **glue, const TuSourceModel *source, int number, guint *next,
-              guint n)
-{
-    if (n == 0)
-        return;
-    tu_sql_append(sql, "%s%s IN (", *glue, expression(source, number));
-    tu_sql_append_parameters(sql, *next, n);
-    g_string_append_c(sql, ')');
-    *next += n;
-    *glue = " AND ";
 }
 
 /* Gives the number of the next parameter. `where` comes last: a database that goes from left to
@@ -167,6 +169,17 @@ append_conditions(GString *sql, const TuSourceModel *source, const TuSomeRows *s
     return next;
 }
 
+void
+tu_source_append_left_out(GString *sql, guint first, const TuLeftOut *left_out, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        tu_sql_append(sql, "%s%s IN (", i == 0 ? "" : " OR ", left_out[i].address);
+        tu_sql_append_parameters(sql, first, left_out[i].n);
+        g_string_append_c(sql, ')');
+        first += left_out[i].n;
+    }
+}
+
 char *
 tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some)
 {
@@ -178,26 +191,13 @@ tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some)
     guint next = append_conditions(conditions, source, some);
     if (some->n_left_out > 0) {
         /* No other form has an order in which it is evaluated. */
-        tu_sql_append(sql, " WHERE CASE WHEN %s IN (", some->address);
-        tu_sql_append_parameters(sql, next, some->n_left_out);
-        g_string_append_printf(sql, ") THEN 0 WHEN %s THEN 1 ELSE 0 END = 1",
+        g_string_append(sql, " WHERE CASE WHEN ");
+        tu_source_append_left_out(sql, next, some->left_out, some->n_left_out);
+        g_string_append_printf(sql, " THEN 0 WHEN %s THEN 1 ELSE 0 END = 1",
                                conditions->len > 0 ? conditions->str : "1 = 1");
     } else if (conditions->len > 0) {
         g_string_append_printf(sql, " WHERE %s", conditions->str);
     }
-    return g_string_free(sql, FALSE);
-}
-
-char *
-tu_source_select_addressed(const TuSourceModel *source, const char *address)
-{
-    g_assert(!source->is_joined);
-    GString *sql = g_string_new(NULL);
-    tu_sql_append(sql, "SELECT %s, %s FROM ",
-                  source->tenant >= 0 ? expression(source, source->tenant) : "NULL",
-                  expression(source, source->time));
-    append_from(sql, source, 0, 0, "", "");
-    tu_sql_append(sql, " WHERE %s >= ?1 AND %s <= ?2", address, address);
     return g_string_free(sql, FALSE);
 }
 
@@ -240,18 +240,40 @@ tu_source_select_images(const TuSourceModel *source, const TuDialect *dialect)
     return tu_source_select_some_images(source, dialect, NULL);
 }
 
+static char *
+from_images_of(const TuSourceModel *source, const TuDialect *dialect, guint from_images,
+               guint batch, const char *weights)
+{
+    g_autofree char *range = entry_range(dialect);
+    g_autofree char *bounded = g_strconcat(range, " AND trueup_weight ", weights, NULL);
+    GString *sql = g_string_new(NULL);
+    append_from(sql, source, from_images, batch, bounded,
+                dialect->joined_end != NULL ? dialect->joined_end : "");
+    return g_string_free(sql, FALSE);
+}
+
+char *
+tu_source_from_images(const TuSourceModel *source, const TuDialect *dialect, guint from_images,
+                      guint batch)
+{
+    return from_images_of(source, dialect, from_images, batch, "<> 2");
+}
+
+char *
+tu_source_from_new_images(const TuSourceModel *source, const TuDialect *dialect, guint from_images,
+                          guint batch)
+{
+    return from_images_of(source, dialect, from_images, batch, "IN (0, 1)");
+}
+
 char *
 tu_source_select_places(const TuSourceModel *source, const TuDialect *dialect, guint from_images,
                         guint batch)
 {
     const char *tenant = source->tenant >= 0 ? expression(source, source->tenant) : "NULL";
-    g_autofree char *range = entry_range(dialect);
-    g_autofree char *bounded = g_strconcat(range, " AND trueup_weight <> 2", NULL);
-    GString *sql = g_string_new(NULL);
-    tu_sql_append(sql, "SELECT %s, %s, 0 FROM ", tenant, expression(source, source->time));
-    append_from(sql, source, from_images, batch, bounded,
-                dialect->joined_end != NULL ? dialect->joined_end : "");
-    return g_string_free(sql, FALSE);
+    g_autofree char *from = tu_source_from_images(source, dialect, from_images, batch);
+    return tu_sql_format("SELECT %s, %s, 0 FROM %s", tenant, expression(source, source->time),
+                         from);
 }
 
 char *

@@ -14,28 +14,35 @@ char *tu_source_from(const TuSourceModel *source);
 typedef struct {
     gboolean by_tenant; /* first parameter: the tenant */
     gboolean by_time;   /* then two: from (included), to (excluded), see tu_source_time_bounds */
+    guint n_tenants;    /* by_tenant: so many first parameters, one tenant each; 0: one */
 } TuScanFilter;
 
 /* The rows that pass the source's `where`. */
 char *tu_source_select_rows(const TuSourceModel *source, TuScanFilter filter);
 
+/* Rows that are left out before anything of them is evaluated: those with one of `n` addresses, an
+ * SQL expression's values. */
+typedef struct {
+    const char *address;
+    guint n;
+} TuLeftOut;
+
+/* Appends "address IN (?4, ?5) OR ...", with the parameters from number `first` on. */
+void tu_source_append_left_out(GString *sql, guint first, const TuLeftOut *left_out, guint n);
+
 /* Some of the rows, for whoever looks for those that cannot be evaluated: an expression for which
  * `is_asked` is FALSE is NULL. Parameters: with `by_time` the two bounds, then the tenants, then
- * the times, then the addresses of those that are left out before anything of them is evaluated. */
+ * the times, then the addresses of those that are left out. */
 typedef struct {
     const gboolean *is_asked; /* one an expression */
     gboolean by_time;
     guint n_tenants;      /* only these; 0: all */
     guint n_times;        /* likewise */
     gboolean is_anywhere; /* those that do not pass `where`, too: it is not evaluated */
-    const char *address;  /* SQL of what addresses a row; NULL: rows are not left out by it */
-    guint n_left_out;     /* of such rows; their addresses are the last parameters */
+    const TuLeftOut *left_out;
+    guint n_left_out; /* of those; 0: no rows are left out */
 } TuSomeRows;
 char *tu_source_select_some(const TuSourceModel *source, const TuSomeRows *some);
-
-/* Tenant and time of every row of a one-table source whose address is between the two parameters,
- * both included. */
-char *tu_source_select_addressed(const TuSourceModel *source, const char *address);
 
 /* The same of the images in the log: a one-table source's, as tu_source_select_images. */
 char *tu_source_select_some_images(const TuSourceModel *source, const TuDialect *dialect,
@@ -51,6 +58,14 @@ char *tu_source_select_images(const TuSourceModel *source, const TuDialect *dial
  * is left out: more places do no harm. Columns: tenant, time, 0. */
 char *tu_source_select_places(const TuSourceModel *source, const TuDialect *dialect,
                               guint from_images, guint batch);
+
+/* What that selects from: parameters as there, no WHERE. */
+char *tu_source_from_images(const TuSourceModel *source, const TuDialect *dialect,
+                            guint from_images, guint batch);
+
+/* The same, if of the batch only images that are not gone again are taken: weight -1 is not. */
+char *tu_source_from_new_images(const TuSourceModel *source, const TuDialect *dialect,
+                                guint from_images, guint batch);
 
 /* Which entries of a one-table source are asked for their place. */
 typedef enum {

@@ -7,19 +7,12 @@ struct TuProblems {
     GHashTable *seen; /* "line:column:message" */
 };
 
-void
-tu_problem_free(TuProblem *problem)
+static void
+free_problem(gpointer data)
 {
-    if (problem == NULL)
-        return;
+    TuProblem *problem = data;
     g_free(problem->message);
     g_free(problem);
-}
-
-static void
-free_problem(gpointer problem)
-{
-    tu_problem_free(problem);
 }
 
 TuProblems *
@@ -63,12 +56,6 @@ tu_problems_add(TuProblems *problems, TuMark mark, const char *format, ...)
     problem->mark = mark;
     problem->message = g_steal_pointer(&message);
     g_ptr_array_add(problems->list, problem);
-}
-
-guint
-tu_problems_count(const TuProblems *problems)
-{
-    return problems->list->len;
 }
 
 /* GLib's sort is stable for arrays of pointers, so complaints about one place stay in the order in

@@ -19,8 +19,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuProblems, tu_problems_free)
 void tu_problems_add(TuProblems *problems, TuMark mark, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
-guint tu_problems_count(const TuProblems *problems);
-
 /* All of them as TuProblem, sorted by place, in a new array; `problems` is empty afterwards. */
 GPtrArray *tu_problems_take(TuProblems *problems);
 

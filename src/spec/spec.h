@@ -135,7 +135,6 @@ typedef struct {
     TuMark mark;
     char *message; /* what, and what would be right; one line, without the place */
 } TuProblem;
-void tu_problem_free(TuProblem *problem);
 
 /* Reads and checks the file. On mistakes: NULL, CONFIG, and the error's message holds ALL of them,
  * sorted by place, one a line, as `file:line:column: what, and what would be right`. A file that

@@ -26,6 +26,18 @@ tu_backoff_bucket(guint attempts)
 }
 
 gboolean
+tu_backoff_counts(const TuBackoff *backoff, guint64 failures, gint64 elapsed_us)
+{
+    gint64 pause_us = 0;
+    for (guint64 i = 1; i < failures && elapsed_us >= 0; i++) {
+        if (!tu_backoff_next(backoff, i, 0, &pause_us))
+            return FALSE;
+        elapsed_us -= pause_us;
+    }
+    return elapsed_us >= 0;
+}
+
+gboolean
 tu_backoff_next(const TuBackoff *backoff, guint64 failures, double random, gint64 *ret_pause_us)
 {
     gboolean is_over = backoff->retries != G_MAXUINT && failures > backoff->retries;

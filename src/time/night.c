@@ -75,7 +75,6 @@ tu_night_state(const TuNightly *nightly, const TuZone *zone, TuDate done, gint64
     gboolean has_record = done != TU_NIGHT_NONE && done <= state.night + DATES_APART;
 
     done = has_record ? MAX(done, TU_DATE_LEAST) : state.night - 1;
-    state.begun_us = tu_night_begin_us(zone, nightly->minute, state.night);
     state.next_us = tu_night_begin_us(zone, nightly->minute, night_after(zone, state.night));
     if (done >= state.night)
         return state;
@@ -85,10 +84,4 @@ tu_night_state(const TuNightly *nightly, const TuZone *zone, TuDate done, gint64
         state.is_late = FALSE;
     }
     return state;
-}
-
-TuDate
-tu_night_inherit(TuDate done_there, TuDate done_before)
-{
-    return done_there != TU_NIGHT_NONE ? done_there : done_before;
 }

@@ -36,7 +36,6 @@ typedef struct {
 /* How it stands with one zone. */
 typedef struct {
     TuDate night;    /* the last one that has begun: to be noted as done after the run */
-    gint64 begun_us; /* when it began */
     gint64 next_us;  /* when the next one begins */
     gboolean is_due; /* it is not done; only then the rest means something, and else it is 0 */
     TuDate from, to; /* the local days [from, to) that one run has to repair */
@@ -62,8 +61,3 @@ TuDate tu_night_last(const TuZone *zone, guint minute, gint64 now_us);
  * went wrong: it counts as none. */
 TuNightState tu_night_state(const TuNightly *nightly, const TuZone *zone, TuDate done,
                             gint64 now_us);
-
-/* The record of a zone to which a tenant moves: its own if it has one, which the tenants that are
- * there already need, else that of the zone it left. So a tenant alone in its zones has each local
- * date's night once, though the two clocks may be a date apart. */
-TuDate tu_night_inherit(TuDate done_there, TuDate done_before);

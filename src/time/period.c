@@ -11,6 +11,13 @@ tu_period_due_us(gint64 every_us, gint64 last_us, gint64 now_us)
     return last_us + every_us;
 }
 
+/* A minute is what systemd's timers are exact to by default. */
+gint64
+tu_period_early_us(gint64 every_us)
+{
+    return MIN(every_us / 10, TU_MINUTE_US);
+}
+
 /* The same day of an earlier month, or its last. */
 static TuDate
 months_before(TuDate date, int months)

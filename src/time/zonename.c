@@ -105,7 +105,9 @@ tu_zone_name_list(void)
 static char
 plain(char letter)
 {
-    return letter == ' ' || letter == '-' ? '_' : g_ascii_tolower(letter);
+    if (letter == ' ' || letter == '-')
+        return '_';
+    return g_ascii_tolower(letter);
 }
 
 /* How many letters must be added, taken away or changed to make `b` of `a` (Levenshtein); both have

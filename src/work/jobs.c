@@ -118,7 +118,7 @@ static gpointer
 job_of(TuStatement *row)
 {
     TuJob *job = g_new0(TuJob, 1);
-    TuValue v[23];
+    TuValue v[24];
     for (guint i = 0; i < G_N_ELEMENTS(v); i++)
         v[i] = tu_statement_value(row, i);
     *job = (TuJob){.id = integer_of(&v[0]),
@@ -140,11 +140,12 @@ job_of(TuStatement *row)
                    .next_attempt_us = instant_of(&v[16]),
                    .is_cancelling = integer_of(&v[17]) != 0,
                    .claim = integer_of(&v[18]),
-                   .served = integer_of(&v[19]),
-                   .groups_done = tu_job_text(&v[20]),
-                   .reached = integer_of(&v[21]),
-                   .has_reached = v[21].type == TU_TYPE_INTEGER,
-                   .run_id = integer_of(&v[22])};
+                   .groups_done = tu_job_text(&v[19]),
+                   .reached = integer_of(&v[20]),
+                   .has_reached = v[20].type == TU_TYPE_INTEGER,
+                   .run_id = integer_of(&v[21]),
+                   .deaths = integer_of(&v[22]),
+                   .cells_checked = integer_of(&v[23])};
     read_bound(job, "range_from", &v[4], &job->from);
     read_bound(job, "range_to", &v[5], &job->to);
     return job;
@@ -265,5 +266,9 @@ tu_jobs_forget(TuDatabase *db, gint64 before_us, guint most, gint64 *ret_deleted
                            "DELETE FROM trueup_job WHERE id IN (SELECT id FROM (SELECT id "
                            "FROM trueup_job WHERE finished_at < ?1 AND status NOT IN "
                            "('PENDING', 'RUNNING') ORDER BY id LIMIT ?2) AS old)",
-                           values, G_N_ELEMENTS(values), ret_deleted, error);
+                           values, G_N_ELEMENTS(values), ret_deleted, error) &&
+           (*ret_deleted == 0 ||
+            tu_database_run(
+                db, "DELETE FROM trueup_worked WHERE job NOT IN (SELECT id FROM trueup_job)", NULL,
+                0, NULL, error));
 }

@@ -34,7 +34,8 @@ typedef struct {
     TuDate from, to;        /* local, both included; G_MININT32, G_MAXINT32: without bound */
     TuJobStatus status;
     double progress; /* 0 to 1 */
-    gint64 attempts; /* since it last got on */
+    gint64 attempts; /* since it last got on, the one under way among them; deaths are none */
+    gint64 deaths;   /* of workers, at it, since then */
     char *requested_by;
     gint64 requested_us, started_us, finished_us; /* TU_TIME_BEFORE_ALL: not yet */
     double seconds;                               /* worked on */
@@ -45,12 +46,14 @@ typedef struct {
     char *groups_done; /* names of the groups that are done, a line each; NULL: none */
     gint64 reached;    /* within the group that is worked on: days from here on are done */
     gboolean has_reached;
-    gint64 run_id; /* of what it asked for in trueup_build; 0: nothing */
-    char *problem; /* a date that is none; NULL: all could be read */
-    gint64 claim, served;
+    gint64 run_id;        /* of what it asked for in trueup_build; 0: nothing */
+    gint64 cells_checked; /* by all its workers */
+    char *problem;        /* a date that is none; NULL: all could be read */
+    gint64 claim;
     /* Of this worker, while it has it: */
     gint64 claimed_us; /* monotonic */
     double seconds_before, progress_before;
+    gint64 cells_before; /* cells_checked */
 } TuJob;
 
 void tu_job_free(TuJob *job);
@@ -109,8 +112,8 @@ gboolean tu_job_others_wait(TuDatabase *db, const TuJob *job, TuJobFilter filter
 /* What follows writes only while the claim holds; else BUSY: another worker has it, or it was
  * deleted, and whoever asked leaves it alone. */
 
-/* Notes progress, reached, groups_done and run_id; reads is_cancelling. `has_got_on`: the attempts
- * begin anew, since this one got somewhere. */
+/* Notes progress, reached, groups_done, run_id and cells_checked; reads is_cancelling.
+ * `has_got_on`: attempts and deaths begin anew, since this one got somewhere. */
 gboolean tu_job_note(TuDatabase *db, TuJob *job, gboolean has_got_on,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -146,18 +149,20 @@ void tu_job_unlock(TuDatabase *db, const TuJob *job);
 #define TU_JOB_COLUMNS                                                                             \
     "id, kind, summary, tenant, range_from, range_to, status, progress, attempts, requested_by, "  \
     "requested_at, started_at, finished_at, seconds, error, worker, next_attempt_at, "             \
-    "is_cancelling, claim, served, groups_done, reached, run_id"
+    "is_cancelling, claim, groups_done, reached, run_id, "                                         \
+    "(SELECT w.deaths FROM trueup_worked w WHERE w.job = trueup_job.id), "                         \
+    "(SELECT w.cells_checked FROM trueup_worked w WHERE w.job = trueup_job.id)"
 
 /* The jobs that a SELECT of those columns gives. */
 gboolean tu_jobs_select(TuDatabase *db, const char *sql, const TuValue *values, guint n_values,
                         GPtrArray **ret_jobs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Writes its deaths and cells_checked. */
+gboolean tu_job_note_worked(TuDatabase *db, const TuJob *job,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A text of a row, whole; NULL is NULL. Free with g_free. */
 char *tu_job_text(const TuValue *value);
-
-/* The name of its lock; `text` is a buffer of TU_JOB_LOCK_BYTES. */
-#define TU_JOB_LOCK_BYTES 32
-const char *tu_job_lock_name(gint64 id, char *text);
 
 /* Nobody who works leaves a job without a beat for so long. */
 #define TU_JOB_BEAT_LIMIT_US (60 * G_USEC_PER_SEC)

@@ -7,20 +7,23 @@
  * waits until some of these are done. */
 #define LOOK_AT 10000
 
+#define LOCK_BYTES 32
+
 /* ---- the lock, and who is dead ---- */
 
-const char *
-tu_job_lock_name(gint64 id, char *text)
+/* `text` is a buffer of LOCK_BYTES. */
+static const char *
+lock_name(gint64 id, char *text)
 {
-    g_snprintf(text, TU_JOB_LOCK_BYTES, "job %" G_GINT64_FORMAT, id);
+    g_snprintf(text, LOCK_BYTES, "job %" G_GINT64_FORMAT, id);
     return text;
 }
 
 void
 tu_job_unlock(TuDatabase *db, const TuJob *job)
 {
-    char name[TU_JOB_LOCK_BYTES];
-    tu_database_unlock(db, tu_job_lock_name(job->id, name));
+    char name[LOCK_BYTES];
+    tu_database_unlock(db, lock_name(job->id, name));
 }
 
 /* Nobody has moved it, and its beat is old on the database's own clock. */
@@ -44,7 +47,7 @@ has_no_beat(TuDatabase *db, const TuJob *job, gboolean *ret_has_none, GError **e
 gboolean
 tu_job_is_abandoned(TuDatabase *db, const TuJob *job, gboolean *ret_is_abandoned, GError **error)
 {
-    char name[TU_JOB_LOCK_BYTES];
+    char name[LOCK_BYTES];
     g_autofree char *holder = NULL;
     gboolean has_no_lock =
         job->worker != NULL && g_str_has_suffix(job->worker, TU_WORKER_WITHOUT_LOCKS);
@@ -56,7 +59,7 @@ tu_job_is_abandoned(TuDatabase *db, const TuJob *job, gboolean *ret_is_abandoned
         if (!has_none)
             return TRUE;
     }
-    if (!tu_database_try_lock(db, tu_job_lock_name(job->id, name), &holder, error))
+    if (!tu_database_try_lock(db, lock_name(job->id, name), &holder, error))
         return FALSE;
     *ret_is_abandoned = holder == NULL;
     return TRUE;
@@ -167,7 +170,8 @@ tu_job_others_wait(TuDatabase *db, const TuJob *job, TuJobFilter filter, gpointe
 
 /* ---- taking one ---- */
 
-/* The row as it was seen becomes ours, or nothing happens: whoever was first changed its claim. */
+/* The row as it was seen becomes ours, or nothing happens: whoever was first changed its claim. One
+ * that is RUNNING was its dead worker's: what that began goes on, and is no further attempt. */
 static gboolean
 take(TuDatabase *db, TuJob *job, const char *worker, gint64 served, gboolean *ret_is_ours,
      GError **error)
@@ -183,25 +187,28 @@ take(TuDatabase *db, TuJob *job, const char *worker, gint64 served, gboolean *re
                         tu_value_text(tu_job_status_name(job->status)),
                         tu_value_text(name),
                         tu_value_time(TU_TYPE_INSTANT, now_us),
-                        tu_value_integer(served)};
+                        tu_value_integer(served),
+                        tu_value_integer(job->status != TU_JOB_RUNNING)};
     if (!tu_database_run(db,
                          "UPDATE trueup_job SET status = 'RUNNING', claim = claim + 1, "
-                         "attempts = attempts + 1, worker = ?4, served = ?6, beat_at = ?5, "
+                         "attempts = attempts + ?7, worker = ?4, served = ?6, beat_at = ?5, "
                          "started_at = coalesce(started_at, ?5), next_attempt_at = NULL "
                          "WHERE id = ?1 AND claim = ?2 AND status = ?3",
                          values, G_N_ELEMENTS(values), &n, error))
         return FALSE;
     *ret_is_ours = n == 1;
     job->claim++;
-    job->attempts++;
+    gboolean was_running = job->status == TU_JOB_RUNNING;
+    job->deaths += was_running;
+    job->attempts += !was_running;
     job->status = TU_JOB_RUNNING;
-    job->served = served;
     job->claimed_us = g_get_monotonic_time();
     job->seconds_before = job->seconds;
     job->progress_before = job->progress;
+    job->cells_before = job->cells_checked;
     if (job->started_us == TU_TIME_BEFORE_ALL)
         job->started_us = now_us;
-    return TRUE;
+    return !*ret_is_ours || !was_running || tu_job_note_worked(db, job, error);
 }
 
 /* The lock first: from the moment at which others see it RUNNING, they see that somebody lives. */
@@ -209,10 +216,10 @@ static gboolean
 lock_and_take(TuDatabase *db, TuJob *job, const char *worker, gint64 served, gboolean *ret_is_ours,
               GError **error)
 {
-    char name[TU_JOB_LOCK_BYTES];
+    char name[LOCK_BYTES];
     g_autofree char *holder = NULL;
     *ret_is_ours = FALSE;
-    if (!tu_database_try_lock(db, tu_job_lock_name(job->id, name), &holder, error))
+    if (!tu_database_try_lock(db, lock_name(job->id, name), &holder, error))
         return FALSE;
     if (holder != NULL)
         return TRUE;

@@ -62,6 +62,21 @@ moment(TuDatabase *db, gint64 after_us, TuValue *ret_moment, GError **error)
     return TRUE;
 }
 
+gboolean
+tu_job_note_worked(TuDatabase *db, const TuJob *job, GError **error)
+{
+    TuValue values[] = {tu_value_integer(job->id), tu_value_integer(job->deaths),
+                        tu_value_integer(job->cells_checked)};
+    gint64 n = 0;
+    return tu_database_run(
+               db, "UPDATE trueup_worked SET deaths = ?2, cells_checked = ?3 WHERE job = ?1",
+               values, G_N_ELEMENTS(values), &n, error) &&
+           (n > 0 || tu_database_run(db,
+                                     "INSERT INTO trueup_worked(job, deaths, cells_checked) "
+                                     "VALUES (?1, ?2, ?3)",
+                                     values, G_N_ELEMENTS(values), NULL, error));
+}
+
 /* The one regular write of a worker: it is its beat, and its look whether it should stop. */
 gboolean
 tu_job_note(TuDatabase *db, TuJob *job, gboolean has_got_on, GError **error)
@@ -71,8 +86,10 @@ tu_job_note(TuDatabase *db, TuJob *job, gboolean has_got_on, GError **error)
     gboolean found = FALSE;
     if (!moment(db, 0, &now, error))
         return FALSE;
-    if (has_got_on)
+    if (has_got_on) {
         job->attempts = 1;
+        job->deaths = 0;
+    }
     job->seconds = seconds_of(job);
     TuValue values[] = {
         tu_value_real(job->progress),
@@ -87,6 +104,7 @@ tu_job_note(TuDatabase *db, TuJob *job, gboolean has_got_on, GError **error)
                        "progress = ?3, seconds = ?4, groups_done = ?5, reached = ?6, run_id = ?7, "
                        "attempts = ?8, beat_at = ?9",
                        values, G_N_ELEMENTS(values), error) ||
+        (has_got_on && !tu_job_note_worked(db, job, error)) ||
         !tu_database_integer(db, "SELECT is_cancelling FROM trueup_job WHERE id = ?1",
                              &(TuValue){.type = TU_TYPE_INTEGER, .integer = job->id}, 1, &found,
                              &is_cancelling, error))

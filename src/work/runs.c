@@ -250,11 +250,11 @@ tu_runs_close(TuDatabase *db, const char *worker, GError **error)
 
 /* ---- forgetting ---- */
 
-/* A run that cannot go on is kept while its history is asked for (keep/unfit.h). The list of ids is
- * wrapped once more: not every database deletes from a table that the statement
- * reads. */
-gboolean
-tu_runs_forget(TuDatabase *db, gint64 before_us, guint most, gint64 *ret_deleted, GError **error)
+/* Deletes up to `most` runs that ended before `before_us`; *ret_deleted: how many. One that cannot
+ * go on is kept while its history is asked for (keep/unfit.h). The list of ids is wrapped once more:
+ * not every database deletes from a table that the statement reads. */
+static gboolean
+forget(TuDatabase *db, gint64 before_us, guint most, gint64 *ret_deleted, GError **error)
 {
     TuValue values[] = {tu_value_time(TU_TYPE_INSTANT, before_us), tu_value_integer(most)};
     return tu_database_run(db,
@@ -289,7 +289,7 @@ tu_runs_expire(TuDatabase *db, gint64 kept_us, GError **error)
     if (!tu_database_now(db, &now_us, error) || !is_any_old(db, now_us - kept_us, &is_any, error))
         return FALSE;
     while (is_any && (n_runs >= TU_RUNS_AT_ONCE || n_jobs >= TU_RUNS_AT_ONCE))
-        if (!tu_runs_forget(db, now_us - kept_us, TU_RUNS_AT_ONCE, &n_runs, error) ||
+        if (!forget(db, now_us - kept_us, TU_RUNS_AT_ONCE, &n_runs, error) ||
             !tu_jobs_forget(db, now_us - kept_us, TU_RUNS_AT_ONCE, &n_jobs, error))
             return FALSE;
     return TRUE;

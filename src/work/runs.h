@@ -36,10 +36,6 @@ gboolean tu_run_forget(TuDatabase *db, gint64 id, GError **error) G_GNUC_WARN_UN
 gboolean tu_runs_close(TuDatabase *db, const char *worker,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Deletes up to `most` runs that ended before `before_us`; *ret_deleted: how many. */
-gboolean tu_runs_forget(TuDatabase *db, gint64 before_us, guint most, gint64 *ret_deleted,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Runs and jobs are kept so long, and deleted so many at once: a transaction of milliseconds. */
 #define TU_RUNS_KEPT_US (90 * G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
 #define TU_RUNS_AT_ONCE 500

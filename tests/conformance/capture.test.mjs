@@ -279,6 +279,32 @@ for (const [what, change] of PARTITIONS)
         settles(place, 'after it');
     });
 
+/* MariaDB's partitions have no triggers of their own: one that comes loses nothing, and one that
+ * goes takes its rows along unseen, whether `apply` knew it or it came later. */
+conformTo('guard: a partition dropped is noticed, and apply mends it (MariaDB)', sale('', [],
+    {...MY, tables: `CREATE TABLE sale(id BIGINT, code BIGINT, shop {name}, at {instant}, v {integer})
+        PARTITION BY RANGE (code) (PARTITION p0 VALUES LESS THAN (3),
+            PARTITION p1 VALUES LESS THAN (500));`}), (place) => {
+    place.run('apply', {code: 0});
+    place.shell(`ALTER TABLE sale ADD PARTITION (PARTITION p2 VALUES LESS THAN (900));
+        INSERT INTO sale VALUES (950, 600, 'a', '2025-05-05', 1)`);
+    settles(place, 'a new one');
+    assert.ok(!isUnguarded(place), 'a new partition is no loss');
+    for (const name of ['p0', 'p2']) {
+        const rows = Number(place.sql('SELECT count(*) AS n FROM sale')[0].n);
+        place.shell(`ALTER TABLE sale DROP PARTITION ${name}`);
+        assert.ok(Number(place.sql('SELECT count(*) AS n FROM sale')[0].n) < rows, name);
+        assert.match(place.run('run --once', {code: 1}).err,
+            new RegExp(`${name} is no part \\(partition\\) of table sale any more`));
+        assert.ok(isUnguarded(place), 'status names nothing');
+        place.run('apply', {code: 0});
+        isTrue(place, name);
+    }
+    assert.equal(place.run('apply', {code: 0}).out.includes('nothing to change'), true);
+    place.shell(`UPDATE sale SET v = v + 1; DELETE FROM sale WHERE id % 2 = 0`);
+    settles(place, 'after it');
+});
+
 /* Triggers disabled or dropped, a table swapped. */
 const LOSSES = {
     postgresql: [

@@ -92,6 +92,24 @@ onEach('a dimension of times does not go into a column of text, nor a text into 
         }
     }, {columns: 'note VARCHAR(20)', among: SERVERS});
 
+/* ---- numbers ---- */
+
+/* The fault: "meets a blob '1000...', which is no number". */
+onEach('a number of more digits than are added up is called one, and fails its bucket alone',
+    (place) => {
+        place.spec(ofEvents({measures: {n: 'count', total: 'sum(v)'}}));
+        place.run('apply', {code: 0});
+        place.shell(`INSERT INTO event(at, v) VALUES ('2024-03-01 00:00:00', 1${'0'.repeat(40)}),
+            ('2024-04-02 00:00:00', 7)`);
+        const {err} = place.run('run --once', {code: 1});
+        assert.match(err, /sum\(v\) meets the number '10{40}(\.0+)?', which has more than 38 digits/);
+        assert.deepEqual(place.sql('SELECT n, total FROM s_day')
+            .map(({n, total}) => [Number(n), Number(total)]), [[1, 7]]);
+        place.shell('UPDATE event SET v = 5 WHERE v > 100');
+        place.run('run --once', {code: 0});
+        place.isQuiet();
+    }, {columns: 'v NUMERIC(60,2)', among: SERVERS});
+
 /* ---- averages ---- */
 
 /* The fault: only a summary that folds had the sums, so beside a max no week was made of days. */
@@ -141,6 +159,13 @@ onEach('plan --sql of a keyed summary, run by the client, leaves nothing to crea
 }, {columns: 'v {integer}, note VARCHAR(20)'});
 
 /* ---- mistakes ---- */
+
+/* The fault: PostgreSQL's hint is a sentence, and "...column "event.v".: correct it" came of it. */
+onEach('a misspelt column is named in one sentence', (place) => {
+    place.spec(ofEvents({measures: {n: 'count', total: 'sum(vv)'}}));
+    const {err} = place.run('apply', {code: 2});
+    assert.match(err, /vv.*[^.]: correct it in the spec/);
+});
 
 onEach('what the database does not know is named all at once, each with its place', (place, kind) => {
     place.spec(`database: ${JSON.stringify(place.database.url)}

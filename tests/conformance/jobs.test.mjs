@@ -193,7 +193,7 @@ onEach('a job that kills its workers at the same point, ten times as often as it
     house.ask('kind, summary, range_from, range_to', `'repair', 'daily', '2024-03-01', '2024-03-09'`);
     for (let i = 1; i <= 10; i++) {
         assert.equal(house.run('run --once', {stop: 'job.claimed:kill'}).signal, 'SIGKILL');
-        assert.deepEqual([house.job(1).status, house.job(1).attempts], ['RUNNING', i]);
+        assert.deepEqual([house.job(1).status, house.job(1).attempts], ['RUNNING', 1], `death ${i}`);
     }
     house.run('run --once', {code: 1});
     assert.equal(house.job(1).status, 'FAILED');

@@ -307,3 +307,18 @@ onAll('--key of an ordinary summary; a rebuild of all while a keyed one is pause
     place.run('rebuild --wait', {code: 0});
     place.settles();
 });
+
+/* The fault: an index over two tables is advised, and nobody can make one. */
+onAll('check says which indexes a joined source wants, and is content with them', (place) => {
+    place.begin({apply: false, more: {
+        sources: {linked: {from: 'flag f', join: ['link l ON l.flag = f.id'], tenant: 'l.pass',
+            time: 'f.run', time_unit: 'seconds'}},
+        summaries: {linked: {source: 'linked', grains: ['day'], measures: {n: 'count'}}},
+    }});
+    const advice = /make one on \(f\.run\), one on the columns of each join's ON, and one on l\.pass/;
+    assert.match(place.run('check', {code: 0}).out, advice);
+    place.sql('CREATE INDEX flag_run ON flag(run)');
+    place.sql('CREATE INDEX link_flag ON link(flag)');
+    place.sql('CREATE INDEX link_pass ON link(pass)');
+    assert.doesNotMatch(place.run('check', {code: 0}).out, /no index/);
+});

@@ -125,7 +125,8 @@ const UPSTREAMS = {
                 host=127.0.0.1 port=${database.own.port}' PUBLICATION up
                 WITH (create_slot = false, slot_name = 'down', copy_data = false)`);
             return (sql) => {
-                upstream(sql);
+                /* The server need not flush what is committed: what is not, is not sent. */
+                upstream(`SET synchronous_commit = on; ${sql}`);
                 const [, lsn] = /([0-9A-F]+\/[0-9A-F]+)/.exec(
                     upstream('SELECT pg_current_wal_flush_lsn()'));
                 return until('the subscriber to apply it', () => integer(database, `SELECT

@@ -5,6 +5,7 @@
 #include "fault_database.h"
 #include "keep/build.h"
 #include "keep/install.h"
+#include "keep/removal.h"
 #include "world.h"
 
 /* Every statement fails outright; of the other ways a part is tried, other statements in each. */
@@ -69,6 +70,63 @@ apply(const World *world, TuDatabase *db, GError **error)
             return FALSE;
     }
     return each_group(world, db, settle_and_build, error);
+}
+
+/* Capture is off for a while, as after `release`. */
+static gboolean
+release(const World *world, TuDatabase *db, GError **error)
+{
+    {
+        g_auto(Session) session = {0};
+        guint n_tables = 0;
+        if (!session_init(&session, world, db, error) ||
+            !tu_removal_release(&session.keeper, NULL, &n_tables, error))
+            return FALSE;
+    }
+    return apply(world, db, error);
+}
+
+static gboolean
+drop_extremes(const World *world, TuDatabase *db, GError **error)
+{
+    {
+        g_auto(Session) session = {0};
+        if (!session_init(&session, world, db, error) ||
+            !tu_removal_drop(&session.keeper, "extremes", FALSE, error))
+            return FALSE;
+    }
+    return apply(world, db, error);
+}
+
+/* Where the one before came to its end, there is nothing to drop. */
+static gboolean
+drop_all(const World *world, TuDatabase *db, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    if (!tu_removal_drop_all(db, FALSE, NULL, &local) && !tu_error_is(local, TU_ERROR_CONFIG)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    return apply(world, db, error);
+}
+
+static gboolean
+verify_and_settle(TuKeeper *keeper, TuGroup *group, TuResult *result, GError **error)
+{
+    TuRepair everything = {.from = G_MININT32, .to = G_MAXINT32};
+    if (!tu_verify_group(keeper, group, &everything, NULL, NULL, result, error))
+        return FALSE;
+    for (guint i = 0; i < group->keyed->len; i++)
+        if (!tu_keyed_verify(keeper, g_ptr_array_index(group->keyed, i), NULL, NULL, result, error))
+            return FALSE;
+    g_assert_cmpint(result->cells_drifted, ==, 0);
+    return tu_settle_group(keeper, group, result, error);
+}
+
+static gboolean
+verify(const World *world, TuDatabase *db, GError **error)
+{
+    return each_group(world, db, verify_and_settle, error);
 }
 
 static gboolean
@@ -223,6 +281,10 @@ static const Row rows[] = {
      BY_LIST},
     {"keyed_list", WITH_KEYED, TRUE, {product_changes, all_listed}, settle, TRUE},
     {"keyed_repair", WITH_KEYED, TRUE, {product_damage, changes}, repair_keys, FALSE},
+    {"release", WORLD_SALES, TRUE, {changes}, release, FALSE},
+    {"drop_one", WORLD_SALES | WORLD_EXTREMES, TRUE, {changes}, drop_extremes, FALSE},
+    {"drop_all", WORLD_PRODUCTS, TRUE, {changes}, drop_all, FALSE},
+    {"verify", WITH_KEYED, TRUE, {changes}, verify, TRUE},
 };
 
 /* ---- one fault ---- */

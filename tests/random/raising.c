@@ -1,4 +1,4 @@
-/* A condition that holds or raises is put around whatever a series has. */
+/* A condition that holds or raises is put around whatever a series has, and around places. */
 #include "raising.h"
 
 #include "sources.h"
@@ -24,7 +24,7 @@ draw_condition(const RtPlan *plan, const RtSource *source, char **ret_spoiled, R
 {
     const RtTable *table = NULL;
     const RtColumn *whole = NULL;
-    g_autofree char *column = rt_source_whole(plan, source, &table, &whole, rng);
+    g_autofree char *column = rt_source_whole(plan, source, TRUE, &table, &whole, rng);
     GString *sql = g_string_new(forms[plan->world->kind][rt_rng_index(rng, 2)]);
 
     if (column == NULL) {
@@ -80,9 +80,39 @@ spoil_series(const RtPlan *plan, const RtSummary *summary, RtSeries *series, RtR
                       condition, rng);
 }
 
+/* The place of a row: where it raises the row counts nowhere, as where it is NULL. The column may be
+ * of the same table as the place, or of another one that it is joined with. */
+static void
+spoil_place(const RtPlan *plan, RtSource *source, RtRng *rng)
+{
+    const RtTable *table = NULL;
+    const RtColumn *whole = NULL;
+    g_autofree char *column = rt_source_whole(plan, source, FALSE, &table, &whole, rng);
+    gboolean is_tenant = source->tenant != NULL && rt_rng_percent(rng, 50);
+    char **true_place = is_tenant ? &source->tenant : &source->time;
+    char **odd_place = is_tenant ? &source->odd_tenant : &source->odd_time;
+    g_autofree char *plain = NULL;
+    GString *condition;
+
+    if (column == NULL)
+        return;
+    plain = *true_place;
+    condition = g_string_new(forms[plan->world->kind][rt_rng_index(rng, 2)]);
+    g_string_replace(condition, "{x}", column, 0);
+    *odd_place = g_strdup_printf("CASE WHEN %s THEN %s END", condition->str, plain);
+    *true_place =
+        g_strdup_printf("CASE WHEN %s = %d THEN NULL ELSE %s END", column, RT_RAISES_AT, plain);
+    source->odd = g_strdup_printf("SELECT count(*) FROM %s WHERE %s = %d", table->name, whole->name,
+                                  RT_RAISES_AT);
+    g_string_free(condition, TRUE);
+}
+
 void
 rt_raising_draw(RtPlan *plan, RtRng *rng)
 {
+    for (guint i = 0; i < plan->sources->len; i++)
+        if (rt_rng_percent(rng, 35))
+            spoil_place(plan, plan->sources->pdata[i], rng);
     for (guint i = 0; i < plan->sources->len; i++) {
         RtSource *source = plan->sources->pdata[i];
         g_autofree char *condition =
@@ -111,7 +141,8 @@ rt_raising_is_planned(const RtPlan *plan)
         for (guint s = 0; s < summary->series->len; s++) {
             const RtSeries *series = summary->series->pdata[s];
 
-            if (series->spoiled != NULL || series->source->spoiled != NULL)
+            if (series->spoiled != NULL || series->source->spoiled != NULL ||
+                series->source->odd != NULL)
                 return TRUE;
         }
     }
@@ -132,7 +163,8 @@ rt_raising_look(const RtPlan *plan, gint64 (*count)(gpointer data, const char *s
 
             series->fails = (series->spoiled != NULL && count(data, series->spoiled) > 0) ||
                             (of_source != NULL && count(data, of_source) > 0);
-            failing += series->fails;
+            failing += series->fails ||
+                       (series->source->odd != NULL && count(data, series->source->odd) > 0);
         }
     }
     return failing;

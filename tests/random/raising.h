@@ -5,7 +5,8 @@
  *   writer ──▶ 4242 in a row ──▶ the series of that row fail; all others go on, and are compared
  *                  mended    ──▶ everything is right again
  *
- * Which series fail is asked of the rows themselves, at each comparison.
+ * Which series fail is asked of the rows themselves, at each comparison. Where it is the tenant or the
+ * time that raises, no series does: the row counts nowhere, and the comparison holds that it is so.
  */
 #pragma once
 
@@ -18,7 +19,7 @@ void rt_raising_draw(RtPlan *plan, RtRng *rng);
 gboolean rt_raising_is_planned(const RtPlan *plan);
 
 /* Sets `fails` of each series, by `count` (the number that a query gives, in the comparison's own
- * snapshot); answers how many fail. */
+ * snapshot); answers how many fail, or have rows that count nowhere. */
 guint rt_raising_look(const RtPlan *plan, gint64 (*count)(gpointer data, const char *sql),
                       gpointer data);
 

@@ -248,6 +248,9 @@ rt_source_free(RtSource *source)
     g_free(source->zone);
     g_free(source->where);
     g_free(source->spoiled);
+    g_free(source->odd_tenant);
+    g_free(source->odd_time);
+    g_free(source->odd);
     g_free(source);
 }
 
@@ -325,10 +328,10 @@ draw_template(const RtPlan *plan, const RtSource *source, RtTemplateUse use, gui
 }
 
 char *
-rt_source_whole(const RtPlan *plan, const RtSource *source, const RtTable **ret_table,
-                const RtColumn **ret_column, RtRng *rng)
+rt_source_whole(const RtPlan *plan, const RtSource *source, gboolean may_be_left,
+                const RtTable **ret_table, const RtColumn **ret_column, RtRng *rng)
 {
-    char *sql = any_column(plan, source, RT_WHOLE, TRUE, ret_column, rng);
+    char *sql = any_column(plan, source, RT_WHOLE, may_be_left, ret_column, rng);
 
     for (guint role = 0; sql != NULL && role < RT_ROLES; role++)
         if (g_ptr_array_find(plan->world->tables[role]->columns, *ret_column, NULL))

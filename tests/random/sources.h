@@ -10,9 +10,9 @@ RtSource *rt_source_new(RtPlan *plan, guint index, RtRng *rng);
 void rt_source_free(RtSource *source);
 
 /* A column of whole numbers, as the source's SQL names it, and whose it is; NULL: no table has
- * one. */
-char *rt_source_whole(const RtPlan *plan, const RtSource *source, const RtTable **ret_table,
-                      const RtColumn **ret_column, RtRng *rng);
+ * one. With `may_be_left` FALSE only of inner tables. */
+char *rt_source_whole(const RtPlan *plan, const RtSource *source, gboolean may_be_left,
+                      const RtTable **ret_table, const RtColumn **ret_column, RtRng *rng);
 
 /* SQL for a condition over the source's rows. With `may_be_left` FALSE only inner tables are
  * named. */

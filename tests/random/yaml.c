@@ -65,8 +65,9 @@ append_source(GString *yaml, const RtWorld *world, const RtSource *source)
         append_quoted(yaml, text->str);
         g_string_append_c(yaml, '\n');
     }
-    append_line(yaml, 4, "tenant", source->tenant);
-    append_line(yaml, 4, "time", source->time);
+    append_line(yaml, 4, "tenant",
+                source->odd_tenant != NULL ? source->odd_tenant : source->tenant);
+    append_line(yaml, 4, "time", source->odd_time != NULL ? source->odd_time : source->time);
     if (source->unit != RT_TEXT_TIME && source->unit < RT_STAMP)
         append_line(yaml, 4, "time_unit", rt_time_unit_name(source->unit));
     if (strcmp(source->zone, "UTC") != 0)

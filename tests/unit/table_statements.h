@@ -30,7 +30,7 @@ static inline char *
 given_text(const TuDatabase *db, TuGivenWork work, const TuSummaryTable *table, guint64 nulls)
 {
     g_autoptr(GArray) columns = tu_summary_table_columns(table);
-    g_autofree char *list = tu_summary_table_found_list(table);
+    g_autofree char *list = work == TU_GIVEN_FIND ? tu_summary_table_found_list(table) : NULL;
     return tu_given_sql(db, work, table->name, "rows(?1) AS given",
                         (const TuBulkColumn *)(gpointer)columns->data, columns->len, nulls, list);
 }
@@ -70,6 +70,8 @@ table_statements(const TuDatabase *db, const TuSummaryTable *table)
     if (nulls != 0)
         g_ptr_array_add(statements, tu_summary_table_select_cells(db, table, nulls, 2));
     for (int work = 0; db->driver->given != NULL && work < TU_GIVEN_WORKS; work++) {
+        if (work == TU_GIVEN_CHANGE_AT && db->driver->given->place == NULL)
+            continue;
         g_ptr_array_add(statements, given_text(db, (TuGivenWork)work, table, 0));
         if (nulls != 0)
             g_ptr_array_add(statements, given_text(db, (TuGivenWork)work, table, nulls));

@@ -68,6 +68,27 @@ test_bucket(void)
     check("bucket of a thousand", &thousand, many, G_N_ELEMENTS(many));
 }
 
+/* What fails sooner than its pause, since something changed, is no further failure. */
+static void
+test_counts(void)
+{
+    static const struct {
+        guint64 failures;
+        gint64 elapsed_ms;
+        gboolean counts;
+    } rows[] = {
+        {1, 0, TRUE},       {2, 500, FALSE},   {2, 1000, TRUE},   {3, 2999, FALSE},
+        {3, 3000, TRUE},    {5, 14999, FALSE}, {5, 15000, TRUE},  {7, 3600000, FALSE},
+        {7, 3631000, TRUE}, {1, -5000, FALSE}, {2, -5000, FALSE},
+    };
+    TuBackoff five = tu_backoff_bucket(5);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_test_message("failure %d after %d ms", (int)rows[i].failures, (int)rows[i].elapsed_ms);
+        g_assert_cmpint(tu_backoff_counts(&five, rows[i].failures, rows[i].elapsed_ms * 1000), ==,
+                        rows[i].counts);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -75,5 +96,6 @@ main(int argc, char **argv)
     g_test_add_func("/backoff/connection", test_connection);
     g_test_add_func("/backoff/job", test_job);
     g_test_add_func("/backoff/bucket", test_bucket);
+    g_test_add_func("/backoff/counts", test_counts);
     return g_test_run();
 }

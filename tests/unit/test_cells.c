@@ -323,6 +323,32 @@ test_emptied_is_possible(void)
     tu_layout_free(layout);
 }
 
+/* Entries come in any order: 7 is taken away before it came, and of 40 and NULL one row stays whose
+ * sum is 33 of no value. */
+static void
+test_sum_of_no_value(void)
+{
+    TuLayout *layout = tu_layout_new(0, typed_kinds, typed_numbers, typed_scales, 3);
+    const TuLayout *layouts[] = {layout};
+    g_autoptr(TuCells) cells = tu_cells_new(layouts, 1);
+    TuCellTable *table = tu_cells_table(cells, 0);
+    TuCell *cell = tu_cell_table_get(table, 1, 0, no_dimensions);
+    static const struct {
+        int value; /* 0: NULL */
+        int weight;
+        gboolean is_possible;
+    } rows[] = {{40, 1, TRUE}, {0, 1, TRUE}, {7, -1, FALSE}, {7, 1, TRUE}, {40, -1, TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        TuValue value = rows[i].value != 0 ? I(rows[i].value) : TU_NULL_VALUE;
+        cell->rows += rows[i].weight;
+        for (guint m = 0; m < 3; m++)
+            g_assert_true(tu_cell_add(table, cell, m, value, rows[i].weight));
+        g_assert_cmpint(tu_cell_is_possible(layout, cell), ==, rows[i].is_possible);
+    }
+    g_clear_pointer(&cells, tu_cells_free);
+    tu_layout_free(layout);
+}
+
 /* ---- failures, memory ---- */
 
 static void
@@ -378,6 +404,7 @@ main(int argc, char **argv)
     g_test_add_func("/cells/counts-rows", test_counts_rows);
     g_test_add_func("/cells/long-results", test_long_results);
     g_test_add_func("/cells/emptied-is-possible", test_emptied_is_possible);
+    g_test_add_func("/cells/sum-of-no-value", test_sum_of_no_value);
     g_test_add_func("/cells/failures", test_failures);
     g_test_add_func("/cells/bytes", test_bytes);
     return g_test_run();

@@ -159,6 +159,9 @@ test_source(const TuDriver *driver, const Row *row)
         if (!filter.by_tenant || source->tenant >= 0)
             g_ptr_array_add(statements, tu_source_select_rows(source, filter));
     }
+    TuScanFilter together = {.by_tenant = TRUE, .by_time = TRUE, .n_tenants = 3};
+    if (source->tenant >= 0)
+        g_ptr_array_add(statements, tu_source_select_rows(source, together));
     if (!source->is_joined)
         add_one_table(source, dialect, statements);
     for (guint batch = 0; batch < source->tables->len && source->is_joined; batch++)

@@ -201,6 +201,7 @@ drain(int fd)
 static void
 test_levels(void)
 {
+    static const char *const names[] = {"error", "warning", "info", "debug"};
     int ends[2];
     TuLog log;
     TuLogLevel level;
@@ -208,7 +209,7 @@ test_levels(void)
     open_pipe(ends, &log, TU_LOG_LOGFMT);
     for (guint i = TU_LOG_ERROR; i <= TU_LOG_DEBUG; i++) {
         tu_log(&log, (TuLogLevel)i, "e", tu_field_integer("i", i));
-        g_assert_true(tu_log_level_parse(tu_log_level_name((TuLogLevel)i), &level));
+        g_assert_true(tu_log_level_parse(names[i], &level));
         g_assert_cmpint(level, ==, i);
     }
     log.least = TU_LOG_ERROR;

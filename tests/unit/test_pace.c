@@ -58,7 +58,7 @@ test_batch_limits(void)
     for (guint i = 0; i < 100000; i++) {
         if (i % 100 == 0) {
             guint min = (guint)g_rand_int_range(random, 1, 1000000);
-            tu_batch_limit(&batch, min, (guint)g_rand_int_range(random, (gint32)min, 1000001));
+            tu_batch_init(&batch, min, (guint)g_rand_int_range(random, (gint32)min, 1000001));
         }
         guint changes = (guint)g_rand_int_range(random, 0, (gint32)batch.size + 1);
         tu_batch_note(&batch, changes, g_rand_int_range(random, -1, 3) * (gint64)G_MAXINT32,
@@ -92,6 +92,32 @@ test_batch_settles(void)
     for (guint i = 0; i < 10; i++)
         tu_batch_note(&batch, 20, 0, 3 * MS);
     g_assert_cmpuint(batch.size, ==, 100);
+}
+
+/* A machine so busy that a transaction takes 300 ms and more whatever it does, while 5,000 changes
+ * come a second: smaller ones would fall behind for ever. Quiet again, the target is the old. */
+static void
+test_batch_starved(void)
+{
+    static const gint64 least_us[] = {300 * MS, 800 * MS, 3 * SECOND};
+    for (guint i = 0; i < G_N_ELEMENTS(least_us); i++) {
+        gint64 waiting = 20000;
+        TuBatch batch;
+        tu_batch_init(&batch, 100, 20000);
+        for (guint n = 0; n < 200; n++) {
+            guint taken = (guint)MIN(waiting, batch.size);
+            gint64 took_us = least_us[i] + taken * 20;
+            waiting += 5 * took_us / MS - taken;
+            tu_batch_note(&batch, taken, waiting, took_us);
+        }
+        g_assert_cmpint(waiting, <, 25000);
+        while (batch.size > 100)
+            tu_batch_note(&batch, 20, 0, 3 * MS);
+        tu_batch_note(&batch, 100, 0, 3 * MS);
+        batch.size = 1000;
+        tu_batch_note(&batch, 1000, 5000, 500 * MS);
+        g_assert_cmpuint(batch.size, ==, 500);
+    }
 }
 
 /* ---- intervals ---- */
@@ -275,6 +301,7 @@ main(int argc, char **argv)
     g_test_add_func("/pace/batch", test_batch);
     g_test_add_func("/pace/batch-limits", test_batch_limits);
     g_test_add_func("/pace/batch-settles", test_batch_settles);
+    g_test_add_func("/pace/batch-starved", test_batch_starved);
     g_test_add_func("/pace/interval", test_interval);
     g_test_add_func("/pace/interval-extremes", test_interval_extremes);
     g_test_add_func("/pace/interval-rest", test_interval_rest);

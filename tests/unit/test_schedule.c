@@ -103,7 +103,6 @@ test_agenda_empty(void)
     g_autoptr(TuAgenda) agenda = tu_agenda_new(NULL, 0, NULL, 0, 1000);
     g_assert_cmpuint(agenda->nightly->len + agenda->periodic->len + agenda->late->len, ==, 0);
     g_assert_cmpint(agenda->next_us, ==, G_MAXINT64);
-    g_assert_cmpint(tu_agenda_sleep_us(agenda, 1000), ==, TU_SCHEDULE_LONGEST_SLEEP_US);
 }
 
 /* Zones with the same days are one run; one that missed nights is another; summaries are apart. */
@@ -141,7 +140,6 @@ test_agenda_shares(void)
 
     run = &g_array_index(agenda->nightly, TuNightlyRun, 2);
     g_assert_cmpuint(run->summary, ==, 1);
-    g_assert_cmpint(tu_agenda_sleep_us(agenda, now_us), ==, 0);
 
     g_assert_cmpuint(agenda->late->len, ==, 1);
     const TuLateNight *late = &g_array_index(agenda->late, TuLateNight, 0);
@@ -158,16 +156,32 @@ test_agenda_sleeps(void)
     const TuScheduledNight nights[] = {{0, utc, at_four, date("2026-11-22")}};
     gint64 now_us = at("2026-11-22T04:00:10Z");
     const TuScheduledPeriod periods[] = {
-        {3, 15 * TU_MINUTE_US, now_us - 15 * TU_MINUTE_US + 7 * TU_SECOND_US}};
+        {3, 15 * TU_MINUTE_US, now_us - 15 * TU_MINUTE_US + 97 * TU_SECOND_US}};
     g_autoptr(TuAgenda) agenda = tu_agenda_new(nights, 1, periods, 1, now_us);
-    g_assert_cmpint(agenda->next_us, ==, now_us + 7 * TU_SECOND_US);
-    g_assert_cmpint(tu_agenda_sleep_us(agenda, now_us), ==, 7 * TU_SECOND_US);
+    g_assert_cmpint(agenda->next_us, ==, now_us + 97 * TU_SECOND_US);
+    g_assert_cmpuint(agenda->periodic->len, ==, 0);
 
-    g_autoptr(TuAgenda) later = tu_agenda_new(nights, 1, periods, 1, now_us + 7 * TU_SECOND_US);
+    g_autoptr(TuAgenda) later = tu_agenda_new(nights, 1, periods, 1, now_us + 97 * TU_SECOND_US);
     g_assert_cmpuint(later->periodic->len, ==, 1);
     g_assert_cmpuint(g_array_index(later->periodic, guint, 0), ==, 3);
     g_assert_cmpint(later->next_us, ==, at("2026-11-23T04:00:00Z"));
-    g_assert_cmpint(tu_agenda_sleep_us(later, now_us), ==, 0);
+}
+
+/* cron starts `run --once` every quarter of an hour, now a moment late, now a moment early. */
+static void
+test_agenda_by_cron(void)
+{
+    gint64 started_us = at("2026-11-22T12:00:01Z");
+    TuScheduledPeriod period = {0, 15 * TU_MINUTE_US, started_us};
+    for (int i = 1; i <= 8; i++) {
+        gint64 now_us = started_us + i * 15 * TU_MINUTE_US - (i % 2) * 30 * TU_SECOND_US;
+        g_autoptr(TuAgenda) agenda = tu_agenda_new(NULL, 0, &period, 1, now_us);
+        g_assert_cmpuint(agenda->periodic->len, ==, 1);
+        period.last_us = now_us;
+    }
+    g_autoptr(TuAgenda) soon =
+        tu_agenda_new(NULL, 0, &period, 1, period.last_us + 13 * TU_MINUTE_US);
+    g_assert_cmpuint(soon->periodic->len, ==, 0);
 }
 
 /* Some workers share a database of nights; each takes what its agenda says and notes it. However
@@ -225,6 +239,7 @@ main(int argc, char **argv)
     g_test_add_func("/schedule/empty", test_agenda_empty);
     g_test_add_func("/schedule/shares", test_agenda_shares);
     g_test_add_func("/schedule/sleeps", test_agenda_sleeps);
+    g_test_add_func("/schedule/by-cron", test_agenda_by_cron);
     g_test_add_func("/schedule/year", test_agenda_for_a_year);
     return g_test_run();
 }

@@ -506,7 +506,6 @@ static void
 test_free_nothing(void)
 {
     tu_spec_free(NULL);
-    tu_problem_free(NULL);
     g_autoptr(TuSpec) nothing = NULL;
     g_assert_null(nothing);
 }

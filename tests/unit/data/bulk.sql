@@ -88,6 +88,15 @@ DELETE FROM "shop"."s ""@#=*""" AS stored USING rows(?1) AS given WHERE stored."
 -- postgresql, given, remove, 2
 DELETE FROM "shop"."s ""@#=*""" AS stored USING rows(?1) AS given WHERE stored."tenant" = given."tenant" AND stored."bucket" = given."bucket" AND stored."kind" IS NULL AND stored."note" IS NULL AND ((CASE WHEN octet_length(stored."raw") > 512 THEN decode(md5(stored."raw"), 'hex') || decode(md5('\x2e' || stored."raw"), 'hex') ELSE stored."raw" END), (octet_length(stored."raw") > 512)) = ((CASE WHEN octet_length(given."raw") > 512 THEN decode(md5(given."raw"), 'hex') || decode(md5('\x2e' || given."raw"), 'hex') ELSE given."raw" END), (octet_length(given."raw") > 512)) AND stored."raw" = given."raw"
 
+-- postgresql, given, change at, 0
+UPDATE ONLY "shop"."s ""@#=*""" AS stored SET "n" = given."n", "total" = given."total" FROM rows(?1) AS given WHERE stored."ctid" = given."ctid"
+
+-- postgresql, given, change at, 1
+UPDATE ONLY "shop"."s ""@#=*""" AS stored SET "n" = given."n", "total" = given."total" FROM rows(?1) AS given WHERE stored."ctid" = given."ctid"
+
+-- postgresql, given, change at, 2
+UPDATE ONLY "shop"."s ""@#=*""" AS stored SET "n" = given."n", "total" = given."total" FROM rows(?1) AS given WHERE stored."ctid" = given."ctid"
+
 -- mariadb, given, find, 0
 SELECT given."trueup_n", stored."n" FROM rows(?1) AS given STRAIGHT_JOIN "shop"."s ""@#=*""" AS stored ON stored."tenant" = given."tenant" AND stored."bucket" = given."bucket" AND stored."trueup_key_kind" = ifnull(concat('=', given."kind"), '') AND stored."trueup_key_note" = if(given."note" IS NULL, '', if(octet_length(given."note") <= 128, concat('=', given."note"), concat('#', sha2(given."note", 256)))) AND stored."trueup_key_raw" = if(given."raw" IS NULL, '', if(octet_length(given."raw") <= 128, concat('=', given."raw"), concat('#', sha2(given."raw", 256))))
 
@@ -114,3 +123,7 @@ DELETE stored FROM rows(?1) AS given STRAIGHT_JOIN "shop"."s ""@#=*""" AS stored
 
 -- mariadb, given, remove, 2
 DELETE stored FROM rows(?1) AS given STRAIGHT_JOIN "shop"."s ""@#=*""" AS stored ON stored."tenant" = given."tenant" AND stored."bucket" = given."bucket" AND stored."trueup_key_kind" = '' AND stored."trueup_key_note" = '' AND stored."trueup_key_raw" = if(given."raw" IS NULL, '', if(octet_length(given."raw") <= 128, concat('=', given."raw"), concat('#', sha2(given."raw", 256))))
+
+-- postgresql, given, place
+CASE WHEN stored.tableoid = '"shop"."s ""@''#=*"""'::pg_catalog.regclass AND NOT (SELECT relhastriggers FROM pg_catalog.pg_class WHERE oid = '"shop"."s ""@''#=*"""'::pg_catalog.regclass) THEN stored.ctid END
+
