@@ -10,8 +10,8 @@
 #include "keep/connect.h"
 #include "cli/sealed.h"
 #include "cli/work.h"
-#include "keep/build.h"
-#include "keep/install.h"
+#include "keep/build/build.h"
+#include "keep/install/install.h"
 
 /* What waits is settled before the build, so that its snapshots have little to take away, and
  * after it. */

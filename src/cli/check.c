@@ -11,9 +11,9 @@
 
 #include "cli/output.h"
 #include "cli/work.h"
-#include "keep/guard.h"
-#include "keep/tenants.h"
-#include "keep/unfit.h"
+#include "keep/install/guard.h"
+#include "keep/tenants/tenants.h"
+#include "keep/build/unfit.h"
 #include "schema/capture.h"
 #include "schema/keyed.h"
 #include "schema/control.h"

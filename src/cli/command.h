@@ -10,7 +10,7 @@
 #pragma once
 
 #include "keep/session.h"
-#include "keep/settle.h"
+#include "keep/settle/settle.h"
 
 typedef enum {
     TU_EXIT_DONE = 0,

@@ -1,10 +1,10 @@
-/* `trueup drop`: what trueup made goes, and nothing else (keep/removal.c, keep/removal_all.c). It
+/* `trueup drop`: what trueup made goes, and nothing else (removal.c, removal_all.c). It
  * asks first, unless --yes. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/work.h"
-#include "keep/removal.h"
+#include "keep/install/removal.h"
 
 /* Nothing but the whole word: an empty line, or no terminal, means no. */
 static gboolean

@@ -2,7 +2,7 @@
 
 #include "db/sql.h"
 #include "keep/rows.h"
-#include "keep/tenants.h"
+#include "keep/tenants/tenants.h"
 #include "schema/capture.h"
 #include "time/instant.h"
 

@@ -40,7 +40,7 @@ typedef struct {
     gboolean is_building, is_rebuilding; /* it was never right; it is right until replaced */
     gboolean has_right_from;
     TuDate right_from; /* from here on all of it is right; without: nothing may be */
-    gboolean is_stuck; /* nothing more of it can be written (keep/unfit.h) */
+    gboolean is_stuck; /* nothing more of it can be written (keep/build/unfit.h) */
 } TuHistory;
 
 gboolean tu_waiting_read(TuDatabase *db, const TuSummaryModel *summary, TuWaiting *ret_waiting,

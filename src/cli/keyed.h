@@ -7,7 +7,7 @@
 #include <json-glib/json-glib.h>
 
 #include "cli/command.h"
-#include "keep/keyed.h"
+#include "keep/keyed/keyed.h"
 
 /* ---- --key COL=V[,V|A..B] ---- */
 

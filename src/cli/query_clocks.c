@@ -4,7 +4,7 @@
 
 #include "db/sql.h"
 #include "keep/rows.h"
-#include "keep/tenants.h"
+#include "keep/tenants/tenants.h"
 #include "spec/suggest.h"
 
 struct TuQueryClocks {

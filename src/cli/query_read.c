@@ -1,9 +1,9 @@
 #include "cli/freshness.h"
 #include "cli/output.h"
 #include "cli/query_reading.h"
-#include "keep/boundary.h"
+#include "keep/old/boundary.h"
 #include "keep/rows.h"
-#include "keep/stored.h"
+#include "keep/compare/stored.h"
 #include "time/instant.h"
 
 /* An answer is held in memory and read by people and pages: more rows than this are a mistake in

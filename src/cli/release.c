@@ -1,11 +1,11 @@
 /* `trueup release`: the triggers go, and the moment is noted; from then on changes are not seen,
  * until `apply` puts the triggers back and counts anew what may have been missed
- * (keep/removal.c). */
+ * (keep/install/removal.c). */
 #include <stdio.h>
 
 #include "cli/output.h"
 #include "cli/work.h"
-#include "keep/removal.h"
+#include "keep/install/removal.h"
 
 /* How many tables: none if they were released before. */
 static int

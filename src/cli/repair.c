@@ -1,6 +1,6 @@
 /* `trueup repair`, `backfill`: these days, or these keys, are counted anew, whether or not a change
  * was seen. It works in pieces, so that changes of others are settled in between. */
-#include "keep/repair.h"
+#include "keep/build/repair.h"
 
 #include <stdio.h>
 

@@ -4,11 +4,11 @@
 #include "cli/work.h"
 #include "daemon/daemon.h"
 #include "daemon/due.h"
-#include "keep/build.h"
-#include "keep/chores.h"
-#include "keep/clock.h"
-#include "keep/repair.h"
-#include "keep/retention.h"
+#include "keep/build/build.h"
+#include "keep/jobs/chores.h"
+#include "keep/tenants/clock.h"
+#include "keep/build/repair.h"
+#include "keep/old/retention.h"
 #include "work/runs.h"
 
 static guint

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/output.h"
-#include "keep/boundary.h"
+#include "keep/old/boundary.h"
 #include "keep/rows.h"
 #include "time/instant.h"
 

@@ -71,7 +71,7 @@ typedef struct {
     gint64 since_us;
 } TuNightStatus;
 
-/* A series or a keyed summary that cannot be evaluated now (keep/failing.h). */
+/* A series or a keyed summary that cannot be evaluated now (keep/fail/failing.h). */
 typedef struct {
     char *summary, *series, *error, *since;
 } TuFailingStatus;

@@ -10,7 +10,7 @@
 #include "cli/keyed_status.h"
 #include "daemon/due.h"
 #include "keep/rows.h"
-#include "keep/unfit.h"
+#include "keep/build/unfit.h"
 #include "time/instant.h"
 #include "work/jobs.h"
 
@@ -27,7 +27,8 @@ tu_state_name(TuState state)
     return names[state];
 }
 
-/* The worst of what holds: the states are in that order (cli/status.h). `guards`: of TuTableGuard. */
+/* The worst of what holds: the states are in that order (cli/status.h). `guards`: of TuTableGuard.
+ */
 static TuState
 state_of(gboolean has_uncaptured, const TuHistory *history, const GArray *guards)
 {

@@ -10,7 +10,7 @@
 #include "cli/output.h"
 #include "cli/sealed.h"
 #include "cli/work.h"
-#include "keep/repair.h"
+#include "keep/build/repair.h"
 #include "time/instant.h"
 
 /* What is listed, of a summary that drifted everywhere; all are counted. A person reads fewer. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "keep/zones.h"
+#include "keep/tenants/zones.h"
 #include "keep/connect.h"
 #include "cli/output.h"
 #include "db/stop.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "keep/moments.h"
-#include "keep/repair.h"
+#include "keep/build/moments.h"
+#include "keep/build/repair.h"
 #include "keep/rows.h"
 #include "time/backoff.h"
 #include "time/instant.h"

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "daemon/schedule.h"
-#include "keep/settle.h"
+#include "keep/settle/settle.h"
 
 typedef struct {
     TuGroup *group;

@@ -1,7 +1,7 @@
 #include "daemon/settler.h"
 
 #include "daemon/pace.h"
-#include "keep/question.h"
+#include "keep/settle/question.h"
 #include "schema/keyed.h"
 #include "time/backoff.h"
 #include "time/instant.h"

@@ -2,7 +2,7 @@
  * The settler: asks again and again whether anything has come, and settles the groups that have
  * something.
  *
- *   ask (keep/question.h) ─▶ for each group: lock ─▶ turns, each a batch ─▶ give the lock back
+ *   ask (question.h) ─▶ for each group: lock ─▶ turns, each a batch ─▶ give the lock back
  *    ▲                                                  (daemon/pace.h)
  *    └── the interval: `settle`, slower while nothing comes ◀─┘
  *

@@ -1,6 +1,6 @@
 #include "daemon/worker.h"
 
-#include "keep/zones.h"
+#include "keep/tenants/zones.h"
 #include "time/backoff.h"
 #include "time/instant.h"
 
@@ -416,7 +416,7 @@ tu_worker_is_guarded(TuWorker *worker, const TuGroup *group)
         tu_log(worker->crew->log, TU_LOG_INFO, "guard.back", tu_field_text("group", group->name));
 }
 
-/* What is about a table is the guard's (keep/settle.c). */
+/* What is about a table is the guard's (keep/settle/settle.c). */
 void
 tu_worker_tell(TuWorker *worker, const TuGroup *group, const TuResult *result)
 {

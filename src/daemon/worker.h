@@ -13,7 +13,7 @@
 #include "daemon/alarms.h"
 #include "daemon/log.h"
 #include "keep/session.h"
-#include "keep/settle.h"
+#include "keep/settle/settle.h"
 
 typedef struct {
     TuLog *log;

@@ -29,10 +29,9 @@ typedef struct TuGiven TuGiven;
 #define TU_GIVEN_NUMBER "given.\"trueup_n\""
 
 /* `columns` as for tu_bulk_new: a FIND and a REMOVE look at those of the key alone, a CHANGE writes
- * those that are TU_PUT_NEW; a CHANGE_AT
- * writes these and looks at none. Bit i of `nulls`: column i, one of the key, is NULL in every row, and
- * is not given. `list`: what a FIND selects, from `given` and `stored`; else NULL. *ret_given is
- * NULL where the database has no such statements, or not for a column's type. */
+ * those that are TU_PUT_NEW; a CHANGE_AT writes these and looks at none. Bit i of `nulls`: column
+ * i, one of the key, is NULL in every row, and is not given. `list`: what a FIND selects, from `given` and `stored`; else NULL. *ret_given
+ * is NULL where the database has no such statements, or not for a column's type. */
 gboolean tu_given_new(TuDatabase *db, TuGivenWork work, const char *table,
                       const TuBulkColumn *columns, guint n_columns, guint64 nulls, const char *list,
                       TuGiven **ret_given, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -56,8 +55,8 @@ gboolean tu_given_add_at(TuGiven *given, gint64 place, const TuValue *values,
 /* TRUE if it is time for the statement: more rows would not make it quicker. */
 gboolean tu_given_is_full(const TuGiven *given);
 
-/* Runs a CHANGE, CHANGE_AT or REMOVE with the rows added so far, if there are any, and forgets them. BUSY if a
- * row that is to be changed is not there any more. */
+/* Runs a CHANGE, CHANGE_AT or REMOVE with the rows added so far, if there are any, and forgets
+ * them. BUSY if a row that is to be changed is not there any more. */
 gboolean tu_given_run(TuGiven *given, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs a FIND with the rows added so far, gives every row that it selects to `visit`, and forgets

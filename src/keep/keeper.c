@@ -119,7 +119,7 @@ tu_keeper_may_go_on(const TuKeeper *keeper, GError **error)
 }
 
 /* An eighth is left for the index while it grows. What sorts cells in their order of writing is
- * beside `memory`: 24 bytes for each that is written (keep/order.h). */
+ * beside `memory`: 24 bytes for each that is written (keep/compare/order.h). */
 gsize
 tu_keeper_cells_bytes(const TuKeeper *keeper)
 {

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "keep/tenants.h"
+#include "keep/tenants/tenants.h"
 
 /* The tenants, if all of the above holds at this turn; else NULL. Still owned here. */
 TuTenantSet *tu_known_tenants(const TuKeeper *keeper, const TuGroup *group, gint64 turn);

@@ -5,7 +5,7 @@
 #include "keep/known.h"
 #include "keep/rows.h"
 #include "schema/keyed.h"
-#include "keep/zones.h"
+#include "keep/tenants/zones.h"
 
 /* What stands at the head of a group, in one question. */
 static const char head_sql[] =

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "keep/boundary.h"
+#include "keep/old/boundary.h"
 #include "work/pause.h"
 
 /* What a build does with what is stored: trueup_build.is_dropping. */
@@ -32,9 +32,9 @@ typedef struct {
     gboolean is_dropping;
     gboolean is_first;   /* of a tenant that is new: what is sealed for others is written, once */
     gint64 run_id;       /* of its row in trueup_run */
-    gboolean is_rezone;  /* what new rules of a zone moved: see keep/rezone.h */
+    gboolean is_rezone;  /* what new rules of a zone moved: see keep/tenants/rezone.h */
     TuValue run_error;   /* what that row says failed */
-    gboolean is_waiting; /* that row is FAILED, since this does not fit (keep/unfit.h) */
+    gboolean is_waiting; /* that row is FAILED, since this does not fit (keep/build/unfit.h) */
     gboolean is_of_job;  /* that is a job's, which may take this back */
 } TuBuild;
 

@@ -49,7 +49,7 @@ static const struct {
      "noted_at %A NOT NULL, UNIQUE (source, summary, tenant_key, bucket))"},
     {"trueup_night", "TABLE",
      "(summary %M NOT NULL, zone %M NOT NULL, night %N NOT NULL, PRIMARY KEY (summary, zone))"},
-    /* When something was last, where a row of the run log cannot say: see keep/moments.h. */
+    /* When something was last, where a row of the run log cannot say: see keep/build/moments.h. */
     {"trueup_moment", "TABLE",
      "(kind %M NOT NULL, name %M NOT NULL, at %A NOT NULL, PRIMARY KEY (kind, name))", TRUE},
     {"trueup_present", "TABLE",
@@ -69,7 +69,8 @@ static const struct {
      "claim %N NOT NULL DEFAULT 0, served %N NOT NULL DEFAULT 0, beat_at %A, "
      "groups_done %T, reached %N, run_id %N)",
      TRUE},
-    /* What the workers of a job left of it: how many died at it since it got on, and what they did. */
+    /* What the workers of a job left of it: how many died at it since it got on, and what they did.
+     */
     {"trueup_worked", "TABLE",
      "(job %N NOT NULL PRIMARY KEY, deaths %N NOT NULL, cells_checked %N NOT NULL)", TRUE},
     {"trueup_pause", "TABLE",

@@ -12,7 +12,7 @@
  *   trueup_tenant    tenants as last seen, with their zones
  *   trueup_zone      digests of the zones' rules in use
  *   trueup_rules     those rules, and whose they are: of which tzdata
- *   trueup_rezone    rules that a build is to compare with those in force (keep/rezone.h)
+ *   trueup_rezone    rules that a build is to compare with those in force (keep/tenants/rezone.h)
  *   trueup_notice    how often the tenants table changed, and up to where each group has looked
  *   trueup_pending   buckets to recompute: looked up, doubtful, failed
  *   trueup_night     the last night of each zone that was repaired

@@ -2,7 +2,7 @@
  * The tenants table in the model: what its columns are, and its capture.
  *
  *   tenants table ── trueup_change_<it> ──▶ settled by the group that reads the table, or the first
- * one │ trueup_notice: every group looks at its tenants again (keep/tenants_sync.h)
+ * one │ trueup_notice: every group looks at its tenants again (keep/tenants/tenants_sync.h)
  *
  * Which tenants there are is always read from the table itself: an entry says only that somebody
  * changed it. What is not captured (a view; `capture: none`) is looked at once a minute.

@@ -30,8 +30,8 @@ TuBackoff tu_backoff_job(guint attempts);
  * who wait for one can be told when. */
 TuBackoff tu_backoff_bucket(guint attempts);
 
-/* TRUE if the failure numbered `failures` (from 1) counts as one: since the first, `elapsed_us` ago,
- * the pauses before it are over. What is tried sooner, since it changed, fails for free. */
+/* TRUE if the failure numbered `failures` (from 1) counts as one: since the first, `elapsed_us`
+ * ago, the pauses before it are over. What is tried sooner, since it changed, fails for free. */
 gboolean tu_backoff_counts(const TuBackoff *backoff, guint64 failures, gint64 elapsed_us);
 
 /* How long to wait after the failure numbered `failures` (from 1); FALSE: give up. `random` is from

@@ -251,7 +251,7 @@ tu_runs_close(TuDatabase *db, const char *worker, GError **error)
 /* ---- forgetting ---- */
 
 /* Deletes up to `most` runs that ended before `before_us`; *ret_deleted: how many. One that cannot
- * go on is kept while its history is asked for (keep/unfit.h). The list of ids is wrapped once more:
+ * go on is kept while its history is asked for (unfit.h). The list of ids is wrapped once more:
  * not every database deletes from a table that the statement reads. */
 static gboolean
 forget(TuDatabase *db, gint64 before_us, guint most, gint64 *ret_deleted, GError **error)

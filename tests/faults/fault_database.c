@@ -1,6 +1,6 @@
 #include "fault_database.h"
 
-#include "db/sqlite.h"
+#include "db/sqlite/sqlite.h"
 
 typedef struct {
     TuDatabase base;

@@ -3,9 +3,9 @@
  * no transaction open and nothing wrong behind; done again without a fault it ends in the truth.
  */
 #include "fault_database.h"
-#include "keep/build.h"
-#include "keep/install.h"
-#include "keep/removal.h"
+#include "keep/build/build.h"
+#include "keep/install/install.h"
+#include "keep/install/removal.h"
 #include "world.h"
 
 /* Every statement fails outright; of the other ways a part is tried, other statements in each. */

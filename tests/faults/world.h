@@ -6,8 +6,8 @@
 #include <sqlite3.h>
 
 #include "fault_database.h"
-#include "keep/repair.h"
-#include "keep/settle.h"
+#include "keep/build/repair.h"
+#include "keep/settle/settle.h"
 
 /* The summaries of a spec, by name; bits. */
 typedef enum {

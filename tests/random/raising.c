@@ -80,8 +80,8 @@ spoil_series(const RtPlan *plan, const RtSummary *summary, RtSeries *series, RtR
                       condition, rng);
 }
 
-/* The place of a row: where it raises the row counts nowhere, as where it is NULL. The column may be
- * of the same table as the place, or of another one that it is joined with. */
+/* The place of a row: where it raises the row counts nowhere, as where it is NULL. The column may
+ * be of the same table as the place, or of another one that it is joined with. */
 static void
 spoil_place(const RtPlan *plan, RtSource *source, RtRng *rng)
 {

@@ -5,8 +5,9 @@
  *   writer ──▶ 4242 in a row ──▶ the series of that row fail; all others go on, and are compared
  *                  mended    ──▶ everything is right again
  *
- * Which series fail is asked of the rows themselves, at each comparison. Where it is the tenant or the
- * time that raises, no series does: the row counts nowhere, and the comparison holds that it is so.
+ * Which series fail is asked of the rows themselves, at each comparison. Where it is the tenant or
+ * the time that raises, no series does: the row counts nowhere, and the comparison holds that it is
+ * so.
  */
 #pragma once
 

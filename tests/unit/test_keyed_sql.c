@@ -1,6 +1,6 @@
 /* The SQL of keyed summaries for each database: their tables, the view for people, and the
  * questions that settling asks. Without a server: only the texts. */
-#include "db/sqlite.h"
+#include "db/sqlite/sqlite.h"
 #include "golden.h"
 #include "modelled.h"
 #include "schema/keyed.h"

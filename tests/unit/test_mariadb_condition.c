@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "db/mariadb.h"
+#include "db/mariadb/mariadb.h"
 
 static const struct {
     const char *condition;

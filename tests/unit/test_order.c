@@ -1,6 +1,6 @@
 /* The order of writing: every cell once, tenant by tenant, by the key, however they came. */
-#include "keep/changes.h"
-#include "keep/order.h"
+#include "keep/compare/changes.h"
+#include "keep/compare/order.h"
 
 enum { TARGETS = 2, MOST = 60000 };
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "db/postgres.h"
+#include "db/postgres/postgres.h"
 
 /* ---- binary: there and back ---- */
 

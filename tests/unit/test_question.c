@@ -1,5 +1,5 @@
 /* The question whether anything came, and what waits in the logs as a backlog is told of it. */
-#include "keep/question.h"
+#include "keep/settle/question.h"
 #include "modelled.h"
 #include "schema/control.h"
 #include "time/instant.h"

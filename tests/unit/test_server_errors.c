@@ -3,8 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "db/mariadb.h"
-#include "db/postgres.h"
+#include "db/mariadb/mariadb.h"
+#include "db/postgres/postgres.h"
 #include "db/width.h"
 
 /* ---- PostgreSQL: why there is no connection ---- */

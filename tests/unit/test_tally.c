@@ -1,5 +1,5 @@
 /* A tally: rows added many at a time make the cells that rows added one by one make. */
-#include "keep/tally.h"
+#include "keep/compare/tally.h"
 #include "modelled.h"
 #include "schema/source_sql.h"
 #include "value_rows.h"

@@ -1,6 +1,6 @@
 /* Tenants in trueup's own tables: a text for every tenant, one for each, and the tenant again that
  * it stands for where columns have types. */
-#include "keep/tenants.h"
+#include "keep/tenants/tenants.h"
 #include "value_rows.h"
 
 #define SIXTY_FOUR "0123456789012345678901234567890123456789012345678901234567890123"

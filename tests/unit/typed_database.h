@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "db/mariadb.h"
-#include "db/postgres.h"
+#include "db/mariadb/mariadb.h"
+#include "db/postgres/postgres.h"
 #include "db/sqlscan.h"
 #include "spec/spec.h"
 
