@@ -30,8 +30,9 @@ typedef struct TuGiven TuGiven;
 
 /* `columns` as for tu_bulk_new: a FIND and a REMOVE look at those of the key alone, a CHANGE writes
  * those that are TU_PUT_NEW; a CHANGE_AT writes these and looks at none. Bit i of `nulls`: column
- * i, one of the key, is NULL in every row, and is not given. `list`: what a FIND selects, from `given` and `stored`; else NULL. *ret_given
- * is NULL where the database has no such statements, or not for a column's type. */
+ * i, one of the key, is NULL in every row, and is not given. `list`: what a FIND selects, from
+ * `given` and `stored`; else NULL. *ret_given is NULL where the database has no such statements,
+ * or not for a column's type. */
 gboolean tu_given_new(TuDatabase *db, TuGivenWork work, const char *table,
                       const TuBulkColumn *columns, guint n_columns, guint64 nulls, const char *list,
                       TuGiven **ret_given, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -18,8 +18,8 @@
 gint64 tu_period_due_us(gint64 every_us, gint64 last_us, gint64 now_us);
 
 /* How long before it is due it may begin. A scheduler that starts `run --once` once a period is not
- * exact to the second; without this every second start would find that it came a moment too early.
- */
+ * exact to the second; without this every second start would find that it came a moment too
+ * early. */
 gint64 tu_period_early_us(gint64 every_us);
 
 /* The first local date of the window that looks `back_us` and `back_months` back from `now_us`, on

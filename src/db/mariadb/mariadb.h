@@ -1,18 +1,18 @@
 /*
  * The MariaDB driver's own parts, shared by its files only.
  *
- *   mariadb.c            the driver's table, transactions, dialect
- *   connect.c            URL and option files -> a connection, and its pinned session
- *   watch.c              the cancel flag: KILL QUERY over a second connection
- *   error.c              error numbers -> TuErrorCode
- *   statement.c          prepared statements      mariadb_value.c   values in and out
- *   type.c               types                    mariadb_describe.c, _hazards.c
- *   inspect.c            expressions              mariadb_plan.c    does a query use an index
- *   condition.c          what a WHERE finds in a table only
- *   capture.c            triggers                 mariadb_log.c     entries, versions, locks
- *   copy.c               many new rows at once: LOAD DATA LOCAL
- *   given.c              rows given to a statement: JSON_TABLE
- *   key.c                unique keys in which NULLs are equal, buckets, grants
+ *   mariadb.c             the driver's table, transactions, dialect
+ *   target.c, connect.c   URL and option files -> a connection, and its pinned session
+ *   watch.c               the cancel flag: KILL QUERY over a second connection
+ *   error.c               error numbers -> TuErrorCode
+ *   statement.c, value.c  prepared statements; values in and out
+ *   describe.c, type.c    tables and types; hazards.c what cannot be kept exact
+ *   inspect.c, plan.c     expressions; does a query use an index?
+ *   condition.c           what a WHERE finds in a table only
+ *   capture.c, log.c      triggers; entries, versions, locks
+ *   copy.c                many new rows at once: LOAD DATA LOCAL
+ *   given.c               rows given to a statement: JSON_TABLE
+ *   key.c                 unique keys in which NULLs are equal, buckets, grants
  *
  * Findings it is built on (docs/correctness.md): a trigger writes nothing but its own row, by
  * INSERT ... VALUES; trueup reads in a read-only snapshot and writes in a READ COMMITTED

@@ -10,7 +10,7 @@
  *   statement.c    prepare, bind, step   schema.c       its version, log
  *   numeric.c      numerics, both ways   lock.c         locks, grants
  *   scan.c         rows of a COPY        given.c        given rows, keys
- *   text.c         values to text       words.c        words of SQL
+ *   text.c         values to text        words.c        words of SQL
  *
  * Everything that a session could be set to is set anew at the start of every transaction, in the
  * same round trip, and nothing outlives a transaction: so a transaction pooler may stand between. A
