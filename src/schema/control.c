@@ -69,8 +69,8 @@ static const struct {
      "claim %N NOT NULL DEFAULT 0, served %N NOT NULL DEFAULT 0, beat_at %A, "
      "groups_done %T, reached %N, run_id %N)",
      TRUE},
-    /* What the workers of a job left of it: how many died at it since it got on, and what they did.
-     */
+    /* What the workers of a job left of it: how many died at it since it got on, and what
+     * they did. */
     {"trueup_worked", "TABLE",
      "(job %N NOT NULL PRIMARY KEY, deaths %N NOT NULL, cells_checked %N NOT NULL)", TRUE},
     {"trueup_pause", "TABLE",

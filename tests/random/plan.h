@@ -29,8 +29,8 @@ typedef struct {
     GPtrArray *joins; /* of RtJoin */
     char *tenant;     /* SQL; NULL: one tenant for all */
     char *time;       /* SQL */
-    /* raising.c: what the spec says instead, which raises where those two are NULL; NULL: the same
-     */
+    /* raising.c: what the spec says instead, which raises where those two are NULL; NULL: the
+     * same */
     char *odd_tenant, *odd_time;
     char *odd; /* a query for how many rows one of those raises for; NULL: none */
     RtTimeUnit unit;
