@@ -410,7 +410,7 @@ for (const [what, reads] of Object.entries(JOINS))
 
 class DividedHouse extends PlacelessHouse {
     /* Two summaries of the same rows: of a join whose time may raise, and of one that never does. */
-    static async divided(kind, t, refresh = {}) {
+    static async divided(kind, t, refresh = {settle: '200ms'}) {
         const time = `CASE WHEN ${SOUND[kind].replace('extra', 's.extra')} THEN s.at END`;
         const summary = (source, most) => ({source, columns: {tenant: 'shop'}, grains: ['day'],
             measures: {n: 'count', most}});
