@@ -339,7 +339,8 @@ const TuDriver tu_postgres_driver = {
                 .weight_type = "smallint",
                 .text_type = "text COLLATE \"C\"",
                 .name_type = "text COLLATE \"C\"",
-                .exact_value = "pg_catalog.quote_nullable(CAST(%s AS text))",
+                .exact_value = "pg_catalog.quote_nullable(CAST(%s AS text) "
+                               "COLLATE pg_catalog.\"C\")",
                 .digest_head = "pg_catalog.hashtextextended(pg_catalog.concat_ws('|', ",
                 .digest_tail = "), 0)",
                 .key_types = {"bigint", "text COLLATE \"C\"", "date", "uuid"},

@@ -204,11 +204,12 @@ try_to_write(TuSnapshot *snapshot, TuPieces *pieces, const TuStretch *stretch,
     return TRUE;
 }
 
-/* CONFIG: `memory` is what is to be changed. */
+/* CONFIG: `memory` is what is to be changed; ROWS: rows, or an expression. */
 static gboolean
 give_up(TuPieces *pieces, GError **error)
 {
-    pieces->is_too_large = error != NULL && tu_error_is(*error, TU_ERROR_CONFIG);
+    pieces->is_too_large = error != NULL && (tu_error_is(*error, TU_ERROR_CONFIG) ||
+                                             tu_error_is(*error, TU_ERROR_ROWS));
     return FALSE;
 }
 

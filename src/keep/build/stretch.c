@@ -474,8 +474,12 @@ tu_stretch_shrink(TuSnapshot *snapshot, TuStretch *stretch, GError **error)
 {
     TuDate oldest = 0;
     TuDate newest = 0;
-    if (!find_extent(snapshot, stretch, &oldest, &newest, error))
+    g_autoptr(GError) local = NULL;
+    if (!find_extent(snapshot, stretch, &oldest, &newest, &local)) {
+        stretch->is_too_large = tu_error_is(local, TU_ERROR_ROWS);
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
+    }
     stretch->oldest = oldest;
     stretch->newest = newest;
     if (oldest < newest) {

@@ -569,9 +569,13 @@ tu_bisect_extent(TuTally *tally, const TuSourceModel *source, TuDate *oldest, Tu
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        if (!tu_transaction_back(&tally->snapshot->txn, error) ||
-            !leave_unplaced_out(&work, &all, error) ||
-            !read_piece(&work, &all, TRUE, note_date, &extent, error))
+        if (!tu_transaction_back(&tally->snapshot->txn, error))
+            return FALSE;
+        if (!leave_unplaced_out(&work, &all, error)) {
+            g_prefix_error(error, "source %s: ", source->spec->name);
+            return FALSE;
+        }
+        if (!read_piece(&work, &all, TRUE, note_date, &extent, error))
             return FALSE;
     }
     if (extent.from < extent.to) {

@@ -110,7 +110,17 @@ find_all(TuSnapshot *snapshot, TuUnplaced *unplaced, GError **error)
     return TRUE;
 }
 
-/* Where no row is found to be at fault it was another expression's. */
+/* Of one table it was another expression's, of the series; of a join it is an ON that cannot be
+ * evaluated: nothing of the source can be read. FALSE always. */
+static gboolean
+give_up(const TuSourceModel *source, GError *why, GError **error)
+{
+    if (source->is_joined)
+        why->code = TU_ERROR_ROWS;
+    g_propagate_error(error, why);
+    return FALSE;
+}
+
 gboolean
 tu_unplaced_find(TuTally *tally, const TuSourceModel *source, GError *why,
                  TuUnplaced **ret_unplaced, GError **error)
@@ -121,13 +131,18 @@ tu_unplaced_find(TuTally *tally, const TuSourceModel *source, GError *why,
         return FALSE;
     }
     g_autoptr(TuUnplaced) unplaced = unplaced_new(source, own->message);
-    if (!tu_transaction_back(&tally->snapshot->txn, error) ||
-        !find_all(tally->snapshot, unplaced, error))
+    g_autoptr(GError) local = NULL;
+    if (!tu_transaction_back(&tally->snapshot->txn, error))
         return FALSE;
-    if (unplaced->parts->len == 0) {
-        g_propagate_error(error, g_steal_pointer(&own));
+    gboolean is_found = find_all(tally->snapshot, unplaced, &local);
+    if (!is_found && !tu_bisect_may_help(local)) {
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
+    if (!is_found && !tu_transaction_back(&tally->snapshot->txn, error))
+        return FALSE;
+    if (!is_found || unplaced->parts->len == 0)
+        return give_up(source, g_steal_pointer(&own), error);
     *ret_unplaced = g_steal_pointer(&unplaced);
     return TRUE;
 }

@@ -33,7 +33,7 @@ give_others(TuTally *tally, const TuUnplacedImages *images, const TuPlacePart *p
                         data, error);
 }
 
-/* What was so and is mended is no news: an image of weight -1, or of a row that is gone. */
+/* What was so and is mended is no news: it left images of weight -1 alone. */
 static gboolean
 tell(TuTally *tally, const TuUnplacedImages *images, const TuPlacePart *part, const GArray *found,
      GError **error)
