@@ -124,8 +124,7 @@ leave_out(Search *search, gint64 address, GError **error)
 static gboolean
 is_too_much(const Search *search)
 {
-    return search->addresses->len > search->wanted->most ||
-           search->n_probes >= search->most_probes;
+    return search->addresses->len > search->wanted->most || search->n_probes >= search->most_probes;
 }
 
 /* Draws a range in to where its rows are. */
