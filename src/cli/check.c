@@ -133,14 +133,12 @@ static gboolean
 take_unfit(const TuValue *row, gpointer data, GError **error)
 {
     g_autofree char *where = g_strdup_printf("summary %.*s", (int)row[0].bytes, row[0].text);
-    tu_finding_add(
-        data, TRUE, where,
-        g_strdup_printf("its history cannot be built: %.*s", (int)row[2].bytes, row[2].text),
-        g_strdup("then run `trueup apply`"));
+    tu_finding_add(data, FALSE, where, g_strdup_printf("%.*s", (int)row[2].bytes, row[2].text),
+                   g_strdup("if that is mended, run `trueup apply`"));
     return TRUE;
 }
 
-/* What `apply` or a worker found not to fit fits no better because the file is right. */
+/* What `apply` or a worker found not to fit. A warning: the file may be what was mended since. */
 static gboolean
 check_builds(TuSession *session, GPtrArray *findings, GError **error)
 {

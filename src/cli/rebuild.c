@@ -287,6 +287,6 @@ tu_command_rebuild(const TuContext *context, int argc, char **argv, GError **err
     wanted.tenant = tenant;
     if (!tu_work_each(&session, summary, TRUE, rebuild, &wanted, &result, &was_held, error))
         return -1;
-    tu_result_keep_failures(&result, summary, NULL);
+    tu_result_keep_failures(&result, summary, tenant);
     return tu_work_report(context, "rebuilt", &result);
 }

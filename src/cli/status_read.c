@@ -296,7 +296,7 @@ read_nights(TuSession *session, TuStatus *status, GError **error)
     tu_keeper_init(&keeper, session->db, session->model);
     for (guint g = 0; g < session->model->groups->len; g++) {
         g_autoptr(TuDue) due = NULL;
-        if (!tu_due_read(&keeper, g_ptr_array_index(session->model->groups, g), &due, error))
+        if (!tu_due_read(&keeper, g_ptr_array_index(session->model->groups, g), FALSE, &due, error))
             return FALSE;
         for (guint i = 0; i < due->agenda->late->len; i++) {
             const TuLateNight *late = &g_array_index(due->agenda->late, TuLateNight, i);

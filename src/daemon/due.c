@@ -14,6 +14,7 @@ typedef struct {
     TuKeeper *keeper;
     TuGroup *group;
     gint64 now_us;
+    gboolean may_be_early;
     GPtrArray *pauses;
     GHashTable *unguarded; /* set of names of tables */
     GPtrArray *zones;      /* of char *: those of the tenants; NULL: not read yet */
@@ -150,7 +151,9 @@ static gboolean
 read_period(Reading *reading, guint index, GError **error)
 {
     const TuSummaryModel *summary = g_ptr_array_index(reading->group->summaries, index);
-    TuScheduledPeriod period = {index, summary->spec->refresh.every_us, TU_PERIOD_NEVER};
+    gint64 every_us = summary->spec->refresh.every_us;
+    gint64 early_us = reading->may_be_early ? tu_period_early_us(every_us) : 0;
+    TuScheduledPeriod period = {index, every_us, TU_PERIOD_NEVER, early_us};
     if (!tu_moment_read(reading->keeper->db, TU_MOMENT_WINDOW, summary->spec->name, &period.last_us,
                         error))
         return FALSE;
@@ -223,12 +226,14 @@ reading_clear(Reading *reading)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 
 gboolean
-tu_due_read(TuKeeper *keeper, TuGroup *group, TuDue **ret_due, GError **error)
+tu_due_read(TuKeeper *keeper, TuGroup *group, gboolean may_be_early, TuDue **ret_due,
+            GError **error)
 {
     g_auto(Reading) reading = {
         .keeper = keeper,
         .group = group,
         .now_us = tu_instant_now_us(),
+        .may_be_early = may_be_early,
         .unguarded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .nights = g_array_new(FALSE, FALSE, sizeof(TuScheduledNight)),
         .periods = g_array_new(FALSE, FALSE, sizeof(TuScheduledPeriod)),
@@ -529,8 +534,8 @@ tu_due_do(TuKeeper *keeper, TuGroup *group, TuRetries *retries, TuResult *result
         return FALSE;
     if (holder != NULL)
         return TRUE;
-    gboolean is_ok =
-        tu_due_read(keeper, group, &due, error) && do_all(keeper, due, retries, result, error);
+    gboolean is_ok = tu_due_read(keeper, group, retries == NULL, &due, error) &&
+                     do_all(keeper, due, retries, result, error);
     *ret_did = is_ok;
     tu_database_unlock(keeper->db, lock);
     return is_ok;

@@ -26,8 +26,9 @@ typedef struct TuRetries TuRetries;
 TuRetries *tu_retries_new(void);
 void tu_retries_free(TuRetries *retries);
 
-/* Reads it; nothing is changed. What is paused is in none of it. */
-gboolean tu_due_read(TuKeeper *keeper, TuGroup *group, TuDue **ret_due,
+/* Reads it; nothing is changed. What is paused is in none of it. `may_be_early`: of who comes when
+ * cron says, and not again in a moment (tu_period_early_us). */
+gboolean tu_due_read(TuKeeper *keeper, TuGroup *group, gboolean may_be_early, TuDue **ret_due,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tu_due_free(TuDue *due);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TuDue, tu_due_free)

@@ -36,6 +36,7 @@ shorter(TuBatch *batch, guint changes, gint64 left, gint64 allowed_us, gint64 to
         guint before = batch->before;
         batch->allowed_us = 2 * MIN(took_us, G_MAXINT64 / 2);
         batch->before = 0;
+        batch->proof = TU_BATCH_PROOF;
         return MAX(before, size > batch->max / 2 ? batch->max : size * 2);
     }
     batch->before = changes >= size ? size : 0;
@@ -52,10 +53,14 @@ void
 tu_batch_note(TuBatch *batch, guint changes, gint64 left, gint64 took_us)
 {
     guint size = batch->size;
-    gint64 allowed_us = MAX(batch->allowed_us, TU_BATCH_TARGET_US);
+    gboolean is_short = took_us <= TU_BATCH_TARGET_US;
 
-    if (took_us <= TU_BATCH_TARGET_US)
+    if (is_short || batch->proof == 0)
         batch->allowed_us = 0;
+    if (is_short)
+        batch->before = 0;
+    batch->proof -= batch->proof > 0;
+    gint64 allowed_us = MAX(batch->allowed_us, TU_BATCH_TARGET_US);
     if (took_us > allowed_us)
         size = shorter(batch, changes, left, allowed_us, took_us);
     else if (left > 0 && changes >= size)

@@ -21,13 +21,17 @@
 
 /* On a machine that has no time for it a transaction takes long however little it does. Smaller
  * ones would then only be more of them, until fewer changes are settled than come: so one may take
- * twice as long as a smaller one was seen to take. */
+ * twice as long as a smaller one was seen to take. That is shown anew every TU_BATCH_PROOF batches,
+ * or single ones that were held up would make all of them larger and larger. */
+#define TU_BATCH_PROOF 48
+
 typedef struct {
     guint min, max;
     guint size;        /* of the next transaction */
     gint64 allowed_us; /* what it may take; 0: TU_BATCH_TARGET_US */
     guint before;      /* the size before it shrank; 0: it did not */
     gint64 before_us;  /* what that took */
+    guint proof;       /* batches until allowed_us is shown anew */
 } TuBatch;
 
 /* Begins at `min`: after a reload too, which opens sessions anew. */

@@ -57,7 +57,7 @@ add_period(TuAgenda *agenda, const TuScheduledPeriod *period, gint64 now_us)
 {
     gint64 due_us = tu_period_due_us(period->every_us, period->last_us, now_us);
     look_again_at(agenda, due_us, now_us);
-    if (due_us - tu_period_early_us(period->every_us) <= now_us)
+    if (due_us - period->early_us <= now_us)
         g_array_append_val(agenda->periodic, period->summary);
 }
 

@@ -33,7 +33,8 @@ typedef struct {
 typedef struct {
     guint summary;
     gint64 every_us;
-    gint64 last_us; /* when it began last, or TU_PERIOD_NEVER */
+    gint64 last_us;  /* when it began last, or TU_PERIOD_NEVER */
+    gint64 early_us; /* so long before it is due it may begin (tu_period_early_us), or 0 */
 } TuScheduledPeriod;
 
 /* A zone in a run, and what to note as done when the run is over. */

@@ -1,6 +1,7 @@
 #include "daemon/settler.h"
 
 #include "daemon/pace.h"
+#include "keep/known.h"
 #include "keep/settle/question.h"
 #include "schema/keyed.h"
 #include "time/backoff.h"
@@ -24,9 +25,10 @@ static const TuBackoff group_backoff = {
 typedef struct {
     gint64 settle_us;
     guint batch_max;
-    gint64 next_us; /* not before then */
-    gint64 look_us;
-    guint n_failures; /* in a row */
+    gint64 next_us;      /* not before then */
+    gint64 look_us;      /* when the guard is asked again */
+    gboolean has_looked; /* the last visit came so far as to ask it */
+    guint n_failures;    /* in a row */
     TuBatch batch;
     TuBacklog backlog;
     gint64 n_last; /* changes settled by the last visit */
@@ -161,6 +163,7 @@ take_turns(Settler *settler, Visited *visited, TuGroup *group, TuResult *result,
         }
         keeper->batch_most = visited->batch.size;
         gboolean is_ok = tu_settle_step(keeper, group, &goal, result, &is_done, &local);
+        visited->has_looked = goal.has_looked;
         tu_worker_beat(worker);
         settler->n_turns++;
         if (!is_ok && !tu_keeper_may_retry(local, &busy_since_us)) {
@@ -187,7 +190,7 @@ add_result(TuResult *sum, const TuResult *result)
     sum->cells_written += result->cells_written;
 }
 
-/* Now and then the guard was asked; what it has found is in the failures about tables. */
+/* The guard was asked, unless all is paused; what it has found is in the failures about tables. */
 static void
 note_guard(Settler *settler, Visited *visited, const TuGroup *group, const TuResult *result,
            gint64 began_us)
@@ -197,7 +200,7 @@ note_guard(Settler *settler, Visited *visited, const TuGroup *group, const TuRes
         const TuFailure *failure = g_ptr_array_index(result->failures, i);
         is_unguarded = is_unguarded || tu_failure_is_of_table(failure);
     }
-    if (!is_unguarded)
+    if (!is_unguarded && visited->has_looked)
         tu_worker_is_guarded(settler->worker, group);
     visited->look_us = began_us + (is_unguarded ? LOST_LOOK_US : LOOK_US);
 }
@@ -246,6 +249,7 @@ visit(Settler *settler, guint index, gboolean *ret_came)
     g_autoptr(GError) error = NULL;
     g_auto(TuResult) result = {0};
     gint64 began_us = g_get_monotonic_time();
+    gboolean looks = began_us >= visited->look_us;
     gboolean is_taken = FALSE;
     gboolean is_ok = tu_worker_take(worker, group, &is_taken, &error);
     if (is_ok && !is_taken) {
@@ -253,6 +257,8 @@ visit(Settler *settler, guint index, gboolean *ret_came)
         visited->next_us = began_us + TU_HELD_US;
         return TRUE;
     }
+    if (looks) /* what was seen a moment ago is asked all the same */
+        tu_known_forget(&worker->session.keeper, group);
     is_ok = is_ok && tick_backlog(settler, visited, group, &error) &&
             take_turns(settler, visited, group, &result, &error);
     tu_worker_give_back(worker);
@@ -266,7 +272,7 @@ visit(Settler *settler, guint index, gboolean *ret_came)
         return TRUE;
     }
     note_visit(settler, visited, group, &result, began_us);
-    if (began_us >= visited->look_us)
+    if (looks)
         note_guard(settler, visited, group, &result, began_us);
     return TRUE;
 }

@@ -351,7 +351,7 @@ look_at_due(Upkeep *upkeep, guint index, gboolean *ret_did)
     if (until_due_us(upkeep, index, tu_instant_now_us()) > 0)
         return TRUE;
     kept->due_us = tu_instant_now_us() + TU_SCHEDULE_LONGEST_SLEEP_US;
-    if (!tu_due_read(&worker->session.keeper, group, &due, &error))
+    if (!tu_due_read(&worker->session.keeper, group, FALSE, &due, &error))
         return tu_worker_trouble(worker, group, error) != TU_TROUBLE_OF_SESSION;
     if (!tu_due_is_now(due, upkeep->retries)) {
         plan_due(upkeep, kept, due, FALSE);
@@ -361,7 +361,7 @@ look_at_due(Upkeep *upkeep, guint index, gboolean *ret_did)
     if (!do_in(upkeep, index, "repair.done", do_due, &did))
         return FALSE;
     *ret_did = *ret_did || did;
-    if (!tu_due_read(&worker->session.keeper, group, &after, &error))
+    if (!tu_due_read(&worker->session.keeper, group, FALSE, &after, &error))
         return tu_worker_trouble(worker, group, error) != TU_TROUBLE_OF_SESSION;
     plan_due(upkeep, kept, after, did);
     return TRUE;

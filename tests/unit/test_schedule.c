@@ -172,7 +172,8 @@ static void
 test_agenda_by_cron(void)
 {
     gint64 started_us = at("2026-11-22T12:00:01Z");
-    TuScheduledPeriod period = {0, 15 * TU_MINUTE_US, started_us};
+    TuScheduledPeriod period = {0, 15 * TU_MINUTE_US, started_us,
+                                tu_period_early_us(15 * TU_MINUTE_US)};
     for (int i = 1; i <= 8; i++) {
         gint64 now_us = started_us + i * 15 * TU_MINUTE_US - (i % 2) * 30 * TU_SECOND_US;
         g_autoptr(TuAgenda) agenda = tu_agenda_new(NULL, 0, &period, 1, now_us);

@@ -39,6 +39,7 @@ typedef struct {
     guint most;           /* tenants of it that are tried together; 0: all */
     TuUnfit *tried;       /* the chunk's requests */
     TuBuild work;         /* the first of them; its tenant is nobody's */
+    char *tenant;         /* whose they are all; NULL: of many, or of none */
     gint64 last_id;       /* of all requests */
     GPtrArray *left;      /* of Left */
 } Building;
@@ -50,6 +51,7 @@ typedef struct {
     TuUnfit *unfit;
     TuBuild work;
     gint64 last_id; /* of the requests that were there */
+    char *tenant;   /* whose they are; NULL: of many, or of none */
 } Left;
 
 static void
@@ -57,6 +59,7 @@ left_free(gpointer data)
 {
     Left *left = data;
     tu_unfit_free(left->unfit);
+    g_free(left->tenant);
     g_free(left);
 }
 
@@ -64,6 +67,7 @@ static void
 building_clear(Building *building)
 {
     g_clear_pointer(&building->tried, tu_unfit_free);
+    g_clear_pointer(&building->tenant, g_free);
     g_clear_pointer(&building->left, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Building, building_clear)
@@ -261,6 +265,9 @@ note_tried(const TuSnapshot *snapshot, Building *building, const GArray *builds)
     const TuBuild *first = &g_array_index(builds, TuBuild, 0);
     g_clear_pointer(&building->tried, tu_unfit_free);
     building->tried = tu_unfit_new(first->summary);
+    g_free(building->tenant);
+    building->tenant =
+        first->is_of_tenant && builds->len == 1 ? tu_value_to_text(&first->tenant) : NULL;
     building->work = *first;
     building->work.tenant = TU_NULL_VALUE;
     for (guint i = 0; i < builds->len; i++)
@@ -364,7 +371,8 @@ leave_some(Building *building, const GError *why)
     } else {
         Left *left = g_new(Left, 1);
         tu_unfit_set_why(building->tried, why->message);
-        *left = (Left){g_steal_pointer(&building->tried), building->work, building->last_id};
+        *left = (Left){g_steal_pointer(&building->tried), building->work, building->last_id,
+                       g_steal_pointer(&building->tenant)};
         g_ptr_array_add(building->left, left);
     }
 }
@@ -390,7 +398,7 @@ end_building(TuKeeper *keeper, const Building *building, gboolean *ret_fits, TuR
     g_autoptr(GPtrArray) unfit = g_ptr_array_new();
     for (guint i = 0; i < building->left->len; i++) {
         const Left *left = g_ptr_array_index(building->left, i);
-        tu_result_fail(result, left->unfit->summary->spec->name, NULL, left->unfit->why);
+        tu_result_fail(result, left->unfit->summary->spec->name, left->tenant, left->unfit->why);
         g_ptr_array_add(unfit, left->unfit);
     }
     if (ret_fits != NULL)

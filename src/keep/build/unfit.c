@@ -334,8 +334,9 @@ tu_unfit_list(TuDatabase *db, TuRowVisit on_row, gpointer data, GError **error)
 {
     return tu_rows_each(
         db,
-        "SELECT b.summary, '', min(CASE WHEN r.summary IS NULL THEN 'its history does not fit "
-        "into its `memory`: see `trueup runs`' ELSE r.error END), min(r.finished_at) "
+        "SELECT b.summary, '', min(CASE WHEN r.summary IS NULL THEN 'its history cannot be "
+        "built now (its `memory`, or its rows): see `trueup runs`' ELSE r.error END), "
+        "min(r.finished_at) "
         "FROM trueup_build b JOIN trueup_run r ON r.id = b.run_id WHERE r.status = 'FAILED' "
         "GROUP BY b.summary ORDER BY b.summary",
         NULL, 0, FALSE, on_row, data, error);

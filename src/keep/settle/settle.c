@@ -522,6 +522,7 @@ step(TuSnapshot *snapshot, TuGoal *goal, TuResult *result, gboolean *ret_is_done
         return TRUE;
     if (!look_around(snapshot, result, &applied, error))
         return FALSE;
+    goal->has_looked = TRUE;
     if (applied)
         return TRUE;
     goal->may_have_pending = goal->may_have_pending || snapshot->last_pending > 0;

@@ -21,6 +21,7 @@
 typedef struct {
     gint64 *entries;           /* of each log of the group, the highest id; NULL: not found yet */
     gint64 *settled;           /* of each log, how far it has come */
+    gboolean has_looked;       /* the guard and the tenants were asked, or were a moment ago */
     gboolean has_taken;        /* it has taken a batch before */
     gboolean has_no_entries;   /* the goal is reached, as far as the logs go */
     gboolean may_have_pending; /* something was put on the pending list, or was there */
