@@ -264,6 +264,29 @@ onEach('what does not fit and is asked for again is one request, and one run', (
     assert.equal(count(), '');
 }, {apply: false});
 
+/* The fault: a tenant's rebuild failed for another tenant's sake, whose clock is unknown or whose own build does
+ * not fit. */
+onEach('a rebuild of one tenant says nothing of the others', (house) => {
+    fill(house, '256MiB');
+    house.run('apply', {code: 0});
+    house.shell(`UPDATE shop SET tz = 'Nowhere/Land' WHERE id = 'phoenix'`);
+    assert.match(house.run('run --once', {code: 1}).err, /phoenix/);
+    assert.equal(house.run('rebuild --tenant kathmandu --wait', {code: 0}).err, '');
+    house.shell(`UPDATE shop SET tz = 'America/Phoenix' WHERE id = 'phoenix'`);
+    house.run('run --once', {code: 0});
+
+    house.spec(twoOf('1MiB'));
+    house.shell(`UPDATE shop SET tz = 'Asia/Seoul' WHERE id = 'tokyo'`);
+    assert.match(house.run('run --once', {code: 1}).err, /memory/);
+    house.run('rebuild --summary wide --tenant kathmandu', {code: 0});
+    house.run('run --once');
+    const [job] = house.jobs();
+    assert.equal(job.status, 'COMPLETED', job.error);
+    house.spec(twoOf('256MiB'));
+    house.run('run --once', {code: 0});
+    house.json('verify', {code: 0});
+}, {apply: false});
+
 /* ---- who is parked ---- */
 
 /* Without keyed summaries the view's `key` is always NULL, of whatever type that has (MariaDB:
